@@ -1,0 +1,153 @@
+//! The one JSON document that every command prints under `--json`, also when it fails.
+
+use super::{Exit, Failure, Finding};
+use crate::target::Target;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The whole result of a command: what the tables, the annotations and `--json` are drawn from.
+#[derive(Debug, Clone, Serialize)]
+pub struct Document {
+    /// Version of this form.
+    pub format: u32,
+    pub command: &'static str,
+    pub exit: u8,
+    /// Every exit code that applies, by precedence; `exit` is the first.
+    pub exits: Vec<u8>,
+    pub targets: BTreeMap<Target, TargetReport>,
+    pub ran: Vec<Ran>,
+    pub findings: Vec<Finding>,
+    pub notes: Vec<Finding>,
+    pub error: Option<ErrorReport>,
+    #[serde(skip)]
+    failures: Vec<Failure>,
+    /// What a command has to say beyond the common members (`history`: its events).
+    #[serde(flatten, skip_serializing_if = "BTreeMap::is_empty")]
+    pub extra: BTreeMap<&'static str, serde_json::Value>,
+}
+
+/// What one database looks like.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct TargetReport {
+    /// Highest applied version.
+    pub version: Option<i32>,
+    /// Highest version that the files have.
+    pub latest: Option<i32>,
+    pub applied: Vec<Applied>,
+    pub pending: Vec<Pending>,
+    pub server: Option<ServerReport>,
+}
+
+/// A migration that the database has.
+#[derive(Debug, Clone, Serialize)]
+pub struct Applied {
+    pub version: i32,
+    pub name: String,
+    /// `sha256:v1:<hex>`; null where another tool applied it and no file is known.
+    pub sha256: Option<String>,
+    /// RFC 3339; null where another tool applied it.
+    pub applied_on: Option<String>,
+    pub duration_ms: Option<u64>,
+}
+
+/// A migration that the database lacks.
+#[derive(Debug, Clone, Serialize)]
+pub struct Pending {
+    pub version: i32,
+    pub name: String,
+    /// The statements, under `--dry-run`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sql: Option<String>,
+}
+
+/// What answers there.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ServerReport {
+    pub version: String,
+    /// TimescaleDB's version, where it is installed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extension: Option<String>,
+    /// `timescale` or `apache`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub licence: Option<String>,
+}
+
+/// One migration that this run applied, tried or reverted.
+#[derive(Debug, Clone, Serialize)]
+pub struct Ran {
+    pub target: Target,
+    pub version: i32,
+    pub name: String,
+    /// How many statements are in the database now.
+    pub statements: usize,
+    pub duration_ms: u64,
+    pub outcome: RanOutcome,
+}
+
+/// How it went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RanOutcome {
+    Applied,
+    Resumed,
+    Reverted,
+    Failed,
+    Stopped,
+}
+
+/// Why the command stopped.
+#[derive(Debug, Clone, Serialize)]
+pub struct ErrorReport {
+    pub message: String,
+    pub remedy: Option<String>,
+    pub target: Option<Target>,
+    pub file: Option<String>,
+    pub line: Option<usize>,
+    pub statement: Option<String>,
+}
+
+impl Document {
+    /// An empty document of that command.
+    pub fn new(command: &'static str) -> Document {
+        Document {
+            format: 1,
+            command,
+            exit: 0,
+            exits: Vec::new(),
+            targets: BTreeMap::new(),
+            ran: Vec::new(),
+            findings: Vec::new(),
+            notes: Vec::new(),
+            error: None,
+            failures: Vec::new(),
+            extra: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a reason to stop. All are shown; `error` is the one whose exit code wins.
+    pub fn fail(&mut self, error: &anyhow::Error) {
+        self.failures.push(Failure::from_error(error));
+    }
+
+    /// Every reason to stop, in the order in which they came.
+    pub fn failures(&self) -> &[Failure] {
+        &self.failures
+    }
+
+    /// Works out `exits`, `exit` and `error`; `beside` are codes that no finding or failure stands for.
+    pub fn conclude(&mut self, beside: impl IntoIterator<Item = Exit>) -> u8 {
+        let exits = Exit::ranked(
+            beside
+                .into_iter()
+                .chain(self.findings.iter().map(|finding| finding.kind.exit()))
+                .chain(self.failures.iter().map(|failure| failure.exit)),
+        );
+        self.error = exits
+            .iter()
+            .find_map(|exit| self.failures.iter().find(|failure| failure.exit == *exit))
+            .map(Failure::report);
+        self.exits = exits.iter().map(|exit| exit.code()).collect();
+        self.exit = self.exits.first().copied().unwrap_or(0);
+        self.exit
+    }
+}

@@ -1,0 +1,117 @@
+//! One thing that is not as it should be, or a note beside it.
+
+use super::Exit;
+use crate::target::Target;
+use serde::Serialize;
+
+/// What sort of finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Pending,
+    Checksum,
+    History,
+    HalfApplied,
+    Lock,
+    Unknown,
+    Drift,
+    Policy,
+    CrossDatabase,
+}
+
+impl Kind {
+    /// The exit code that a finding of this kind calls for.
+    pub fn exit(self) -> Exit {
+        match self {
+            Kind::Pending => Exit::Pending,
+            Kind::Checksum | Kind::History => Exit::History,
+            Kind::HalfApplied => Exit::HalfApplied,
+            Kind::Lock => Exit::Lock,
+            Kind::Unknown => Exit::Unknown,
+            Kind::Drift | Kind::Policy | Kind::CrossDatabase => Exit::Drift,
+        }
+    }
+}
+
+/// In which direction expected and actual differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    Missing,
+    Unexpected,
+    Changed,
+}
+
+/// A finding, or (in the document's `notes`) a note of the same form that calls for no exit code.
+#[derive(Debug, Clone, Serialize)]
+pub struct Finding {
+    pub kind: Kind,
+    pub target: Target,
+    /// What it is about: a file, a table, a policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
+    /// Which part of the object, dotted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actual: Option<serde_json::Value>,
+    pub message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+}
+
+impl Finding {
+    /// A finding with its message, and nothing else known yet.
+    pub fn new(kind: Kind, target: Target, message: impl Into<String>) -> Finding {
+        Finding {
+            kind,
+            target,
+            object: None,
+            change: None,
+            path: None,
+            expected: None,
+            actual: None,
+            message: message.into(),
+            remedy: None,
+        }
+    }
+
+    /// The same, about that object.
+    pub fn about(mut self, object: impl Into<String>) -> Finding {
+        self.object = Some(object.into());
+        self
+    }
+
+    /// The same, with the direction.
+    pub fn change(mut self, change: Change) -> Finding {
+        self.change = Some(change);
+        self
+    }
+
+    /// The same, at that part of the object.
+    pub fn path(mut self, path: impl Into<String>) -> Finding {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// The same, with both values.
+    pub fn values(
+        mut self,
+        expected: Option<serde_json::Value>,
+        actual: Option<serde_json::Value>,
+    ) -> Finding {
+        self.expected = expected;
+        self.actual = actual;
+        self
+    }
+
+    /// The same, with what to type next.
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Finding {
+        self.remedy = Some(remedy.into());
+        self
+    }
+}

@@ -1,0 +1,13 @@
+//! What does the shell learn? Exit codes, failures, findings, and the one document of `--json`.
+
+mod document;
+mod exit;
+mod failure;
+mod finding;
+
+pub use document::{
+    Applied, Document, ErrorReport, Pending, Ran, RanOutcome, ServerReport, TargetReport,
+};
+pub use exit::Exit;
+pub use failure::Failure;
+pub use finding::{Change, Finding, Kind};
