@@ -1,0 +1,2 @@
+DROP TABLE device;
+DROP TABLE analytics;

@@ -1,0 +1,1 @@
+DROP INDEX ix_analytics_name ON analytics;

@@ -1,0 +1,2 @@
+-- flask-migrate revision d45ddbe7f0b9
+CREATE INDEX ix_analytics_name ON analytics (name);

@@ -1,0 +1,1 @@
+ALTER TABLE device MODIFY COLUMN house_id INT NULL;

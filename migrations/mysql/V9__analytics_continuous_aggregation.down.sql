@@ -1,0 +1,1 @@
+ALTER TABLE analytics DROP COLUMN continuous_aggregation;

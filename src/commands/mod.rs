@@ -1,0 +1,79 @@
+//! Which workflow, which report? One file per verb, thin.
+
+mod check;
+mod history;
+mod new;
+mod sandbox;
+mod status;
+mod targets;
+mod upgrade;
+
+use crate::{
+    cli::{Cli, Command},
+    config::{Environment, Settings},
+    outcome::{Document, Exit},
+    report::{self, Form, Style},
+};
+use anyhow::Result;
+use std::io::Write;
+
+/// Where a command's words go.
+pub struct Streams<'a> {
+    pub out: &'a mut dyn Write,
+    pub err: &'a mut dyn Write,
+}
+
+/// Runs one command to its end and returns the exit code.
+///
+/// # Errors
+/// Only when the result itself cannot be written.
+pub async fn run(cli: Cli, environment: &Environment, streams: Streams<'_>) -> Result<u8> {
+    let form = form(&cli, environment);
+    let mut document = Document::new(cli.command.name());
+    let beside = match execute(cli, environment, &mut document).await {
+        Ok(beside) => beside,
+        Err(error) => {
+            document.fail(&error);
+            None
+        }
+    };
+    document.conclude(beside);
+    report::write(&document, form, streams.out, streams.err)?;
+    Ok(document.exit)
+}
+
+async fn execute(
+    cli: Cli,
+    environment: &Environment,
+    document: &mut Document,
+) -> Result<Option<Exit>> {
+    let settings = match Settings::resolve(&cli.global, environment, &std::env::current_dir()?) {
+        Ok(settings) => settings,
+        Err(failures) => {
+            failures.into_iter().for_each(|failure| document.fail(&failure.into()));
+            return Ok(None);
+        }
+    };
+    match cli.command {
+        Command::Upgrade(arguments) => upgrade::run(&settings, &arguments, document).await,
+        Command::Status => status::run(&settings, document).await.map(|()| None),
+        Command::History => history::run(&settings, document).await.map(|()| None),
+        Command::New(arguments) => new::run(&settings, &arguments, document).map(|()| None),
+        Command::Check(arguments) => check::run(&settings, &arguments, document).map(|()| None),
+        Command::Sandbox(arguments) => {
+            sandbox::run(&arguments, environment, document).await.map(|()| None)
+        }
+        Command::Completions(_) | Command::Man => Ok(None),
+    }
+}
+
+fn form(cli: &Cli, environment: &Environment) -> Form {
+    if cli.global.json {
+        return Form::Json;
+    }
+    Form::Text(Style::detect(
+        cli.global.color,
+        environment.get("NO_COLOR"),
+        environment.get("COLUMNS"),
+    ))
+}

@@ -1,0 +1,55 @@
+//! `status`: is what is there what should be there? Writes to no database.
+
+use super::targets::Targets;
+use crate::{
+    config::Settings,
+    migrate::look,
+    outcome::{Document, Finding, Kind},
+};
+use anyhow::Result;
+use futures_util::future::join_all;
+
+/// Looks at every database at once.
+pub async fn run(settings: &Settings, document: &mut Document) -> Result<()> {
+    let Some(mut targets) = Targets::open(settings, document) else { return Ok(()) };
+    let looks = join_all(
+        targets.sides.iter_mut().map(|side| async { look(side.engine.as_mut(), &side.set).await }),
+    )
+    .await;
+    for look in looks {
+        match look {
+            Ok(look) => tell(&look, document),
+            Err(error) => document.fail(&error),
+        }
+    }
+    targets.close(document).await;
+    Ok(())
+}
+
+fn tell(look: &crate::migrate::Look<'_>, document: &mut Document) {
+    let target = look.plan.target;
+    document.targets.insert(target, look.plan.report.clone());
+    document.notes.extend(look.plan.notes.iter().cloned());
+    if let Some(holder) = &look.survey.busy {
+        let message = format!("an upgrade is under way: the lock is held by {holder}");
+        document.notes.push(Finding::new(Kind::Lock, target, message));
+    }
+    // While somebody is at work a begun file is theirs, not a half-applied one.
+    let findings = look.plan.findings.iter().filter(|finding| {
+        finding.kind != Kind::HalfApplied || look.survey.busy.is_none()
+    });
+    document.findings.extend(findings.cloned());
+    if !look.survey.database_exists {
+        document.findings.push(
+            Finding::new(Kind::Pending, target, "the database does not exist yet")
+                .remedy("sgmp-db upgrade"),
+        );
+    }
+    for pending in &look.plan.pending {
+        document.findings.push(
+            Finding::new(Kind::Pending, target, format!("{} is pending", pending.up.file))
+                .about(pending.up.file.clone())
+                .remedy("sgmp-db upgrade"),
+        );
+    }
+}

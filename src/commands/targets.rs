@@ -1,0 +1,93 @@
+//! The databases that a command addresses, with their files.
+
+use crate::{
+    config::Settings,
+    connect::ConnectOptions,
+    engine::{Engine, mysql::Mysql, timescale::Timescale},
+    migrate::files::{MigrationSet, Source},
+    outcome::Document,
+    target::Target,
+};
+use std::time::Duration;
+
+/// One database with its files.
+pub struct TargetSide {
+    pub engine: Box<dyn Engine>,
+    pub set: MigrationSet,
+}
+
+/// All that `--only` leaves.
+pub struct Targets {
+    pub sides: Vec<TargetSide>,
+}
+
+impl Targets {
+    /// Loads the files and prepares the engines; nothing is connected. None when a file is wrong,
+    /// which is then told in the document.
+    pub fn open(settings: &Settings, document: &mut Document) -> Option<Targets> {
+        let sets = load(settings, document)?;
+        let sides = sets
+            .into_iter()
+            .map(|set| TargetSide { engine: engine(settings, set.target), set })
+            .collect();
+        Some(Targets { sides })
+    }
+
+    /// Ends the sessions.
+    pub async fn close(&mut self, document: &mut Document) {
+        for side in &mut self.sides {
+            if let Err(error) = side.engine.close().await {
+                document.fail(&error);
+            }
+        }
+    }
+}
+
+/// The migration files of every addressed database.
+pub fn load(settings: &Settings, document: &mut Document) -> Option<Vec<MigrationSet>> {
+    let source = source(settings);
+    let mut sets = Vec::new();
+    let mut wrong = false;
+    for target in &settings.targets {
+        match source.load(*target) {
+            Ok(set) => sets.push(set),
+            Err(failures) => {
+                wrong = true;
+                failures.into_iter().for_each(|failure| document.fail(&failure.into()));
+            }
+        }
+    }
+    (!wrong).then_some(sets)
+}
+
+/// Where the files come from.
+pub fn source(settings: &Settings) -> Source {
+    match &settings.migrations {
+        Some(directory) => Source::Directory(directory.clone()),
+        None => Source::Embedded,
+    }
+}
+
+/// The one place that knows which engine serves which target.
+fn engine(settings: &Settings, target: Target) -> Box<dyn Engine> {
+    let options = options(settings);
+    match target {
+        Target::Mysql => Box::new(Mysql::new(settings.mysql.clone(), options)),
+        Target::Timescale => Box::new(Timescale::new(
+            settings.timescale.clone(),
+            options,
+            settings.app_role.clone(),
+        )),
+    }
+}
+
+fn options(settings: &Settings) -> ConnectOptions {
+    ConnectOptions {
+        timeout: settings.connect_timeout,
+        wait: settings.wait,
+        ..ConnectOptions::default()
+    }
+}
+
+/// How long a statement waits for a table, where neither file nor flag says.
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(10);

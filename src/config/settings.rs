@@ -1,0 +1,82 @@
+//! What a run needs to know, typed: nothing below this room sees a flag, a variable or a YAML key.
+
+use crate::{report::Colour, target::Target};
+use secrecy::SecretString;
+use std::{fmt, path::PathBuf, time::Duration};
+
+/// Where a database is and how to log in there.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    pub target: Target,
+    pub host: String,
+    pub port: u16,
+    pub user: String,
+    pub password: Option<SecretString>,
+    pub database: String,
+    pub tls: Tls,
+}
+
+/// How to protect the connection.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    pub mode: TlsMode,
+    /// PEM file of the authorities to trust; the system's where absent.
+    pub ca: Option<PathBuf>,
+    /// Name to verify instead of the host, for tunnels.
+    pub name: Option<String>,
+}
+
+/// libpq's names (PostgreSQL documentation, 34.19.1 and table 34.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TlsMode {
+    Disable,
+    Prefer,
+    Require,
+    VerifyCa,
+    VerifyFull,
+}
+
+impl TlsMode {
+    /// Every mode with its name.
+    pub const NAMES: [(TlsMode, &'static str); 5] = [
+        (TlsMode::Disable, "disable"),
+        (TlsMode::Prefer, "prefer"),
+        (TlsMode::Require, "require"),
+        (TlsMode::VerifyCa, "verify-ca"),
+        (TlsMode::VerifyFull, "verify-full"),
+    ];
+}
+
+impl fmt::Display for TlsMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = TlsMode::NAMES.iter().find(|(mode, _)| mode == self).map_or("", |(_, name)| name);
+        f.write_str(name)
+    }
+}
+
+/// The application's login on TimescaleDB.
+#[derive(Debug, Clone)]
+pub struct AppRole {
+    pub name: String,
+    pub password: SecretString,
+}
+
+/// Everything, resolved once.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub targets: Vec<Target>,
+    pub mysql: Endpoint,
+    pub timescale: Endpoint,
+    pub app_role: Option<AppRole>,
+    /// A directory of migrations instead of the embedded ones.
+    pub migrations: Option<PathBuf>,
+    pub policies: Option<PathBuf>,
+    pub environment: Option<String>,
+    pub create_database: bool,
+    pub connect_timeout: Duration,
+    pub wait: Option<Duration>,
+    pub lock_wait: Duration,
+    pub colour: Colour,
+    /// Hints about the configuration that are no errors.
+    pub notes: Vec<String>,
+}

@@ -1,0 +1,49 @@
+//! How do we get there: direct or through a tunnel that is already open, with or without TLS.
+
+mod failure;
+mod mysql;
+mod mysql_relay;
+mod tcp;
+mod timescale;
+mod tls;
+mod wait;
+
+pub use failure::is_absent_database;
+pub use mysql::mysql;
+pub use timescale::{PgCanceller, PgSession, timescale};
+
+use std::{fmt, rc::Rc, time::Duration};
+
+/// How patient to be, and where exactly to go.
+#[derive(Clone)]
+pub struct ConnectOptions {
+    /// For one attempt, from the first packet to the login.
+    pub timeout: Duration,
+    /// How long to try again while a server is still starting; none is once.
+    pub wait: Option<Duration>,
+    /// MySQL: log in without a default database.
+    pub without_database: bool,
+    /// Told once for each new reason to wait.
+    pub on_wait: Option<Rc<dyn Fn(&str)>>,
+}
+
+impl Default for ConnectOptions {
+    fn default() -> Self {
+        ConnectOptions {
+            timeout: Duration::from_secs(10),
+            wait: None,
+            without_database: false,
+            on_wait: None,
+        }
+    }
+}
+
+impl fmt::Debug for ConnectOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectOptions")
+            .field("timeout", &self.timeout)
+            .field("wait", &self.wait)
+            .field("without_database", &self.without_database)
+            .finish_non_exhaustive()
+    }
+}

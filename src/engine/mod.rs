@@ -1,0 +1,80 @@
+//! How does a database answer? One trait of few verbs, one folder per database, the same file names in both.
+
+pub mod mysql;
+mod record;
+mod survey;
+pub mod timescale;
+mod work;
+
+pub use record::{Entry, EntryState, Event, HistoryRow, Identity, NewEntry, Record};
+pub use survey::{ForeignObject, Survey};
+pub use work::{Done, LockRequest, Progress, Step, StepFailure, StopFlag, Work};
+
+use crate::{sql::Dialect, target::Target};
+use anyhow::Result;
+use async_trait::async_trait;
+
+/// One database, reached when first asked. Nothing here prints, and only the verbs that say so write.
+#[async_trait(?Send)]
+pub trait Engine {
+    /// Which database this is.
+    fn target(&self) -> Target;
+
+    /// Which SQL it speaks.
+    fn dialect(&self) -> Dialect;
+
+    /// Name of the database, for messages.
+    fn database(&self) -> &str;
+
+    /// Looks at server, schema and record without writing anything.
+    /// An absent database is a survey too (`Survey::database_exists`), not an error.
+    async fn survey(&mut self) -> Result<Survey>;
+
+    /// Asks a query that returns one truth value.
+    async fn holds(&mut self, query: &str) -> Result<bool>;
+
+    /// Creates the database; somebody else creating it at the same moment is not an error. Writes.
+    async fn create_database(&mut self) -> Result<()>;
+
+    /// Takes the lock on the session that will run the statements, and proves that this session has it.
+    async fn lock(&mut self, request: &LockRequest<'_>) -> Result<()>;
+
+    /// Creates or brings up to date the tables that hold the record. Writes; needs the lock.
+    async fn prepare_record(&mut self) -> Result<()>;
+
+    /// Reads the record again.
+    async fn record(&mut self) -> Result<Record>;
+
+    /// The full text of the script that a ledger entry recorded.
+    async fn recorded_script(&mut self, entry: i64) -> Result<Option<String>>;
+
+    /// Runs a script from `work.from` on and records it. Writes; needs the lock.
+    async fn run(
+        &mut self,
+        work: &Work<'_>,
+        progress: &dyn Fn(Progress<'_>),
+    ) -> Result<Done, StepFailure>;
+
+    /// Adds an entry to the ledger that is not a script. Writes; needs the lock.
+    async fn log(&mut self, entry: &NewEntry<'_>) -> Result<()>;
+
+    /// What the application's login lacks beside the schema, in words.
+    async fn missing_access(&mut self) -> Result<Vec<String>>;
+
+    /// Gives the application's login what it lacks, and tells what that was. Writes; needs the lock.
+    async fn grant_access(&mut self, identity: &Identity) -> Result<Vec<String>>;
+
+    /// A handle that stops the working session from outside; none before the session exists.
+    fn canceller(&self) -> Option<Box<dyn Canceller>>;
+
+    /// Ends the session and with it the lock.
+    async fn close(&mut self) -> Result<()>;
+}
+
+/// Stops on the server what a working session is running, from a connection of its own.
+#[async_trait(?Send)]
+pub trait Canceller {
+    /// Asks the server once. A cancel that arrives near a statement's end is lost, so ask until the
+    /// session is idle.
+    async fn cancel(&self) -> Result<()>;
+}

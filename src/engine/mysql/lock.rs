@@ -1,0 +1,115 @@
+//! The session lock: taken on the working session, so that a statement that outlives its client keeps it.
+//!
+//! Source: MySQL 8.0 Reference Manual, 14.14 Locking Functions: names are server-global, at most
+//! 64 characters and case-insensitive; the lock ends with its session.
+
+use super::{Mysql, session};
+use crate::{
+    engine::{LockRequest, Progress},
+    outcome::{Exit, Failure},
+    target::Target,
+};
+use anyhow::Result;
+use mysql_async::Row;
+use sha2::{Digest, Sha256};
+use std::time::{Duration, Instant};
+
+/// How often a taken lock is asked for again.
+const POLL: Duration = Duration::from_millis(250);
+
+/// The lock's name for a database: its own where that is short and lower case, else a hash of it,
+/// because two environments on one server must not block each other.
+pub fn name(database: &str) -> String {
+    let plain = database.len() <= 48
+        && database.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if plain {
+        return format!("sgmp-db:{database}");
+    }
+    let hash = Sha256::digest(database.as_bytes());
+    let hex: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("sgmp-db:#{hex}")
+}
+
+/// Takes the lock, or says who has it.
+pub async fn take(mysql: &mut Mysql, request: &LockRequest<'_>) -> Result<()> {
+    let name = session::text(&name(&mysql.endpoint.database));
+    let get = format!("SELECT GET_LOCK({name}, 0)");
+    let owner = format!("SELECT CONNECTION_ID(), IS_USED_LOCK({name})");
+    let holder = format!(
+        "SELECT ID, USER, HOST, TIME, COALESCE(LEFT(INFO, 120), '') FROM information_schema.PROCESSLIST WHERE ID = IS_USED_LOCK({name})"
+    );
+    let begun = Instant::now();
+    let mut told = false;
+    loop {
+        let sets = mysql.packet(&[&get, &owner, &holder]).await?;
+        if number(&sets[0], 0) == Some(1) {
+            return prove(mysql, &sets[1]);
+        }
+        let who = describe(&sets[1], &sets[2]);
+        if begun.elapsed() >= request.wait || request.stop.soon() {
+            return Err(not_free(&who, begun.elapsed()));
+        }
+        if !told {
+            (request.progress)(Progress::Waiting(&who));
+            told = true;
+        }
+        tokio::time::sleep(POLL.min(request.wait.saturating_sub(begun.elapsed()))).await;
+    }
+}
+
+/// A pooler may run the next statement on another session; then the lock protects nothing.
+fn prove(mysql: &Mysql, owner: &[Row]) -> Result<()> {
+    let (connection, holder) = (number(owner, 0), number(owner, 1));
+    let handshake = mysql.conn.as_ref().map(|conn| i64::from(conn.id()));
+    if connection.is_some() && connection == holder && connection == handshake {
+        return Ok(());
+    }
+    Err(Failure::failed(
+        "the lock was granted to another session: a connection pooler or proxy stands between here and the server",
+    )
+    .on(Target::Mysql)
+    .remedy("connect to the server itself: --mysql-host and --mysql-port of the instance, not of the proxy")
+    .into())
+}
+
+fn number(rows: &[Row], column: usize) -> Option<i64> {
+    rows.first()?.get_opt::<Option<i64>, _>(column)?.ok()?
+}
+
+fn describe(owner: &[Row], holder: &[Row]) -> String {
+    match holder.first().map(|row| mysql_async::from_row_opt(row.clone())) {
+        Some(Ok((id, user, host, seconds, info))) => {
+            let (id, user, host, seconds, info): (u64, String, String, i64, String) =
+                (id, user, host, seconds, info);
+            let doing = if info.is_empty() { String::new() } else { format!(", running: {info}") };
+            format!("connection {id} ({user} from {host}, {seconds} s in its present state{doing})")
+        }
+        _ => match number(owner, 1) {
+            Some(id) => format!("connection {id} (its details need the PROCESS privilege)"),
+            None => "a session that has just ended".to_owned(),
+        },
+    }
+}
+
+fn not_free(who: &str, waited: Duration) -> anyhow::Error {
+    Failure::new(
+        Exit::Lock,
+        format!("the lock was not free within {} s: held by {who}", waited.as_secs()),
+    )
+    .on(Target::Mysql)
+    .remedy("wait for the other run to end and type the same command again, or give it longer: --lock-wait 10m")
+    .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lock_names_differ_by_database_and_fit_the_server_limit() {
+        assert_eq!(name("sgmp"), "sgmp-db:sgmp");
+        assert_ne!(name("SGMP"), name("sgmp"));
+        assert_ne!(name("SGMP").to_lowercase(), name("Sgmp").to_lowercase());
+        assert!(name(&"x".repeat(64)).len() <= 64);
+    }
+}

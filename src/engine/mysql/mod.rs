@@ -1,0 +1,134 @@
+//! How does MySQL answer?
+
+mod database;
+mod grants;
+mod lock;
+mod record;
+mod run;
+mod session;
+mod survey;
+
+use super::{
+    Canceller, Done, Engine, Identity, LockRequest, NewEntry, Progress, Record, StepFailure, Survey, Work,
+};
+use crate::{
+    config::Endpoint,
+    connect::{self, ConnectOptions},
+    outcome::Failure,
+    sql::Dialect,
+    target::Target,
+};
+use anyhow::{Context, Result};
+use async_trait::async_trait;
+use mysql_async::{Conn, Row};
+
+/// A MySQL database and, once asked, the session on it.
+pub struct Mysql {
+    endpoint: Endpoint,
+    options: ConnectOptions,
+    conn: Option<Conn>,
+    /// Does the session have a default database? Not while the database is absent.
+    selected: bool,
+}
+
+impl Mysql {
+    /// The database at `endpoint`; nothing is connected yet.
+    pub fn new(endpoint: Endpoint, options: ConnectOptions) -> Mysql {
+        Mysql { endpoint, options, conn: None, selected: false }
+    }
+
+    /// The session on the database. Never made again behind a caller's back: a lost session is a
+    /// lost lock.
+    async fn session(&mut self) -> Result<&mut Conn> {
+        if self.conn.is_none() {
+            self.conn = Some(connect::mysql(&self.endpoint, &self.options).await?);
+            self.selected = true;
+        }
+        self.conn.as_mut().context("the MySQL session is gone")
+    }
+
+    /// One packet of statements; an error names the database and keeps the server's words.
+    async fn packet(&mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>> {
+        let target = Target::Mysql;
+        let conn = self.session().await?;
+        session::packet(conn, statements).await.map_err(|failed| {
+            Failure::failed(session::words(&failed.error)).on(target).into()
+        })
+    }
+}
+
+#[async_trait(?Send)]
+impl Engine for Mysql {
+    fn target(&self) -> Target {
+        Target::Mysql
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Mysql
+    }
+
+    fn database(&self) -> &str {
+        &self.endpoint.database
+    }
+
+    async fn survey(&mut self) -> Result<Survey> {
+        survey::survey(self).await
+    }
+
+    async fn holds(&mut self, query: &str) -> Result<bool> {
+        survey::holds(self, query).await
+    }
+
+    async fn create_database(&mut self) -> Result<()> {
+        database::create(self).await
+    }
+
+    async fn lock(&mut self, request: &LockRequest<'_>) -> Result<()> {
+        lock::take(self, request).await
+    }
+
+    async fn prepare_record(&mut self) -> Result<()> {
+        record::prepare(self).await
+    }
+
+    async fn record(&mut self) -> Result<Record> {
+        record::read(self).await
+    }
+
+    async fn recorded_script(&mut self, entry: i64) -> Result<Option<String>> {
+        record::script(self, entry).await
+    }
+
+    async fn run(
+        &mut self,
+        work: &Work<'_>,
+        progress: &dyn Fn(Progress<'_>),
+    ) -> Result<Done, StepFailure> {
+        run::run(self, work, progress).await
+    }
+
+    async fn log(&mut self, entry: &NewEntry<'_>) -> Result<()> {
+        record::log(self, entry).await
+    }
+
+    async fn missing_access(&mut self) -> Result<Vec<String>> {
+        // The application's login is the one that RDS made; nothing is granted here.
+        Ok(Vec::new())
+    }
+
+    async fn grant_access(&mut self, _: &Identity) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    fn canceller(&self) -> Option<Box<dyn Canceller>> {
+        let conn = self.conn.as_ref()?;
+        Some(Box::new(database::KillQuery::new(self, conn.id())))
+    }
+
+    async fn close(&mut self) -> Result<()> {
+        if let Some(conn) = self.conn.take() {
+            conn.disconnect().await.context("ending the MySQL session")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,167 @@
+//! The record in MySQL: refinery's history table and our ledger.
+
+use super::{Mysql, session};
+use crate::engine::{Entry, EntryState, Event, HistoryRow, NewEntry, Record, Work};
+use anyhow::{Context, Result};
+use mysql_async::{FromRowError, Row};
+
+/// refinery's table, made by refinery's own statement.
+pub const HISTORY: &str = "refinery_schema_history";
+/// Our audit trail and statement journal.
+pub const LEDGER: &str = "sgmp_db_ledger";
+
+const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS refinery_schema_history(
+             version int4 PRIMARY KEY,
+             name VARCHAR(255),
+             applied_on VARCHAR(255),
+             checksum VARCHAR(255))";
+
+const CREATE_LEDGER: &str = include_str!("ledger.sql");
+
+const READ_HISTORY: &str =
+    "SELECT version, name, applied_on, checksum FROM refinery_schema_history ORDER BY version";
+
+const READ_LEDGER: &str = "SELECT id, event, version, name, state, checksum, statements_total, \
+     statements_done, in_flight, DATE_FORMAT(started_at, '%Y-%m-%dT%H:%i:%s.%fZ'), duration_ms, \
+     error, os_user, os_host, database_user, tool_version, details \
+     FROM sgmp_db_ledger ORDER BY id";
+
+/// Creates what is absent. Needs the lock.
+pub async fn prepare(mysql: &mut Mysql) -> Result<()> {
+    mysql
+        .packet(&[CREATE_HISTORY, CREATE_LEDGER])
+        .await
+        .context("creating the tables that hold the record")?;
+    Ok(())
+}
+
+/// Reads both tables, which must exist.
+pub async fn read(mysql: &mut Mysql) -> Result<Record> {
+    read_existing(mysql, true, true).await
+}
+
+/// Reads those that exist, in one turn.
+pub async fn read_existing(mysql: &mut Mysql, history: bool, ledger: bool) -> Result<Record> {
+    let queries: Vec<&str> = [(history, READ_HISTORY), (ledger, READ_LEDGER)]
+        .into_iter()
+        .filter_map(|(exists, query)| exists.then_some(query))
+        .collect();
+    if queries.is_empty() {
+        return Ok(Record::default());
+    }
+    let mut sets = mysql.packet(&queries).await.context("reading the record")?.into_iter();
+    let mut record = Record::default();
+    if history {
+        let rows = sets.next().unwrap_or_default();
+        record.history = rows.into_iter().map(history_row).collect::<Result<_>>()?;
+    }
+    if ledger {
+        let rows = sets.next().unwrap_or_default();
+        record.ledger = rows.into_iter().map(ledger_row).collect::<Result<_>>()?;
+    }
+    Ok(record)
+}
+
+/// The text that an entry recorded.
+pub async fn script(mysql: &mut Mysql, entry: i64) -> Result<Option<String>> {
+    let query = format!("SELECT script FROM sgmp_db_ledger WHERE id = {entry}");
+    let sets = mysql.packet(&[&query]).await?;
+    Ok(sets[0].first().and_then(|row| row.get_opt::<Option<String>, _>(0)?.ok()?))
+}
+
+/// Adds an entry that is not a script.
+pub async fn log(mysql: &mut Mysql, entry: &NewEntry<'_>) -> Result<()> {
+    let insert = format!(
+        "INSERT INTO sgmp_db_ledger (event, state, statements_total, statements_done, started_at, finished_at, \
+         os_user, os_host, database_user, tool_version, details) \
+         VALUES ({}, 'done', 0, 0, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), {}, {}, CURRENT_USER(), {}, {})",
+        session::text(entry.event.name()),
+        session::text(&entry.identity.os_user),
+        session::text(&entry.identity.os_host),
+        session::text(entry.identity.tool_version),
+        session::text(entry.details),
+    );
+    mysql.packet(&[&insert]).await.context("writing the ledger")?;
+    Ok(())
+}
+
+/// The statement that opens an entry for a script, only while this session holds `lock`.
+pub fn open_entry(work: &Work<'_>, event: Event, lock: &str) -> String {
+    format!(
+        "INSERT INTO sgmp_db_ledger (event, version, name, state, checksum, script, statements_total, \
+         statements_done, started_at, os_user, os_host, database_user, tool_version, details) \
+         SELECT {}, {}, {}, 'running', {}, {}, {}, {}, UTC_TIMESTAMP(6), {}, {}, CURRENT_USER(), {}, {} \
+         FROM DUAL WHERE IS_USED_LOCK({lock}) = CONNECTION_ID()",
+        session::text(event.name()),
+        work.version,
+        session::text(work.name),
+        session::text(&work.checksum),
+        session::text(work.text),
+        work.statements.len(),
+        work.from,
+        session::text(&work.identity.os_user),
+        session::text(&work.identity.os_host),
+        session::text(work.identity.tool_version),
+        session::nullable(work.details),
+    )
+}
+
+/// The statement that closes an entry.
+pub fn close_entry(
+    id: i64,
+    state: EntryState,
+    done: usize,
+    duration_ms: u128,
+    error: Option<&str>,
+) -> String {
+    format!(
+        "UPDATE sgmp_db_ledger SET state = {}, statements_done = {done}, in_flight = NULL, \
+         finished_at = UTC_TIMESTAMP(6), duration_ms = {duration_ms}, error = {} WHERE id = {id}",
+        session::text(state.name()),
+        session::nullable(error),
+    )
+}
+
+fn history_row(row: Row) -> Result<HistoryRow> {
+    let (version, name, applied_on, checksum): (i32, Option<String>, Option<String>, Option<String>) =
+        mysql_async::from_row_opt(row).map_err(|FromRowError(row)| {
+            anyhow::anyhow!("refinery_schema_history has a row that refinery did not write: {row:?}")
+        })?;
+    Ok(HistoryRow {
+        version,
+        name: name.unwrap_or_default(),
+        applied_on: applied_on.unwrap_or_default(),
+        checksum: checksum.unwrap_or_default(),
+    })
+}
+
+fn ledger_row(row: Row) -> Result<Entry> {
+    read_entry(&row).with_context(|| {
+        format!("sgmp_db_ledger has a row that this version does not understand: {row:?}")
+    })
+}
+
+fn read_entry(row: &Row) -> Option<Entry> {
+    fn column<T: mysql_async::prelude::FromValue>(row: &Row, index: usize) -> Option<T> {
+        row.get_opt::<T, _>(index)?.ok()
+    }
+    Some(Entry {
+        id: column(row, 0)?,
+        event: Event::from_name(&column::<String>(row, 1)?)?,
+        version: column(row, 2)?,
+        name: column(row, 3)?,
+        state: EntryState::from_name(&column::<String>(row, 4)?)?,
+        checksum: column(row, 5)?,
+        statements_total: column(row, 6)?,
+        statements_done: column(row, 7)?,
+        in_flight: column(row, 8)?,
+        started_at: column(row, 9)?,
+        duration_ms: column(row, 10)?,
+        error: column(row, 11)?,
+        os_user: column(row, 12)?,
+        os_host: column(row, 13)?,
+        database_user: column(row, 14)?,
+        tool_version: column(row, 15)?,
+        details: column(row, 16)?,
+    })
+}

@@ -1,0 +1,27 @@
+//! What one look at a database tells, before anything is decided.
+
+use super::Record;
+use crate::outcome::{Failure, ServerReport};
+
+/// The answer to one look. Nothing was written to get it.
+#[derive(Debug, Clone, Default)]
+pub struct Survey {
+    pub server: ServerReport,
+    pub database_exists: bool,
+    /// Why this server takes no writes: a standby, a read-only setting.
+    pub read_only: Option<String>,
+    /// Who holds the lock right now.
+    pub busy: Option<String>,
+    pub record: Record,
+    /// What stands in the schema that neither the record nor the extension accounts for.
+    pub foreign: Vec<ForeignObject>,
+    /// What would keep a migration from running: privileges, extension, settings.
+    pub obstacles: Vec<Failure>,
+}
+
+/// A table or view found in a database.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ForeignObject {
+    pub kind: &'static str,
+    pub name: String,
+}

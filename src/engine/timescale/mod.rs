@@ -1,0 +1,134 @@
+//! How does PostgreSQL with TimescaleDB answer?
+
+mod database;
+mod lock;
+mod record;
+mod role;
+mod run;
+mod session;
+mod survey;
+
+use super::{
+    Canceller, Done, Engine, Identity, LockRequest, NewEntry, Progress, Record, StepFailure, Survey, Work,
+};
+use crate::{
+    config::{AppRole, Endpoint},
+    connect::{self, ConnectOptions, PgSession},
+    sql::Dialect,
+    target::Target,
+};
+use anyhow::{Context, Result};
+use async_trait::async_trait;
+
+/// A PostgreSQL database and, once asked, the session on it.
+pub struct Timescale {
+    endpoint: Endpoint,
+    options: ConnectOptions,
+    /// The application's login, where its password is known.
+    app_role: Option<AppRole>,
+    session: Option<PgSession>,
+    /// Is the session on the database itself? Not while the database is absent.
+    selected: bool,
+}
+
+impl Timescale {
+    /// The database at `endpoint`; nothing is connected yet.
+    pub fn new(
+        endpoint: Endpoint,
+        options: ConnectOptions,
+        app_role: Option<AppRole>,
+    ) -> Timescale {
+        Timescale { endpoint, options, app_role, session: None, selected: false }
+    }
+
+    /// The session on the database. Never made again behind a caller's back: a lost session is a
+    /// lost lock.
+    async fn client(&mut self) -> Result<&tokio_postgres::Client> {
+        if self.session.is_none() {
+            self.session = Some(connect::timescale(&self.endpoint, &self.options).await?);
+            self.selected = true;
+        }
+        Ok(&self.session.as_ref().context("the PostgreSQL session is gone")?.client)
+    }
+}
+
+#[async_trait(?Send)]
+impl Engine for Timescale {
+    fn target(&self) -> Target {
+        Target::Timescale
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    fn database(&self) -> &str {
+        &self.endpoint.database
+    }
+
+    async fn survey(&mut self) -> Result<Survey> {
+        survey::survey(self).await
+    }
+
+    async fn holds(&mut self, query: &str) -> Result<bool> {
+        survey::holds(self, query).await
+    }
+
+    async fn create_database(&mut self) -> Result<()> {
+        database::create(self).await
+    }
+
+    async fn lock(&mut self, request: &LockRequest<'_>) -> Result<()> {
+        lock::take(self, request).await
+    }
+
+    async fn prepare_record(&mut self) -> Result<()> {
+        record::prepare(self).await
+    }
+
+    async fn record(&mut self) -> Result<Record> {
+        record::read(self).await
+    }
+
+    async fn recorded_script(&mut self, entry: i64) -> Result<Option<String>> {
+        record::script(self, entry).await
+    }
+
+    async fn run(
+        &mut self,
+        work: &Work<'_>,
+        progress: &dyn Fn(Progress<'_>),
+    ) -> Result<Done, StepFailure> {
+        run::run(self, work, progress).await
+    }
+
+    async fn log(&mut self, entry: &NewEntry<'_>) -> Result<()> {
+        record::log(self, entry).await
+    }
+
+    async fn missing_access(&mut self) -> Result<Vec<String>> {
+        match self.app_role.clone() {
+            Some(role) => role::plan(self, &role).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn grant_access(&mut self, identity: &Identity) -> Result<Vec<String>> {
+        match self.app_role.clone() {
+            Some(role) => role::ensure(self, &role, identity).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn canceller(&self) -> Option<Box<dyn Canceller>> {
+        let session = self.session.as_ref()?;
+        Some(Box::new(database::CancelRequest(session.canceller())))
+    }
+
+    async fn close(&mut self) -> Result<()> {
+        if let Some(session) = self.session.take() {
+            session.close().await.context("ending the PostgreSQL session")?;
+        }
+        Ok(())
+    }
+}

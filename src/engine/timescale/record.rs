@@ -1,0 +1,186 @@
+//! The record in PostgreSQL: refinery's history table and our ledger, both in schema public.
+
+use super::{Timescale, session};
+use crate::{
+    engine::{Entry, EntryState, Event, HistoryRow, NewEntry, Record, Work},
+    outcome::Failure,
+    target::Target,
+};
+use anyhow::{Context, Result};
+use futures_util::future::try_join;
+use tokio_postgres::{Client, SimpleQueryRow};
+
+/// refinery's table, made by refinery's own statement.
+pub const HISTORY: &str = "refinery_schema_history";
+/// Our audit trail and statement journal.
+pub const LEDGER: &str = "sgmp_db_ledger";
+
+const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS public.refinery_schema_history(
+             version int4 PRIMARY KEY,
+             name VARCHAR(255),
+             applied_on VARCHAR(255),
+             checksum VARCHAR(255));";
+
+const CREATE_LEDGER: &str = include_str!("ledger.sql");
+
+const READ_HISTORY: &str =
+    "SELECT version, name, applied_on, checksum FROM public.refinery_schema_history ORDER BY version";
+
+const READ_LEDGER: &str = "SELECT id, event, version, name, state, checksum, statements_total, \
+     statements_done, in_flight, \
+     pg_catalog.to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), \
+     duration_ms, error, os_user, os_host, database_user, tool_version, details \
+     FROM public.sgmp_db_ledger ORDER BY id";
+
+/// Creates what is absent. Needs the lock.
+pub async fn prepare(timescale: &mut Timescale) -> Result<()> {
+    let client = timescale.client().await?;
+    client
+        .batch_execute(&format!("BEGIN; {CREATE_HISTORY} {CREATE_LEDGER} COMMIT"))
+        .await
+        .map_err(|error| Failure::failed(session::words(&error)).on(Target::Timescale))
+        .context("creating the tables that hold the record")
+}
+
+/// Reads both tables, which must exist.
+pub async fn read(timescale: &mut Timescale) -> Result<Record> {
+    read_existing(timescale.client().await?, true, true).await
+}
+
+/// Reads those that exist, in one turn.
+pub async fn read_existing(client: &Client, history: bool, ledger: bool) -> Result<Record> {
+    let read = |exists: bool, query: &'static str| async move {
+        if exists { session::rows(client, query).await } else { Ok(Vec::new()) }
+    };
+    let (history, ledger) = try_join(read(history, READ_HISTORY), read(ledger, READ_LEDGER))
+        .await
+        .map_err(|error| Failure::failed(session::words(&error)).on(Target::Timescale))
+        .context("reading the record")?;
+    Ok(Record {
+        history: history.iter().map(history_row).collect::<Result<_>>()?,
+        ledger: ledger
+            .iter()
+            .map(|row| {
+                ledger_row(row).with_context(|| {
+                    format!(
+                        "sgmp_db_ledger has a row that this version does not understand (id {})",
+                        session::column(row, 0)
+                    )
+                })
+            })
+            .collect::<Result<_>>()?,
+    })
+}
+
+/// The text that an entry recorded.
+pub async fn script(timescale: &mut Timescale, entry: i64) -> Result<Option<String>> {
+    let client = timescale.client().await?;
+    let query = format!("SELECT script FROM public.sgmp_db_ledger WHERE id = {entry}");
+    let rows = session::rows(client, &query).await.context("reading the ledger")?;
+    Ok(rows.first().and_then(|row| session::optional(row, 0)).map(str::to_owned))
+}
+
+/// Adds an entry that is not a script.
+pub async fn log(timescale: &mut Timescale, entry: &NewEntry<'_>) -> Result<()> {
+    let insert = log_statement(entry);
+    timescale.client().await?.batch_execute(&insert).await.context("writing the ledger")
+}
+
+/// The statement that adds an entry that is not a script.
+pub fn log_statement(entry: &NewEntry<'_>) -> String {
+    format!(
+        "INSERT INTO public.sgmp_db_ledger (event, state, statements_total, statements_done, started_at, \
+         finished_at, os_user, os_host, database_user, tool_version, details) \
+         VALUES ({}, 'done', 0, 0, pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp(), {}, {}, current_user, {}, {})",
+        session::text(entry.event.name()),
+        session::text(&entry.identity.os_user),
+        session::text(&entry.identity.os_host),
+        session::text(entry.identity.tool_version),
+        session::text(entry.details),
+    )
+}
+
+/// The statement that opens an entry for a script and returns its id.
+pub fn open_entry(work: &Work<'_>, event: Event, state: EntryState) -> String {
+    format!(
+        "INSERT INTO public.sgmp_db_ledger (event, version, name, state, checksum, script, statements_total, \
+         statements_done, started_at, os_user, os_host, database_user, tool_version, details) \
+         VALUES ({}, {}, {}, {}, {}, {}, {}, {}, pg_catalog.clock_timestamp(), {}, {}, current_user, {}, {}) \
+         RETURNING id",
+        session::text(event.name()),
+        work.version,
+        session::text(work.name),
+        session::text(state.name()),
+        session::text(&work.checksum),
+        session::text(work.text),
+        work.statements.len(),
+        work.from,
+        session::text(&work.identity.os_user),
+        session::text(&work.identity.os_host),
+        session::text(work.identity.tool_version),
+        session::nullable(work.details),
+    )
+}
+
+/// The statement that closes an entry; without an id, the newest one.
+pub fn close_entry(
+    id: Option<i64>,
+    state: EntryState,
+    done: usize,
+    duration_ms: u128,
+    error: Option<&str>,
+) -> String {
+    let id = id.map_or_else(
+        || "(SELECT max(id) FROM public.sgmp_db_ledger)".to_owned(),
+        |id| id.to_string(),
+    );
+    format!(
+        "UPDATE public.sgmp_db_ledger SET state = {}, statements_done = {done}, in_flight = NULL, \
+         finished_at = pg_catalog.clock_timestamp(), duration_ms = {duration_ms}, error = {} WHERE id = {id}",
+        session::text(state.name()),
+        session::nullable(error),
+    )
+}
+
+fn history_row(row: &SimpleQueryRow) -> Result<HistoryRow> {
+    let version = session::column(row, 0);
+    Ok(HistoryRow {
+        version: version.parse().with_context(|| {
+            format!("refinery_schema_history has a row that refinery did not write (version {version})")
+        })?,
+        name: session::column(row, 1).to_owned(),
+        applied_on: session::column(row, 2).to_owned(),
+        checksum: session::column(row, 3).to_owned(),
+    })
+}
+
+fn ledger_row(row: &SimpleQueryRow) -> Option<Entry> {
+    let text = |index| session::column(row, index).to_owned();
+    let number = |index| match session::optional(row, index) {
+        None => Some(None),
+        Some(digits) => digits.parse::<i64>().ok().map(Some),
+    };
+    let small = |index| match number(index)? {
+        None => Some(None),
+        Some(value) => i32::try_from(value).ok().map(Some),
+    };
+    Some(Entry {
+        id: number(0)??,
+        event: Event::from_name(session::column(row, 1))?,
+        version: small(2)?,
+        name: session::optional(row, 3).map(str::to_owned),
+        state: EntryState::from_name(session::column(row, 4))?,
+        checksum: session::optional(row, 5).map(str::to_owned),
+        statements_total: small(6)??,
+        statements_done: small(7)??,
+        in_flight: small(8)?,
+        started_at: text(9),
+        duration_ms: number(10)?,
+        error: session::optional(row, 11).map(str::to_owned),
+        os_user: text(12),
+        os_host: text(13),
+        database_user: text(14),
+        tool_version: text(15),
+        details: session::optional(row, 16).map(str::to_owned),
+    })
+}

@@ -1,0 +1,208 @@
+//! One look at a PostgreSQL database: two turns after the login, nothing written.
+
+use super::{Timescale, lock, record, session};
+use crate::{
+    connect,
+    engine::{ForeignObject, Survey},
+    outcome::{Failure, ServerReport},
+    target::Target,
+};
+use anyhow::Result;
+use futures_util::try_join;
+use tokio_postgres::SimpleQueryRow;
+
+/// `current_setting(…, true)` is NULL where no library has defined the setting: the extension's
+/// own settings exist only once its loader is preloaded or its library loaded.
+const SERVER: &str = "SELECT pg_catalog.current_setting('server_version'), \
+     pg_catalog.pg_is_in_recovery(), \
+     pg_catalog.current_setting('transaction_read_only'), \
+     current_user, \
+     (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user), \
+     (SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user), \
+     pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'), \
+     (SELECT pg_catalog.has_schema_privilege(oid, 'CREATE') FROM pg_catalog.pg_namespace WHERE nspname = 'public'), \
+     (SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'timescaledb'), \
+     (SELECT default_version FROM pg_catalog.pg_available_extensions WHERE name = 'timescaledb'), \
+     (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'shared_preload_libraries'), \
+     pg_catalog.current_setting('timescaledb.license', true), \
+     pg_catalog.current_setting('timescaledb.restoring', true)";
+
+/// Tables and views that no extension owns. Chunks and materialisation tables live in schemas of
+/// TimescaleDB's, which are resolved first so that no chunk is looked at twice.
+const RELATIONS: &str = "SELECT n.nspname, c.relname, c.relkind \
+     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') \
+     AND n.nspname !~ '^(pg_|_?timescaledb_)' \
+     AND n.nspname <> 'information_schema' \
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
+     AND d.objid = c.oid AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e') \
+     ORDER BY n.nspname, c.relname";
+
+/// Looks at server, schema, privileges and record.
+pub async fn survey(timescale: &mut Timescale) -> Result<Survey> {
+    let exists = open(timescale).await?;
+    let database = timescale.endpoint.database.clone();
+    let client = timescale.client().await?;
+    let holder = lock::holder();
+    let (server, relations, holder) = try_join!(
+        session::rows(client, SERVER),
+        session::rows(client, RELATIONS),
+        session::rows(client, &holder)
+    )
+    .map_err(|error| Failure::failed(session::words(&error)).on(Target::Timescale))?;
+    let facts = Facts::read(&server)?;
+    let mut survey = Survey {
+        database_exists: exists,
+        server: facts.report(exists),
+        read_only: facts.read_only(),
+        busy: holder.first().map(|row| format!("backend {}", session::column(row, 0))),
+        obstacles: facts.obstacles(exists, &database),
+        ..Survey::default()
+    };
+    if !exists {
+        return Ok(survey);
+    }
+    let ours = |name: &str| {
+        relations.iter().any(|row| session::column(row, 0) == "public" && session::column(row, 1) == name)
+    };
+    let (history, ledger) = (ours(record::HISTORY), ours(record::LEDGER));
+    survey.foreign = relations.iter().filter_map(foreign).collect();
+    survey.record = record::read_existing(client, history, ledger).await?;
+    Ok(survey)
+}
+
+/// Connects; false where the database is absent, and then the session is on `postgres`, the
+/// maintenance database that every cluster has.
+async fn open(timescale: &mut Timescale) -> Result<bool> {
+    if timescale.session.is_some() {
+        return Ok(timescale.selected);
+    }
+    match timescale.client().await {
+        Ok(_) => Ok(true),
+        Err(error) if connect::is_absent_database(&error) => {
+            let mut endpoint = timescale.endpoint.clone();
+            endpoint.database = "postgres".to_owned();
+            timescale.session = Some(connect::timescale(&endpoint, &timescale.options).await?);
+            timescale.selected = false;
+            Ok(false)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn foreign(row: &SimpleQueryRow) -> Option<ForeignObject> {
+    let (schema, name) = (session::column(row, 0), session::column(row, 1));
+    if schema == "public" && (name == record::HISTORY || name == record::LEDGER) {
+        return None;
+    }
+    let kind = match session::column(row, 2) {
+        "v" => "view",
+        "m" => "materialized view",
+        "f" => "foreign table",
+        _ => "table",
+    };
+    let name = if schema == "public" { name.to_owned() } else { format!("{schema}.{name}") };
+    Some(ForeignObject { kind, name })
+}
+
+/// The one row of `SERVER`.
+struct Facts<'a>(&'a SimpleQueryRow);
+
+impl<'a> Facts<'a> {
+    fn read(rows: &'a [SimpleQueryRow]) -> Result<Facts<'a>> {
+        rows.first().map(Facts).ok_or_else(|| {
+            Failure::failed("the server's answer about itself is not PostgreSQL's")
+                .on(Target::Timescale)
+                .into()
+        })
+    }
+
+    fn text(&self, index: usize) -> Option<&'a str> {
+        session::optional(self.0, index)
+    }
+
+    fn yes(&self, index: usize) -> bool {
+        matches!(self.text(index), Some("t" | "on"))
+    }
+
+    fn report(&self, exists: bool) -> ServerReport {
+        let extension = if exists { self.text(8) } else { None };
+        ServerReport {
+            version: self.text(0).unwrap_or_default().to_owned(),
+            extension: extension.map(str::to_owned),
+            licence: self.text(11).map(str::to_owned),
+        }
+    }
+
+    fn read_only(&self) -> Option<String> {
+        if self.yes(1) {
+            return Some("it is a standby (pg_is_in_recovery)".to_owned());
+        }
+        self.yes(2).then(|| "default_transaction_read_only is on".to_owned())
+    }
+
+    /// Everything that would stop a migration: told at once, not one at a time.
+    fn obstacles(&self, exists: bool, database: &str) -> Vec<Failure> {
+        let user = self.text(3).unwrap_or_default();
+        let mut obstacles = Vec::new();
+        let mut obstacle = |message: String, remedy: String| {
+            obstacles.push(Failure::failed(message).on(Target::Timescale).remedy(remedy));
+        };
+        if !exists && !self.yes(5) {
+            obstacle(
+                format!("role `{user}` may not create the database `{database}`"),
+                format!("as an administrator: CREATE DATABASE \"{database}\" OWNER \"{user}\" ENCODING 'UTF8';"),
+            );
+        }
+        if exists && !self.yes(6) {
+            obstacle(
+                format!("role `{user}` lacks CREATE on database `{database}`"),
+                format!("as an administrator: GRANT CREATE ON DATABASE \"{database}\" TO \"{user}\";"),
+            );
+        }
+        if exists && !self.yes(7) {
+            obstacle(
+                format!("role `{user}` lacks CREATE on schema public of `{database}`"),
+                format!("as an administrator, in \"{database}\": GRANT CREATE ON SCHEMA public TO \"{user}\";"),
+            );
+        }
+        let installed = exists && self.text(8).is_some();
+        if !installed && self.text(9).is_none() {
+            obstacle(
+                "the extension timescaledb is not available on this server".to_owned(),
+                "install TimescaleDB's package for this PostgreSQL version on the server".to_owned(),
+            );
+        } else if !installed && !self.is_preloaded() {
+            obstacle(
+                "the extension timescaledb is not preloaded".to_owned(),
+                "on the server: ALTER SYSTEM SET shared_preload_libraries = 'timescaledb'; then restart PostgreSQL".to_owned(),
+            );
+        }
+        if self.yes(12) {
+            obstacle(
+                "timescaledb.restoring is on: a restore is under way or was not ended".to_owned(),
+                format!("in \"{database}\": SELECT timescaledb_post_restore();"),
+            );
+        }
+        obstacles
+    }
+
+    /// The list itself is hidden from ordinary roles; a setting of the extension's then tells.
+    fn is_preloaded(&self) -> bool {
+        self.text(11).is_some() || self.text(10).is_some_and(|list| list.contains("timescaledb"))
+    }
+}
+
+/// Asks for one truth value.
+pub async fn holds(timescale: &mut Timescale, query: &str) -> Result<bool> {
+    let client = timescale.client().await?;
+    let rows = session::rows(client, query)
+        .await
+        .map_err(|error| Failure::failed(session::words(&error)).on(Target::Timescale))?;
+    match rows.as_slice() {
+        [row] if row.len() == 1 => Ok(matches!(session::column(row, 0), "t" | "1")),
+        _ => Err(Failure::usage("the `require` query does not return one truth value")
+            .on(Target::Timescale)
+            .into()),
+    }
+}

@@ -1,0 +1,42 @@
+//! What an upgrade would do, told instead of done.
+
+use super::{look::Look, preflight::wanted, upgrade::Side};
+use crate::outcome::{Document, Finding, Kind, Pending};
+use anyhow::Result;
+
+/// Fills in the SQL that would run, and notes for what would be made beside it.
+pub async fn describe(
+    sides: &mut [Side<'_>],
+    looks: &[Look<'_>],
+    document: &mut Document,
+) -> Result<()> {
+    for (side, look) in sides.iter_mut().zip(looks) {
+        let target = side.engine.target();
+        let note = |text: String| Finding::new(Kind::Pending, target, text);
+        let wanted = wanted(look, side.goal);
+        if let Some(report) = document.targets.get_mut(&target) {
+            report.pending = wanted
+                .iter()
+                .map(|one| Pending {
+                    version: one.version,
+                    name: one.name.clone(),
+                    sql: Some(one.up.text.clone()),
+                })
+                .collect();
+        }
+        if !look.survey.database_exists {
+            document.notes.push(note(format!("would create database {}", side.engine.database())));
+        } else if wanted.len() == look.plan.pending.len() {
+            for what in side.engine.missing_access().await? {
+                document.notes.push(note(format!("would do: {what}")));
+            }
+        }
+        if look.plan.resume > 0 {
+            document.notes.push(note(format!(
+                "would go on after the {} statements that are in the database already",
+                look.plan.resume
+            )));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,226 @@
+//! What is wrong inside the files: found offline, refused before a run.
+
+use super::{Migration, MigrationSet, Script};
+use crate::{
+    outcome::{Exit, Failure},
+    sql::{Commits, Dialect, Facts, SessionUse, Statement, SyntaxError, classify, split},
+    target::Target,
+};
+use std::collections::BTreeSet;
+
+/// Every rule; `-- sgmp-db: allow=<rule> because "…"` lets a file break one.
+pub const RULES: [&str; 7] = [
+    "syntax",
+    "client-command",
+    "transaction-control",
+    "mixed-transaction",
+    "session-dependent",
+    "load-data-local",
+    "missing-down",
+];
+
+/// Rules that an `allow` cannot switch off, because the file could not run.
+const ABSOLUTE: [&str; 2] = ["syntax", "client-command"];
+
+/// One broken rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LintProblem {
+    pub rule: &'static str,
+    pub file: String,
+    pub line: Option<usize>,
+    pub message: String,
+    pub remedy: String,
+}
+
+impl LintProblem {
+    /// Must the file not run?
+    pub fn blocks(&self) -> bool {
+        self.rule != "missing-down"
+    }
+
+    /// The same as a reason to stop.
+    pub fn failure(&self, target: Target) -> Failure {
+        Failure::new(Exit::Usage, format!("{} ({})", self.message, self.rule))
+            .on(target)
+            .at(self.file.clone(), self.line)
+            .remedy(self.remedy.clone())
+    }
+}
+
+/// Every problem of every file.
+pub fn lint(set: &MigrationSet) -> Vec<LintProblem> {
+    set.migrations.iter().flat_map(|migration| lint_migration(set.target, migration)).collect()
+}
+
+/// Every problem of one migration's files.
+pub fn lint_migration(target: Target, migration: &Migration) -> Vec<LintProblem> {
+    let dialect = match target {
+        Target::Mysql => Dialect::Mysql,
+        Target::Timescale => Dialect::Postgres,
+    };
+    let mut problems = lint_script(dialect, &migration.up);
+    match &migration.down {
+        Some(down) => problems.extend(lint_script(dialect, down)),
+        None => problems.push(LintProblem {
+            rule: "missing-down",
+            file: migration.up.file.clone(),
+            line: None,
+            message: "the file has no way back".to_owned(),
+            remedy: format!("write V{}__{}.down.sql beside it", migration.version, migration.name),
+        }),
+    }
+    let allowed = &migration.up.directives.allow;
+    problems.retain(|problem| {
+        ABSOLUTE.contains(&problem.rule) || !allowed.iter().any(|allow| allow.rule == problem.rule)
+    });
+    problems
+}
+
+fn lint_script(dialect: Dialect, script: &Script) -> Vec<LintProblem> {
+    let statements = match split(dialect, &script.text) {
+        Ok(statements) => statements,
+        Err(error) => return vec![of_syntax(script, error)],
+    };
+    if statements.is_empty() {
+        let message = "the file has no statement".to_owned();
+        return vec![problem(script, "syntax", None, message, "write its SQL, or remove it")];
+    }
+    let facts: Vec<Facts> =
+        statements.iter().map(|statement| classify(dialect, statement.text)).collect();
+    let mut problems = Vec::new();
+    transaction_control(script, &statements, &facts, &mut problems);
+    if dialect == Dialect::Postgres {
+        mixed_transaction(script, &statements, &facts, &mut problems);
+    } else {
+        load_data_local(script, &statements, &mut problems);
+    }
+    session_dependent(dialect, script, (&statements, &facts), &mut problems);
+    problems
+}
+
+fn problem(
+    script: &Script,
+    rule: &'static str,
+    line: Option<usize>,
+    message: String,
+    remedy: &str,
+) -> LintProblem {
+    LintProblem { rule, file: script.file.clone(), line, message, remedy: remedy.to_owned() }
+}
+
+fn of_syntax(script: &Script, error: SyntaxError) -> LintProblem {
+    let rule = if error.client_command { "client-command" } else { "syntax" };
+    let remedy = error.hint.unwrap_or_else(|| "end it where it should end".to_owned());
+    problem(script, rule, Some(error.line), error.message, &remedy)
+}
+
+/// The runner opens and ends the transactions; a COMMIT of the file's own would end ours early.
+fn transaction_control(
+    script: &Script,
+    statements: &[Statement<'_>],
+    facts: &[Facts],
+    problems: &mut Vec<LintProblem>,
+) {
+    for (statement, facts) in statements.iter().zip(facts) {
+        if facts.commits == Commits::Control {
+            let message = format!("`{}` would cut across the runner's own transactions", facts.summary);
+            let remedy = "remove it: each file already runs in a transaction where the database can do that";
+            problems.push(problem(script, "transaction-control", Some(statement.line), message, remedy));
+        }
+    }
+}
+
+fn mixed_transaction(
+    script: &Script,
+    statements: &[Statement<'_>],
+    facts: &[Facts],
+    problems: &mut Vec<LintProblem>,
+) {
+    if script.directives.no_transaction {
+        return;
+    }
+    for (statement, facts) in statements.iter().zip(facts) {
+        if let Some(why) = facts.outside_transaction {
+            let message = format!("`{}` cannot run in the file's transaction: {why}", facts.summary);
+            let remedy = "put it into a file of its own that begins with: -- sgmp-db: no-transaction";
+            problems.push(problem(script, "mixed-transaction", Some(statement.line), message, remedy));
+        }
+    }
+}
+
+fn load_data_local(script: &Script, statements: &[Statement<'_>], problems: &mut Vec<LintProblem>) {
+    for statement in statements {
+        let words: Vec<String> =
+            statement.text.split_whitespace().take(5).map(str::to_uppercase).collect();
+        if words.first().is_some_and(|word| word == "LOAD") && words.contains(&"LOCAL".to_owned()) {
+            let message = "LOAD DATA LOCAL reads a file of whoever runs the upgrade".to_owned();
+            let remedy = "write the rows as INSERT … VALUES";
+            problems.push(problem(script, "load-data-local", Some(statement.line), message, remedy));
+        }
+    }
+}
+
+/// A statement that needs what an earlier one left in the session could not be resumed after the
+/// session is lost. Matters only where the file does not run in one transaction.
+fn session_dependent(
+    dialect: Dialect,
+    script: &Script,
+    (statements, facts): (&[Statement<'_>], &[Facts]),
+    problems: &mut Vec<LintProblem>,
+) {
+    if dialect == Dialect::Postgres && !script.directives.no_transaction {
+        return;
+    }
+    let mut left = BTreeSet::new();
+    for (index, (statement, facts)) in statements.iter().zip(facts).enumerate() {
+        let needed = facts.session.iter().find_map(|used| needs(used, &left, statement.text, index));
+        if let Some(what) = needed {
+            let message = format!("the statement needs {what}, which is gone when the file is resumed in another session");
+            let remedy = "write it as one statement, or keep the value in a table";
+            problems.push(problem(script, "session-dependent", Some(statement.line), message, remedy));
+        }
+        left.extend(facts.session.iter().filter_map(leaves));
+        let used = left.iter().find(|name| {
+            name.strip_prefix("the temporary table ").is_some_and(|table| {
+                index + 1 < statements.len() && mentions(statements[index + 1].text, table)
+            })
+        });
+        if let Some(used) = used.cloned() {
+            let message = format!("the statement needs {used}, which is gone when the file is resumed in another session");
+            let line = statements.get(index + 1).map(|next| next.line);
+            let remedy = "use a table and drop it at the end";
+            problems.push(problem(script, "session-dependent", line, message, remedy));
+        }
+    }
+    problems.dedup();
+}
+
+fn leaves(used: &SessionUse) -> Option<String> {
+    match used {
+        SessionUse::UserVariable { name, writes: true } => Some(format!("the variable @{name}")),
+        SessionUse::TemporaryTable { name } => Some(format!("the temporary table {name}")),
+        SessionUse::Prepared { name } => Some(format!("the prepared statement {name}")),
+        SessionUse::LockTables => Some("the table locks".to_owned()),
+        _ => None,
+    }
+}
+
+fn needs(used: &SessionUse, left: &BTreeSet<String>, text: &str, index: usize) -> Option<String> {
+    match used {
+        SessionUse::UserVariable { name, writes: false } => {
+            let what = format!("the variable @{name}");
+            left.contains(&what).then_some(what)
+        }
+        SessionUse::LastInsertId if index > 0 => Some("LAST_INSERT_ID()".to_owned()),
+        SessionUse::FoundRows if index > 0 => Some("the previous statement's row count".to_owned()),
+        SessionUse::Prepared { name } if !text.to_lowercase().starts_with("prepare") => {
+            Some(format!("the prepared statement {name}"))
+        }
+        SessionUse::LockTables => Some("its table locks to the end of the file".to_owned()),
+        _ => None,
+    }
+}
+
+fn mentions(text: &str, name: &str) -> bool {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).any(|word| word.eq_ignore_ascii_case(name))
+}

@@ -1,0 +1,16 @@
+//! The migration files and everything that is known about them without a server.
+
+mod create;
+mod directives;
+mod discover;
+mod lint;
+mod script;
+mod source;
+mod sum;
+
+pub use create::{Created, create};
+pub use directives::{Allow, Directives, Require};
+pub use lint::{LintProblem, lint, lint_migration};
+pub use script::{Migration, MigrationSet, Script};
+pub use source::{Origin, Source};
+pub use sum::{Sum, SumState};

@@ -1,0 +1,96 @@
+//! A migration: its name, its way there and its way back.
+
+use super::{Directives, Origin, SumState};
+use crate::target::Target;
+use refinery_core::Migration as RefineryMigration;
+use sha2::{Digest, Sha256};
+
+/// All migrations of one database.
+#[derive(Debug, Clone)]
+pub struct MigrationSet {
+    pub target: Target,
+    pub origin: Origin,
+    /// By version, from 1, without a gap.
+    pub migrations: Vec<Migration>,
+    pub sum: SumState,
+    /// `policies.yaml` beside them: name for messages, and text.
+    pub policies: Option<(String, String)>,
+    /// What is odd but no error.
+    pub notes: Vec<String>,
+}
+
+/// One version.
+#[derive(Debug, Clone)]
+pub struct Migration {
+    pub version: i32,
+    pub name: String,
+    pub up: Script,
+    pub down: Option<Script>,
+}
+
+/// One file.
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// Path for messages.
+    pub file: String,
+    /// As stored, with its line ends and byte order mark.
+    pub text: String,
+    pub directives: Directives,
+}
+
+impl Script {
+    /// `sha256:v1:<hex>` of the text with LF line ends and without a byte order mark, so that a
+    /// checkout on another system is the same file.
+    pub fn checksum(&self) -> String {
+        format!("sha256:v1:{}", hex(&Sha256::digest(canonical(&self.text).as_bytes())))
+    }
+}
+
+impl Migration {
+    /// The checksum that refinery writes into its history: SipHash 1-3 of name, version and text.
+    pub fn refinery_checksum(&self) -> u64 {
+        let stem = format!("V{}__{}", self.version, self.name);
+        // The name was parsed by refinery itself, so it parses again.
+        RefineryMigration::unapplied(&stem, &self.up.text).map_or(0, |one| one.checksum())
+    }
+}
+
+/// The text as checksums see it.
+pub fn canonical(text: &str) -> String {
+    text.trim_start_matches('\u{feff}').replace("\r\n", "\n")
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script(text: &str) -> Script {
+        Script { file: "f".to_owned(), text: text.to_owned(), directives: Directives::default() }
+    }
+
+    #[test]
+    fn line_ends_and_byte_order_mark_do_not_change_a_checksum() {
+        let plain = script("SELECT 1;\nSELECT 2;\n").checksum();
+        assert_eq!(script("SELECT 1;\r\nSELECT 2;\r\n").checksum(), plain);
+        assert_eq!(script("\u{feff}SELECT 1;\r\nSELECT 2;\r\n").checksum(), plain);
+        assert_ne!(script("SELECT 1;\nSELECT 3;\n").checksum(), plain);
+    }
+
+    #[test]
+    fn the_refinery_checksum_is_refinerys_own() {
+        let migration = Migration {
+            version: 7,
+            name: "a_b".to_owned(),
+            up: script("SELECT 1;\r\n"),
+            down: None,
+        };
+        let theirs = RefineryMigration::unapplied("V7__a_b.sql", "SELECT 1;\r\n").unwrap();
+        assert_eq!(migration.refinery_checksum(), theirs.checksum());
+        assert_eq!(theirs.name(), "a_b");
+    }
+}

@@ -1,0 +1,157 @@
+//! Where the files come from: the binary, or a directory.
+
+use super::{MigrationSet, Sum, SumState, discover};
+use crate::{outcome::Failure, target::Target};
+use discover::Found;
+use std::{fs, io, path::{Path, PathBuf}};
+
+const EMBEDDED: &[(&str, &str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+
+/// Files beside the migrations that are none.
+const BESIDE: [&str; 5] =
+    ["migrations.sum", "policies.yaml", "schema.snapshot", "drift-ignore.yaml", "README.md"];
+
+/// A place of migrations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Those that the binary was built with.
+    Embedded,
+    /// `DIR/mysql` and `DIR/timescale`.
+    Directory(PathBuf),
+}
+
+/// Where a set came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    Embedded,
+    Folder(PathBuf),
+}
+
+impl Source {
+    /// Reads all files of one database.
+    ///
+    /// # Errors
+    /// Every problem of every file (exit 2).
+    pub fn load(&self, target: Target) -> Result<MigrationSet, Vec<Failure>> {
+        let tell = |failures: Vec<Failure>| -> Vec<Failure> {
+            failures.into_iter().map(|failure| failure.on(target)).collect()
+        };
+        match self {
+            Source::Embedded => {
+                let files = EMBEDDED
+                    .iter()
+                    .filter(|(of, ..)| *of == target.name())
+                    .map(|(_, name, bytes)| Found {
+                        name: (*name).to_owned(),
+                        file: format!("migrations/{target}/{name}"),
+                        bytes: bytes.to_vec(),
+                    })
+                    .collect();
+                set(target, Origin::Embedded, files).map_err(tell)
+            }
+            Source::Directory(directory) => {
+                let folder = directory.join(target.name());
+                let files = read_folder(directory, target).map_err(|failure| tell(vec![failure]))?;
+                set(target, Origin::Folder(folder), files).map_err(tell)
+            }
+        }
+    }
+}
+
+/// Every regular file of the folder. A database without a folder has no migrations, as long as
+/// the other one has: then it is a project of one database.
+fn read_folder(directory: &Path, target: Target) -> Result<Vec<Found>, Failure> {
+    let folder = directory.join(target.name());
+    let unreadable = |path: &Path, error: &io::Error| {
+        Failure::usage(format!("the file cannot be read: {error}")).at(path.display().to_string(), None)
+    };
+    let entries = match fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let other = Target::ALL.into_iter().any(|one| directory.join(one.name()).is_dir());
+            return if other { Ok(Vec::new()) } else { Err(no_migrations(directory)) };
+        }
+        Err(error) => return Err(unreadable(&folder, &error)),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| unreadable(&folder, &error))?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned) else {
+            let failure = Failure::usage("the file's name is not UTF-8");
+            return Err(failure.at(path.display().to_string(), None).remedy("rename it"));
+        };
+        if name.starts_with('.') || name.ends_with('~') {
+            continue;
+        }
+        let bytes = fs::read(&path).map_err(|error| unreadable(&path, &error))?;
+        files.push(Found { name, file: path.display().to_string(), bytes });
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(files)
+}
+
+fn no_migrations(directory: &Path) -> Failure {
+    Failure::usage(format!("there are no migrations in {}", directory.display()))
+        .remedy("name a directory that has the folders mysql and timescale: --migrations DIR")
+}
+
+fn set(target: Target, origin: Origin, files: Vec<Found>) -> Result<MigrationSet, Vec<Failure>> {
+    let (beside, scripts): (Vec<Found>, Vec<Found>) =
+        files.into_iter().partition(|found| BESIDE.contains(&found.name.as_str()));
+    let mut notes = Vec::new();
+    let sum_of_files = Sum::of(scripts.iter().map(|found| (found.name.as_str(), found.bytes.as_slice())));
+    let migrations = discover::migrations(scripts)?;
+    let mut policies = None;
+    let mut sum = SumState::Absent;
+    for found in beside {
+        let Found { name, file, bytes } = found;
+        match name.as_str() {
+            "policies.yaml" => {
+                let text = String::from_utf8(bytes).map_err(|_| {
+                    vec![Failure::usage("the file is not UTF-8").at(file.clone(), None)]
+                })?;
+                policies = Some((file, text));
+            }
+            "migrations.sum" => {
+                let committed = Sum::parse(&String::from_utf8_lossy(&bytes), &file).map_err(|one| vec![one])?;
+                if let Some(failure) = committed.differs_from(&sum_of_files) {
+                    return Err(vec![failure.at(file, None)]);
+                }
+                sum = SumState::Present;
+            }
+            _ => {}
+        }
+    }
+    if sum == SumState::Absent && !migrations.is_empty() {
+        notes.push("there is no migrations.sum, so that a removed or reordered file shows only against a database; write it with: sgmp-db check --fix".to_owned());
+    }
+    if migrations.is_empty() {
+        notes.push("there are no migrations for this database".to_owned());
+    }
+    Ok(MigrationSet { target, origin, migrations, sum, policies, notes })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_migrations_are_whole_and_summed() {
+        for (target, count) in [(Target::Mysql, 9), (Target::Timescale, 1)] {
+            let set = Source::Embedded.load(target).unwrap();
+            assert_eq!(set.migrations.len(), count);
+            assert_eq!(set.sum, SumState::Present);
+            assert!(set.migrations.iter().all(|migration| migration.down.is_some()));
+            assert!(set.notes.is_empty(), "{:?}", set.notes);
+        }
+    }
+
+    #[test]
+    fn a_directory_without_either_folder_is_an_error() {
+        let directory = tempfile::tempdir().unwrap();
+        let source = Source::Directory(directory.path().to_owned());
+        assert!(source.load(Target::Mysql).unwrap_err()[0].message.contains("no migrations"));
+        fs::create_dir(directory.path().join("timescale")).unwrap();
+        assert!(source.load(Target::Mysql).unwrap().migrations.is_empty());
+    }
+}

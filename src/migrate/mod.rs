@@ -1,0 +1,18 @@
+//! What is pending, may it run, run it: lock, apply, record.
+
+mod dry_run;
+mod event;
+pub mod files;
+mod lint;
+mod look;
+mod plan;
+mod preflight;
+mod run;
+mod settle;
+mod signals;
+mod upgrade;
+
+pub use event::{Event, Observer};
+pub use look::{Look, look};
+pub use plan::Plan;
+pub use upgrade::{Options, Side, upgrade};

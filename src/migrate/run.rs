@@ -1,0 +1,239 @@
+//! Running the pending files of one database, under its lock.
+
+use super::{
+    event::Event,
+    files::Migration,
+    look::look_again,
+    preflight::{unmet, wanted},
+    settle,
+    upgrade::{Options, Side},
+};
+use crate::{
+    engine::{Done, Engine, Progress, Step, StepFailure, StopFlag, Survey, Work},
+    outcome::{Exit, Failure, Finding, Kind, Ran, RanOutcome, TargetReport},
+    sql::{Statement, split},
+    target::Target,
+};
+use anyhow::Result;
+use std::time::{Duration, Instant};
+
+/// What one side did.
+#[derive(Debug, Default)]
+pub struct SideRun {
+    pub report: Option<(Target, TargetReport)>,
+    pub ran: Vec<Ran>,
+    pub failures: Vec<anyhow::Error>,
+    pub findings: Vec<Finding>,
+    pub notes: Vec<Finding>,
+}
+
+/// Runs what is pending, then settles what belongs beside the schema. Always ends the session.
+pub async fn run_side(
+    side: &mut Side<'_>,
+    before: &Survey,
+    options: &Options<'_>,
+    stop: &StopFlag,
+) -> SideRun {
+    let mut run = SideRun::default();
+    if let Err(error) = run_files(side, before, options, stop, &mut run).await {
+        run.failures.push(error);
+    }
+    if !run.failures.is_empty() {
+        stop.stop_soon();
+    }
+    if let Err(error) = side.engine.close().await
+        && run.failures.is_empty()
+    {
+        run.failures.push(error);
+    }
+    run
+}
+
+async fn run_files(
+    side: &mut Side<'_>,
+    before: &Survey,
+    options: &Options<'_>,
+    stop: &StopFlag,
+    run: &mut SideRun,
+) -> Result<()> {
+    let engine = side.engine.as_mut();
+    let target = engine.target();
+    engine.prepare_record().await?;
+    let look = look_again(engine, side.set, before).await?;
+    run.report = Some((target, look.plan.report.clone()));
+    run.findings = look.plan.findings.clone();
+    run.findings.retain(|finding| finding.kind != Kind::HalfApplied || finding.remedy.is_none());
+    if !run.findings.is_empty() {
+        stop.stop_soon();
+        return Ok(());
+    }
+    let mut resume = look.plan.resume;
+    for migration in wanted(&look, side.goal) {
+        if stop.soon() {
+            return Ok(());
+        }
+        let unmet = unmet(engine, migration).await?;
+        if !unmet.is_empty() {
+            run.failures.extend(unmet.into_iter().map(Into::into));
+            return Ok(());
+        }
+        let ran = run_file(engine, migration, resume, options, stop).await?;
+        let failure = ran.failure;
+        run.ran.push(ran.ran);
+        if let Some(failure) = failure {
+            run.failures.push(failure.into());
+            break;
+        }
+        resume = 0;
+    }
+    let look = look_again(engine, side.set, before).await?;
+    run.report = Some((target, look.plan.report.clone()));
+    if run.failures.is_empty() && look.plan.pending.is_empty() {
+        settle::settle(side, options, run).await?;
+    }
+    Ok(())
+}
+
+struct FileRun {
+    ran: Ran,
+    failure: Option<Failure>,
+}
+
+/// One file, again and again while only a lock stands in its way.
+async fn run_file(
+    engine: &mut dyn Engine,
+    migration: &Migration,
+    from: usize,
+    options: &Options<'_>,
+    stop: &StopFlag,
+) -> Result<FileRun> {
+    let target = engine.target();
+    let file = migration.up.file.as_str();
+    let statements = split(engine.dialect(), &migration.up.text).map_err(|error| {
+        Failure::usage(error.message.clone()).on(target).at(file, Some(error.line))
+    })?;
+    let count = statements.len();
+    (options.observer)(Event::Started { target, file, from, statements: count });
+    let progress = |progress: Progress<'_>| {
+        if let Progress::Statements(done) = progress {
+            (options.observer)(Event::Statement { target, file, done, statements: count });
+        }
+    };
+    let directives = &migration.up.directives;
+    let mut work = Work {
+        step: Step::Apply,
+        version: migration.version,
+        name: &migration.name,
+        text: &migration.up.text,
+        checksum: migration.up.checksum(),
+        refinery_checksum: migration.refinery_checksum(),
+        statements: &statements,
+        from,
+        atomic: !directives.no_transaction,
+        lock_timeout: directives.lock_timeout.unwrap_or(options.lock_timeout),
+        identity: options.identity,
+        details: None,
+        stop,
+    };
+    let begun = Instant::now();
+    let mut pause = Duration::from_secs(1);
+    let ended = loop {
+        match engine.run(&work, &progress).await {
+            Err(failure) if failure.worth_retrying && begun.elapsed() + pause < options.lock_wait && !stop.soon() => {
+                let seconds = pause.as_secs();
+                (options.observer)(Event::Retrying { target, file, why: &failure.message, seconds });
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+                work.from = failure.done;
+            }
+            ended => break ended,
+        }
+    };
+    Ok(tell(&work, target, file, from, ended, options))
+}
+
+/// What the file's end means: for the report, and what is in the database now.
+fn tell(
+    work: &Work<'_>,
+    target: Target,
+    file: &str,
+    from: usize,
+    ended: Result<Done, StepFailure>,
+    options: &Options<'_>,
+) -> FileRun {
+    let total = work.statements.len();
+    let ran = |statements, duration: Duration, outcome| Ran {
+        target,
+        version: work.version,
+        name: work.name.to_owned(),
+        statements,
+        duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+        outcome,
+    };
+    match ended {
+        Ok(Done { duration }) => {
+            let outcome = if from > 0 { RanOutcome::Resumed } else { RanOutcome::Applied };
+            let ran = ran(total, duration, outcome);
+            (options.observer)(Event::Finished {
+                target,
+                file,
+                statements: total,
+                milliseconds: ran.duration_ms,
+            });
+            FileRun { ran, failure: None }
+        }
+        Err(failure) => {
+            (options.observer)(Event::Failed { target, file });
+            let outcome = if failure.stopped { RanOutcome::Stopped } else { RanOutcome::Failed };
+            let told = explain(&failure, work.statements, target, file);
+            FileRun { ran: ran(failure.done, failure.duration, outcome), failure: Some(told) }
+        }
+    }
+}
+
+/// The error message of a failed file: the fact, what is in the database, what to type.
+fn explain(
+    failure: &StepFailure,
+    statements: &[Statement<'_>],
+    target: Target,
+    file: &str,
+) -> Failure {
+    let (done, total) = (failure.done, statements.len());
+    let what = match failure.statement {
+        Some(index) => format!("statement {} of {total}", index + 1),
+        None => "recording it".to_owned(),
+    };
+    let verb = match (failure.connection_lost, failure.stopped) {
+        (true, _) => "the connection was lost in",
+        (_, true) => "stopped in",
+        _ => "failed in",
+    };
+    let inside = if failure.in_doubt {
+        format!("{done} of {total} statements are in the database; how {what} ended is not known")
+    } else if failure.connection_lost {
+        "whether the file is applied is not known until the record is read again".to_owned()
+    } else if done == 0 {
+        "nothing of this file is in the database".to_owned()
+    } else {
+        format!("{done} of {total} statements are in the database and stay there")
+    };
+    let exit = if done > 0 || failure.in_doubt { Exit::HalfApplied } else { Exit::Failed };
+    let remedy = if failure.connection_lost {
+        format!("see what is in the database: sgmp-db status --only {target}")
+    } else if failure.stopped {
+        format!("go on with: sgmp-db upgrade --only {target}")
+    } else if done > 0 {
+        format!("correct the file from this statement on, then go on with: sgmp-db upgrade --only {target}")
+    } else {
+        format!("correct the file, then type: sgmp-db upgrade --only {target}")
+    };
+    let mut told = Failure::new(exit, format!("{verb} {what}: {}; {inside}", failure.message))
+        .on(target)
+        .remedy(remedy);
+    let statement = failure.statement.and_then(|index| statements.get(index));
+    told = told.at(file, statement.map(|statement| statement.line));
+    match statement {
+        Some(statement) => told.statement(statement.text),
+        None => told,
+    }
+}

@@ -1,0 +1,198 @@
+//! From what is to what the files say, on all databases at once.
+
+use super::{
+    event::{Event, Observer},
+    files::MigrationSet,
+    look::{Look, look},
+    preflight::{Obstacles, preflight, wanted},
+    run::{SideRun, run_side},
+    signals::Signals,
+};
+use crate::{
+    engine::{Canceller, Engine, Identity, LockRequest, Progress, StopFlag},
+    outcome::{Document, Exit, Failure},
+};
+use anyhow::Result;
+use futures_util::future::join_all;
+use std::time::Duration;
+
+/// One database with its files.
+pub struct Side<'a> {
+    pub engine: Box<dyn Engine>,
+    pub set: &'a MigrationSet,
+    /// Version to stop at; none is the latest.
+    pub goal: Option<i32>,
+    /// May an absent database be made?
+    pub may_create: bool,
+}
+
+/// How to go about it.
+pub struct Options<'a> {
+    pub dry_run: bool,
+    /// How long to wait for the session lock.
+    pub lock_wait: Duration,
+    /// How long a statement waits for a table, where its file does not say.
+    pub lock_timeout: Duration,
+    pub identity: &'a Identity,
+    pub observer: Observer<'a>,
+}
+
+/// Brings every side up and tells in `document` what happened. Codes that no finding or failure
+/// stands for (a signal) are returned.
+pub async fn upgrade(
+    sides: &mut [Side<'_>],
+    options: &Options<'_>,
+    document: &mut Document,
+) -> Result<Option<Exit>> {
+    let looked = join_all(sides.iter_mut().map(|side| look(side.engine.as_mut(), side.set))).await;
+    let mut looks = Vec::new();
+    for looked in looked {
+        match looked {
+            Ok(look) => looks.push(look),
+            Err(error) => document.fail(&error),
+        }
+    }
+    report(&looks, document);
+    if !document.failures().is_empty() || blocked(sides, &looks, document).await? {
+        return Ok(None);
+    }
+    if options.dry_run {
+        super::dry_run::describe(sides, &looks, document).await?;
+        return Ok(None);
+    }
+    let stop = StopFlag::default();
+    let mut signals = Signals::listen()?;
+    let mut at_work = Vec::new();
+    for (side, look) in sides.iter_mut().zip(&looks) {
+        if !wanted(look, side.goal).is_empty() || super::settle::has_work(side, look).await? {
+            at_work.push((side, look));
+        }
+    }
+    tokio::select! {
+        locked = lock_all(&mut at_work, options, &stop) => if let Err(failures) = locked {
+            failures.iter().for_each(|error| document.fail(error));
+            return Ok(None);
+        },
+        exit = signals.next() => return Ok(Some(exit)),
+    }
+    let exit = run_all(at_work, options, &stop, &mut signals, document).await;
+    Ok(exit)
+}
+
+/// Preflight of all; true when something stands in the way anywhere.
+async fn blocked(
+    sides: &mut [Side<'_>],
+    looks: &[Look<'_>],
+    document: &mut Document,
+) -> Result<bool> {
+    let checks = sides.iter_mut().zip(looks).map(|(side, look)| {
+        preflight(side.engine.as_mut(), side.set, look, side.goal, side.may_create)
+    });
+    let mut blocked = false;
+    for checked in join_all(checks).await {
+        let Obstacles { failures, findings } = checked?;
+        blocked |= !failures.is_empty() || !findings.is_empty();
+        failures.into_iter().for_each(|failure| document.fail(&failure.into()));
+        document.findings.extend(findings);
+    }
+    Ok(blocked)
+}
+
+/// Takes the locks of the databases that exist, then makes the absent ones and locks those: when a
+/// lock is not free, nothing has been made yet.
+async fn lock_all(
+    at_work: &mut [(&mut Side<'_>, &Look<'_>)],
+    options: &Options<'_>,
+    stop: &StopFlag,
+) -> Result<(), Vec<anyhow::Error>> {
+    for exists in [true, false] {
+        let locks = at_work
+            .iter_mut()
+            .filter(|(_, look)| look.survey.database_exists == exists)
+            .map(|(side, _)| lock_one(side, exists, options, stop));
+        let failures: Vec<_> = join_all(locks).await.into_iter().filter_map(Result::err).collect();
+        if !failures.is_empty() {
+            return Err(failures);
+        }
+    }
+    Ok(())
+}
+
+async fn lock_one(
+    side: &mut Side<'_>,
+    exists: bool,
+    options: &Options<'_>,
+    stop: &StopFlag,
+) -> Result<()> {
+    let target = side.engine.target();
+    if !exists {
+        side.engine.create_database().await?;
+        (options.observer)(Event::Created { target, database: side.engine.database() });
+    }
+    let progress = |progress: Progress<'_>| {
+        if let Progress::Waiting(holder) = progress {
+            (options.observer)(Event::Waiting { target, holder });
+        }
+    };
+    side.engine.lock(&LockRequest { wait: options.lock_wait, progress: &progress, stop }).await
+}
+
+/// Runs all sides at once; a signal cancels on the servers and lets each side record how far it got.
+async fn run_all(
+    at_work: Vec<(&mut Side<'_>, &Look<'_>)>,
+    options: &Options<'_>,
+    stop: &StopFlag,
+    signals: &mut Signals,
+    document: &mut Document,
+) -> Option<Exit> {
+    let cancellers: Vec<_> =
+        at_work.iter().filter_map(|(side, _)| side.engine.canceller()).collect();
+    let runs = join_all(
+        at_work.into_iter().map(|(side, look)| run_side(side, &look.survey, options, stop)),
+    );
+    tokio::pin!(runs);
+    let mut stopped_by = None;
+    let finished = loop {
+        tokio::select! {
+            finished = &mut runs => break finished,
+            exit = signals.next() => {
+                if stopped_by.replace(exit).is_some() {
+                    document.fail(&second_signal(exit).into());
+                    return Some(exit);
+                }
+                stop.stop_now();
+            }
+            () = cancel_until_idle(&cancellers), if stopped_by.is_some() => {}
+        }
+    };
+    for SideRun { report, ran, failures, findings, notes } in finished {
+        document.targets.extend(report);
+        document.ran.extend(ran);
+        failures.iter().for_each(|error| document.fail(error));
+        document.findings.extend(findings);
+        document.notes.extend(notes);
+    }
+    stopped_by
+}
+
+fn second_signal(exit: Exit) -> Failure {
+    Failure::new(exit, "stopped by a second signal before the servers had answered the first")
+        .remedy("see what is in the databases: sgmp-db status")
+}
+
+/// A cancel that arrives between two statements is lost, so it is repeated for as long as the runs go on.
+async fn cancel_until_idle(cancellers: &[Box<dyn Canceller>]) {
+    for canceled in join_all(cancellers.iter().map(|canceller| canceller.cancel())).await {
+        // A server that cannot be reached to cancel cannot be told otherwise either: the run's own
+        // session will notice, and the flag stops it after its statement.
+        drop(canceled);
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+}
+
+fn report(looks: &[Look<'_>], document: &mut Document) {
+    for look in looks {
+        document.targets.insert(look.plan.target, look.plan.report.clone());
+        document.notes.extend(look.plan.notes.iter().cloned());
+    }
+}

@@ -1,0 +1,6 @@
+//! Disposable servers in Docker: a pair to work with. Installs nothing and pulls nothing.
+
+pub mod images;
+mod pair;
+
+pub use pair::{Access, down, up};

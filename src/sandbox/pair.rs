@@ -1,0 +1,112 @@
+//! The pair itself: two containers of known names, reachable from this machine only.
+
+use super::images::{self, MYSQL, Role, TIMESCALE};
+use crate::outcome::Failure;
+use anyhow::{Context, Result};
+use std::{collections::HashMap, time::Duration};
+use testcontainers::{
+    ContainerAsync, ContainerRequest, GenericImage, ImageExt, ReuseDirective,
+    bollard::{
+        Docker,
+        models::PortBinding,
+        query_parameters::{ListContainersOptionsBuilder, RemoveContainerOptionsBuilder},
+    },
+    core::IntoContainerPort,
+    runners::AsyncRunner,
+};
+
+/// Marks both containers; `down` removes what carries it.
+const LABEL: &str = "org.sgmp-db.sandbox";
+
+/// How to reach one server of the pair.
+#[derive(Debug, Clone)]
+pub struct Access {
+    pub port: u16,
+    pub user: &'static str,
+    pub password: String,
+}
+
+/// Starts what is not running and returns how to reach MySQL and TimescaleDB.
+///
+/// # Errors
+/// No Docker engine, a missing image, or a container that does not start.
+pub async fn up(named: [Option<&str>; 2], password: &str) -> Result<[Access; 2]> {
+    let docker = images::docker().await?;
+    let password = known_password(&docker).await?.unwrap_or_else(|| password.to_owned());
+    let mysql = images::resolve(&docker, MYSQL, named[0]).await?;
+    let timescale = images::resolve(&docker, TIMESCALE, named[1]).await?;
+    let mysql = request(&mysql, "mysql", 3306, &password)
+        .with_env_var("MYSQL_ROOT_PASSWORD", &password)
+        .with_env_var("MYSQL_DATABASE", "sgmp")
+        .with_env_var("MYSQL_USER", "sgmp")
+        .with_env_var("MYSQL_PASSWORD", &password);
+    let timescale = request(&timescale, "timescale", 5432, &password)
+        .with_env_var("POSTGRES_PASSWORD", &password);
+    let (mysql, timescale) = tokio::try_join!(start(mysql, MYSQL), start(timescale, TIMESCALE))?;
+    Ok([
+        Access { port: port(&mysql, 3306).await?, user: "sgmp", password: password.clone() },
+        Access { port: port(&timescale, 5432).await?, user: "postgres", password },
+    ])
+}
+
+/// Removes the pair with its data; returns how many containers that were.
+///
+/// # Errors
+/// No Docker engine, or one that refuses.
+pub async fn down() -> Result<usize> {
+    let docker = images::docker().await?;
+    let ours = list(&docker).await?;
+    for (id, _) in &ours {
+        let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+        docker.remove_container(id, Some(options)).await.context("removing a container")?;
+    }
+    Ok(ours.len())
+}
+
+fn request(image: &str, name: &str, port: u16, password: &str) -> ContainerRequest<GenericImage> {
+    let (repository, tag) = image.rsplit_once(':').unwrap_or((image, "latest"));
+    GenericImage::new(repository, tag)
+        .with_exposed_port(port.tcp())
+        .with_container_name(format!("sgmp-db-sandbox-{name}"))
+        .with_label(LABEL, password)
+        .with_reuse(ReuseDirective::Always)
+        .with_startup_timeout(Duration::from_secs(60))
+        .with_host_config_modifier(move |host| {
+            // Reachable from this machine only: the password is in `docker inspect`.
+            let binding = PortBinding { host_ip: Some("127.0.0.1".to_owned()), host_port: None };
+            host.publish_all_ports = Some(false);
+            host.port_bindings =
+                Some(HashMap::from([(format!("{port}/tcp"), Some(vec![binding]))]));
+        })
+}
+
+async fn start(
+    request: ContainerRequest<GenericImage>,
+    role: Role,
+) -> Result<ContainerAsync<GenericImage>> {
+    request.start().await.map_err(|error| {
+        Failure::failed(format!("the container for {} does not start: {error}", role.official))
+            .remedy("remove what is left and try again: sgmp-db sandbox down")
+            .into()
+    })
+}
+
+async fn port(container: &ContainerAsync<GenericImage>, port: u16) -> Result<u16> {
+    container.get_host_port_ipv4(port.tcp()).await.context("asking for a container's port")
+}
+
+/// The password of a pair that is there already.
+async fn known_password(docker: &Docker) -> Result<Option<String>> {
+    Ok(list(docker).await?.into_iter().map(|(_, password)| password).next())
+}
+
+async fn list(docker: &Docker) -> Result<Vec<(String, String)>> {
+    let filters = HashMap::from([("label".to_owned(), vec![LABEL.to_owned()])]);
+    let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
+    let containers =
+        docker.list_containers(Some(options)).await.context("listing containers")?;
+    Ok(containers
+        .into_iter()
+        .filter_map(|one| Some((one.id?, one.labels?.get(LABEL)?.clone())))
+        .collect())
+}

@@ -1,0 +1,22 @@
+//! Where does a statement end, what kind is it? Pure, for both dialects.
+
+mod classify;
+mod compare;
+mod compound;
+mod lexer;
+mod refuse;
+mod session_use;
+mod split;
+mod words;
+
+pub use classify::{Commits, Facts, ObjectRef, Verb, classify};
+pub use compare::same_sql;
+pub use session_use::SessionUse;
+pub use split::{Piece, PieceKind, Statement, SyntaxError, leading_comments, pieces, split};
+
+/// Which SQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    Mysql,
+    Postgres,
+}

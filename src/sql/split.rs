@@ -1,0 +1,244 @@
+//! A file's statements, each with its place.
+
+use super::{
+    Dialect,
+    compound::Nesting,
+    lexer::{Kind, Lexer, Unterminated},
+    refuse,
+    words::Token,
+};
+use std::{fmt, ops::Range};
+
+/// One statement, as it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement<'a> {
+    /// The bytes as written, without the comments and blanks around and without the delimiter: a
+    /// trailing `-- comment` would swallow what is sent behind it.
+    pub text: &'a str,
+    /// Of `text` in the file.
+    pub range: Range<usize>,
+    /// Line of its first token, from 1.
+    pub line: usize,
+}
+
+/// Why a text has no statements.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// From 1.
+    pub line: usize,
+    /// In characters, from 1.
+    pub column: usize,
+    pub message: String,
+    pub hint: Option<String>,
+    /// Is it a command of a client (`source`, `\i`), which no server understands?
+    pub client_command: bool,
+}
+
+impl fmt::Display for SyntaxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for SyntaxError {}
+
+/// A part of a text; all parts together are the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    pub kind: PieceKind,
+    pub range: Range<usize>,
+}
+
+/// What a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PieceKind {
+    Statement,
+    /// Blanks and comments between statements, and a byte order mark.
+    Between,
+    /// What ends a statement.
+    Delimiter,
+    /// A DELIMITER line of MySQL's client.
+    DelimiterCommand,
+    /// From here on the text does not end as it should.
+    Broken,
+}
+
+/// The statements of a file.
+///
+/// # Errors
+/// Something does not end, or is a command of a client.
+pub fn split(dialect: Dialect, text: &str) -> Result<Vec<Statement<'_>>, SyntaxError> {
+    let mut splitter = Splitter::new(dialect, text);
+    splitter.run();
+    if let Some(broken) = splitter.broken {
+        let what = broken.what;
+        return Err(error(text, broken.at, format!("this {what} does not end"), None));
+    }
+    let mut statements = Vec::new();
+    let (mut line, mut counted) = (1, 0);
+    for piece in splitter.pieces {
+        let body = &text[piece.range.clone()];
+        match piece.kind {
+            PieceKind::Statement => {
+                line += text[counted..piece.range.start].matches('\n').count();
+                counted = piece.range.start;
+                refuse::client_command(dialect, body).map_err(|refused| {
+                    let at = piece.range.start + refused.at;
+                    let mut error = error(text, at, refused.message, Some(refused.hint));
+                    error.client_command = true;
+                    error
+                })?;
+                statements.push(Statement { text: body, range: piece.range, line });
+            }
+            PieceKind::DelimiterCommand if refuse::names_no_delimiter(body) => {
+                let hint = "write what shall end a statement on the same line: DELIMITER $$";
+                let message = "DELIMITER without a delimiter".to_owned();
+                return Err(error(text, piece.range.start, message, Some(hint.to_owned())));
+            }
+            _ => {}
+        }
+    }
+    Ok(statements)
+}
+
+/// Every part of a text, in order, losing nothing; never fails.
+pub fn pieces(dialect: Dialect, text: &str) -> Vec<Piece> {
+    let mut splitter = Splitter::new(dialect, text);
+    splitter.run();
+    splitter.pieces
+}
+
+/// The `--` comment lines above the first statement, with their line numbers.
+pub fn leading_comments(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.trim_start_matches('\u{feff}')
+        .lines()
+        .enumerate()
+        .map(|(index, line)| (index + 1, line.trim()))
+        .take_while(|(_, line)| line.is_empty() || line.starts_with("--"))
+        .filter(|(_, line)| !line.is_empty())
+}
+
+fn error(text: &str, at: usize, message: String, hint: Option<String>) -> SyntaxError {
+    let before = &text[..at];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    SyntaxError {
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+        message,
+        hint,
+        client_command: false,
+    }
+}
+
+struct Splitter<'a> {
+    lexer: Lexer<'a>,
+    pieces: Vec<Piece>,
+    /// End of the last piece.
+    cut: usize,
+    /// First and end of the last meaningful token of the statement under way.
+    open: Option<Range<usize>>,
+    nesting: Nesting<'a>,
+    broken: Option<Unterminated>,
+}
+
+impl<'a> Splitter<'a> {
+    fn new(dialect: Dialect, text: &'a str) -> Splitter<'a> {
+        Splitter {
+            lexer: Lexer { dialect, text, delimiter: "" },
+            pieces: Vec::new(),
+            cut: 0,
+            open: None,
+            nesting: Nesting::default(),
+            broken: None,
+        }
+    }
+
+    fn run(&mut self) {
+        let text = self.lexer.text;
+        let mut at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        while at < text.len() {
+            if let Some(end) = self.delimiter_command(at) {
+                self.piece(PieceKind::Between, at);
+                self.piece(PieceKind::DelimiterCommand, end);
+                at = end;
+                continue;
+            }
+            let custom = self.lexer.delimiter;
+            if !custom.is_empty() && text[at..].starts_with(custom) {
+                at = self.end_statement(at, custom.len());
+                continue;
+            }
+            match self.lexer.token(at) {
+                Err(broken) => {
+                    self.close();
+                    self.piece(PieceKind::Between, broken.at);
+                    self.piece(PieceKind::Broken, text.len());
+                    self.broken = Some(broken);
+                    return;
+                }
+                Ok((Kind::Blank | Kind::Comment, end)) => at = end,
+                Ok((kind, end)) => {
+                    let token = Token { kind, text: &text[at..end], at };
+                    if custom.is_empty() && token.is_symbol(";") && self.nesting.is_outside() {
+                        at = self.end_statement(at, 1);
+                        continue;
+                    }
+                    self.nesting.feed(self.lexer.dialect, token);
+                    let start = self.open.as_ref().map_or(at, |open| open.start);
+                    self.open = Some(start..end);
+                    at = end;
+                }
+            }
+        }
+        self.close();
+        self.piece(PieceKind::Between, text.len());
+    }
+
+    /// End of the DELIMITER line that begins at `at`, if one does; takes the new delimiter.
+    fn delimiter_command(&mut self, at: usize) -> Option<usize> {
+        const WORD: &str = "DELIMITER";
+        let text = self.lexer.text;
+        let rest = text.get(at..at + WORD.len())?;
+        if self.lexer.dialect != Dialect::Mysql
+            || self.open.is_some()
+            || !rest.eq_ignore_ascii_case(WORD)
+        {
+            return None;
+        }
+        let tail = &text[at + WORD.len()..];
+        let end = tail.find('\n').unwrap_or(tail.len());
+        if !tail.is_empty() && !tail.starts_with(char::is_whitespace) {
+            return None;
+        }
+        let named = tail[..end].split_whitespace().next().unwrap_or_default();
+        let named = ['\'', '"', '`']
+            .into_iter()
+            .find_map(|quote| named.strip_prefix(quote)?.strip_suffix(quote))
+            .unwrap_or(named);
+        self.lexer.delimiter = if named == ";" { "" } else { named };
+        Some(at + WORD.len() + end)
+    }
+
+    /// The statement under way ends with a delimiter at `at`.
+    fn end_statement(&mut self, at: usize, length: usize) -> usize {
+        self.close();
+        self.piece(PieceKind::Between, at);
+        self.piece(PieceKind::Delimiter, at + length);
+        at + length
+    }
+
+    fn close(&mut self) {
+        if let Some(open) = self.open.take() {
+            self.piece(PieceKind::Between, open.start);
+            self.piece(PieceKind::Statement, open.end);
+        }
+        self.nesting = Nesting::default();
+    }
+
+    fn piece(&mut self, kind: PieceKind, end: usize) {
+        if end > self.cut {
+            self.pieces.push(Piece { kind, range: self.cut..end });
+            self.cut = end;
+        }
+    }
+}

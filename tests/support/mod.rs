@@ -1,0 +1,24 @@
+//! Real servers for tests: one container per kind of server for the whole run, one database per test.
+#![allow(dead_code)] // every test binary uses a part of it
+
+pub mod binary;
+pub mod database;
+pub mod golden;
+pub mod server;
+
+pub use binary::{Run, Sgmp};
+pub use database::{MysqlDatabase, TimescaleDatabase};
+pub use server::{Kind, Server};
+
+/// A name that no other test, process or run uses.
+pub fn unique(prefix: &str) -> String {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static COUNTER: AtomicU32 = AtomicU32::new(0);
+    let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+    let nanoseconds = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .expect("the clock is past 1970")
+        .as_nanos()
+        % 1_000_000_000;
+    format!("{prefix}_{}_{nanoseconds}_{number}", std::process::id())
+}
