@@ -1,6 +1,7 @@
 // A child process: one database, that is one PGlite, and the clients connected to it, who take turns.
-// The parent (server.mjs) hands over each client's socket once it knows which database the client wants.
+// Listens on a Unix socket, through which the parent (server.mjs) forwards whoever asks for this database.
 import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { Engine } from './engine.mjs'
 import { Session } from './session.mjs'
 import * as wire from './wire.mjs'
@@ -11,15 +12,22 @@ const NO_COPY = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '0A000', MESSAGE = 
 class Database {
   trusts = process.env.POSTGRES_HOST_AUTH_METHOD === 'trust'
   #engine
+  #clients = 0
   #sessions = new Set()
   /** Who is in a transaction or in the middle of a batch; nobody else is served meanwhile. */
   #owner
+  /** Whose settings the session has. */
+  #last
+  /** What the session is before its client sets anything. */
+  #initial
   #passwords = new Map()
   #statuses
-  #wantsNewSession = false
+  /** An answer that waits until the parent knows of the databases that it made or dropped. */
+  #held
 
   constructor(engine) {
     this.#engine = engine
+    this.#initial = engine.state()
     this.#statuses = this.#readStatuses()
     setInterval(() => this.#giveUpWaiting(), 5000).unref()
   }
@@ -30,8 +38,9 @@ class Database {
     if (withExtension) this.#engine.createExtension()
   }
 
-  accept(id, socket, parameters) {
-    new Session(id, socket, parameters, this)
+  accept(socket) {
+    this.#clients += 1
+    new Session(this.#clients, socket, this)
   }
 
   password(user) {
@@ -43,9 +52,14 @@ class Database {
   enter(session) {
     this.#refreshPasswords()
     if (!this.#passwords.has(session.user)) return `role "${session.user}" does not exist or may not log in`
-    const alone = this.#sessions.size === 0
+    const settings = startSettings(session.parameters)
+    session.state = { user: session.user, role: 'none', settings: new Map([...this.#initial.settings, ...settings]) }
     this.#sessions.add(session)
-    return alone ? this.#applyParameters(session) : undefined
+    try {
+      if (!this.#owner) this.#turnTo(session)
+    } catch (error) {
+      return error.message
+    }
   }
 
   statuses(session) {
@@ -63,13 +77,12 @@ class Database {
       if (this.#owner === session) this.#abandonTurn()
       this.#whenFree(() => this.#forget(session))
     }
-    process.send({ event: 'left', wantsNewSession: this.#wantsNewSession })
     this.work()
   }
 
   /** Serves whoever may be served, until nobody has anything to ask. */
   work() {
-    for (;;) {
+    while (!this.#held) {
       const session = this.#owner ?? [...this.#sessions].find(({ inbox }) => inbox.length > 0)
       const request = session?.inbox.shift()
       if (!request) break
@@ -87,30 +100,48 @@ class Database {
   #serve(session, { type, sql, message }) {
     if (!this.#owner) {
       this.#owner = session
-      this.#engine.become(session.user)
+      this.#turnTo(session)
     }
     if (/advisory_/i.test(sql)) session.touchedAdvisoryLocks = true
     if (/\b(reset|discard)\b/i.test(sql)) session.resetsSettings = true
     const refused = /\bcopy\b[^;]*\bfrom\s+stdin\b/i.test(sql)
     const answer = this.#ask(refused ? wire.replaceSql(message, NO_COPY) : message.bytes)
     const [messages] = wire.cut(answer)
-    const shown = messages.filter((part) => !isNoise(part))
-    session.send(Buffer.concat(shown.map(({ bytes }) => bytes)))
-    this.#notice(session, messages)
+    const shown = Buffer.concat(messages.filter((part) => !isNoise(part)).map(({ bytes }) => bytes))
+    const tags = messages.filter(({ type }) => type === 'C').map(({ body }) => wire.texts(body, 1)[0][0])
+    this.#notice(session, messages, tags)
+    if (tags.some((tag) => /^(CREATE|DROP|ALTER) DATABASE$/.test(tag))) this.#hold(session, shown)
+    else session.send(shown)
   }
 
-  /** What an answer means for the others: whose turn it is, which databases there are. */
-  #notice(session, messages) {
-    const tags = messages.filter(({ type }) => type === 'C').map(({ body }) => wire.texts(body, 1)[0][0])
-    if (tags.includes('DROP EXTENSION')) this.#wantsNewSession = true
+  #turnTo(session) {
+    if (this.#last === session) return
+    const now = this.#engine.state()
+    if (this.#last) this.#last.state = now
+    this.#engine.assume(session.state, now)
+    this.#last = session
+  }
+
+  /** The client's next connection may be to the database that this answer tells it of. */
+  #hold(session, answer) {
+    this.#held = { session, answer }
+    process.send({ event: 'databases', names: this.#engine.databases() })
+  }
+
+  release() {
+    this.#held.session.send(this.#held.answer)
+    this.#held = undefined
+    this.work()
+  }
+
+  /** What an answer means for the others: whose turn it is, and how this one will have to end. */
+  #notice(session, messages, tags) {
+    if (tags.includes('DROP EXTENSION')) process.send({ event: 'wants new session' })
     const status = messages.findLast(({ type }) => type === 'Z')?.body.toString()
     if (status !== 'I') return
     if (session.resetsSettings) this.#engine.restoreSettings()
     session.resetsSettings = false
     this.#owner = undefined
-    if (tags.some((tag) => /^(CREATE|DROP|ALTER) DATABASE$/.test(tag))) {
-      process.send({ event: 'databases', names: this.#engine.databases() })
-    }
   }
 
   #ask(bytes) {
@@ -132,7 +163,10 @@ class Database {
   }
 
   #forget(session) {
-    if (this.#sessions.size === 0) return this.#engine.clean()
+    if (this.#sessions.size === 0) {
+      this.#last = undefined
+      return this.#engine.clean()
+    }
     for (const name of session.statements) this.#ask(wire.closeStatement(name))
     this.#ask(wire.sync())
     if (session.touchedAdvisoryLocks) this.#engine.rows('SELECT pg_catalog.pg_advisory_unlock_all()')
@@ -146,22 +180,7 @@ class Database {
 
   #refreshPasswords() {
     if (this.#owner) return
-    this.#engine.become('postgres')
-    this.#passwords = this.#engine.passwords()
-  }
-
-  #applyParameters({ parameters }) {
-    const { user, database, options = '', replication, ...settings } = parameters
-    for (const [, name, value] of options.matchAll(/(?:-c\s*|--)([\w.]+)=((?:\\.|\S)*)/g)) {
-      settings[name] = value.replace(/\\(.)/g, '$1')
-    }
-    try {
-      for (const [name, value] of Object.entries(settings)) {
-        if (!name.startsWith('_pq_.')) this.#engine.set(name, value)
-      }
-    } catch (error) {
-      return error.message
-    }
+    this.#passwords = this.#engine.asPostgres(() => this.#engine.passwords())
   }
 
   #readStatuses() {
@@ -180,20 +199,28 @@ class Database {
   }
 }
 
+/** The settings in a startup packet: its own parameters, and `-c name=value` in `options`. */
+function startSettings({ user, database, replication, options = '', ...settings }) {
+  for (const [, name, value] of options.matchAll(/(?:-c\s*|--)([\w.]+)=((?:\\.|\S)*)/g)) {
+    settings[name] = value.replace(/\\(.)/g, '$1')
+  }
+  return Object.entries(settings).filter(([name]) => !name.startsWith('_pq_.'))
+}
+
 /** PGlite tells its clients about each transaction it aborts. */
 function isNoise({ type, body }) {
   return type === 'N' && (wire.fields(body).V === 'DEBUG' || wire.fields(body).R === 'RecordTransactionAbort')
 }
 
-const [file, name] = process.argv.slice(2)
+const [listenAt, file, name] = process.argv.slice(2)
 const database = new Database(await Engine.load(file, name))
-process.on('message', async ({ command, ...rest }, socket) => {
+process.on('message', async ({ command, ...rest }) => {
   if (command === 'open') database.open(rest.name, rest.withExtension)
-  if (command === 'accept') database.accept(rest.id, socket, rest.parameters)
+  if (command === 'release') database.release()
   if (command === 'sleep') {
     await database.save(rest.file)
     process.exit(0)
   }
 })
 process.on('disconnect', () => process.exit(0))
-process.send({ event: 'ready' })
+createServer((socket) => database.accept(socket)).listen(listenAt, () => process.send({ event: 'ready' }))

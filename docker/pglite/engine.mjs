@@ -27,7 +27,6 @@ const LOCKS_VIEW = `
 
 export class Engine {
   #pglite
-  #user = 'postgres'
 
   /** From a file that `save` wrote, where that database had this name. */
   static async load(file, name) {
@@ -97,25 +96,52 @@ export class Engine {
   /** As a server whose last client has left: no transaction, no locks, no prepared statements, no settings. */
   clean() {
     this.rows('ROLLBACK')
-    this.become('postgres')
+    this.rows('SET SESSION AUTHORIZATION postgres')
     this.rows('DISCARD ALL')
-    this.restoreSettings()
+    this.#restoreSettings()
   }
 
-  /** What a server has where PGlite's command line says otherwise; settings that a client chose stay. */
+  /** Who the session is and what it has set. */
+  state() {
+    const [[user, role]] = this.rows("SELECT session_user, pg_catalog.current_setting('role')")
+    const settings = this.rows("SELECT name, pg_catalog.current_setting(name) FROM pg_catalog.pg_settings WHERE source = 'session'")
+    return { user, role, settings: new Map(settings) }
+  }
+
+  /** Makes the session what `state` said it was, for the client whose turn it is. */
+  assume({ user, role, settings }, now = this.state()) {
+    this.rows('SET SESSION AUTHORIZATION postgres')
+    for (const name of now.settings.keys()) {
+      if (!settings.has(name)) this.rows(`RESET ${name}`)
+    }
+    for (const [name, value] of settings) {
+      if (now.settings.get(name) !== value) this.set(name, value)
+    }
+    this.rows(`SET SESSION AUTHORIZATION ${identifier(user)}`)
+    if (role !== 'none') this.rows(`SET ROLE ${identifier(role)}`)
+  }
+
+  /** Runs `action` as the superuser, whoever's turn it is. */
+  asPostgres(action) {
+    const before = this.state()
+    this.rows('SET SESSION AUTHORIZATION postgres')
+    const result = action()
+    this.assume(before)
+    return result
+  }
+
+  /** After RESET or DISCARD: what a server would have come back to. */
   restoreSettings() {
-    const user = this.#user
-    this.become('postgres')
+    const { user, role } = this.state()
+    this.rows('SET SESSION AUTHORIZATION postgres')
+    this.#restoreSettings()
+    this.assume({ ...this.state(), user, role })
+  }
+
+  #restoreSettings() {
     for (const [name, [pglites, servers]] of Object.entries(COMMAND_LINE)) {
       if (this.setting(name) === pglites) this.set(name, servers)
     }
-    this.become(user)
-  }
-
-  become(user) {
-    if (user === this.#user) return
-    this.rows(`SET SESSION AUTHORIZATION ${identifier(user)}`)
-    this.#user = user
   }
 
   /** Rows of a query, as text. */

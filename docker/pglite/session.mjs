@@ -12,6 +12,8 @@ export class Session {
   waitingSince = 0
   statements = new Set()
   touchedAdvisoryLocks = false
+  /** What the one session is to be when it is this client's turn. */
+  state
   /** A transaction's or a batch's SQL asked for something that must be seen to when it ends. */
   resetsSettings = false
 
@@ -22,19 +24,14 @@ export class Session {
   #receive
   #exchange
 
-  constructor(id, socket, parameters, database) {
+  constructor(id, socket, database) {
     this.id = id
-    this.parameters = parameters
-    this.user = parameters.user ?? 'postgres'
     this.#socket = socket
     this.#database = database
     this.#prefix = `client${id}_`
-    socket.setNoDelay(true)
     socket.on('data', (bytes) => this.#take(bytes))
     socket.on('error', () => socket.destroy())
     socket.on('close', () => database.leave(this))
-    this.#authenticate()
-    socket.resume()
   }
 
   send(bytes) {
@@ -47,12 +44,25 @@ export class Session {
   }
 
   #take(bytes) {
-    const [messages, rest] = wire.cut(Buffer.concat([this.#buffer, bytes]))
+    this.#buffer = Buffer.concat([this.#buffer, bytes])
+    if (!this.parameters && !this.#start()) return
+    const [messages, rest] = wire.cut(this.#buffer)
     this.#buffer = rest
     for (const message of messages) {
       if (message.type === 'X') return this.#socket.end()
       this.#receive(message)
     }
+  }
+
+  /** The startup packet is the one message without a type. */
+  #start() {
+    const packet = wire.startup(this.#buffer)
+    if (!packet) return false
+    this.#buffer = this.#buffer.subarray(packet.length)
+    this.parameters = wire.startupParameters(packet)
+    this.user = this.parameters.user ?? 'postgres'
+    this.#authenticate()
+    return true
   }
 
   #authenticate() {

@@ -79,9 +79,17 @@ export function row(body) {
   return columns
 }
 
-/** The parameters of a startup packet (without its length and protocol number). */
-export function startupParameters(body) {
-  const parts = body.toString('utf8').split('\0')
+/** The startup packet at the front of a buffer, once it is complete. */
+export function startup(buffer) {
+  const length = buffer.length < 8 ? Infinity : buffer.readInt32BE(0)
+  return buffer.length < length ? undefined : buffer.subarray(0, length)
+}
+
+/** Its protocol number, or which of the three requests it is. */
+export const startupCode = (packet) => packet.readInt32BE(4)
+
+export function startupParameters(packet) {
+  const parts = packet.toString('utf8', 8).split('\0')
   const parameters = {}
   for (let i = 0; i + 1 < parts.length && parts[i] !== ''; i += 2) parameters[parts[i]] = parts[i + 1]
   return parameters
