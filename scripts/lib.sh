@@ -15,10 +15,10 @@ die() {
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# limit SECONDS COMMAND...: a Mac has no timeout(1), but perl.
+# limit SECONDS COMMAND...: in the foreground, so that Ctrl-C reaches the command. A Mac has no timeout(1), but perl.
 limit() {
     if have timeout; then
-        timeout --kill-after=10 "$@"
+        timeout --foreground --kill-after=10 "$@"
     else
         # shellcheck disable=SC2016  # perl's variables, not the shell's
         perl -e 'alarm shift; exec { $ARGV[0] } @ARGV or exit 127' "$@"
@@ -115,31 +115,44 @@ remove_containers() {
 # --- tools that tests use -------------------------------------------------------------------------------------------
 # Each prints the path of what it made sure of, and takes no time when it is there.
 
+# locked COMMAND...: two tests that need the same tool must not install it at once.
+locked() {
+    mkdir -p "$TOOLS"
+    if have flock; then
+        (flock --timeout 1800 9 && "$@") 9>"$TOOLS/.lock"
+    else
+        "$@"
+    fi
+}
+
 # Stock refinery, which must agree with us about what is applied.
 need_refinery() {
-    local refinery=$TOOLS/bin/refinery
-    if [[ ! -x $refinery ]]; then
-        say "installing the stock refinery command line (several minutes, once)"
-        quietly limit 1800 cargo install --quiet --locked --root "$TOOLS" refinery_cli@0.10.0 \
-            --no-default-features --features mysql,postgresql || die "refinery_cli could not be installed; see the lines above"
-    fi
-    printf '%s\n' "$refinery"
+    [[ -x $TOOLS/bin/refinery ]] || locked install_refinery
+    printf '%s\n' "$TOOLS/bin/refinery"
+}
+
+install_refinery() {
+    [[ ! -x $TOOLS/bin/refinery ]] || return 0
+    # Its PostgreSQL driver links the system's OpenSSL; ours does not.
+    [[ $(uname) != Linux ]] || pkg-config --exists openssl 2>/dev/null || apt_install libssl-dev pkg-config
+    say "installing the stock refinery command line (two minutes, once)"
+    quietly limit 1800 cargo install --quiet --locked --root "$TOOLS" refinery_cli@0.10.0 \
+        --no-default-features --features mysql,postgresql || die "refinery_cli could not be installed; see the lines above"
 }
 
 # Real flask-migrate, which made the schema of every install before this tool.
 need_flask_migrate() {
-    local venv=$TOOLS/venv
-    if [[ ! -x $venv/bin/flask ]]; then
-        need_python
-        say "installing flask-migrate"
-        rm -rf "$venv"
-        quietly limit 120 python3 -m venv "$venv" || die "python3 cannot make a virtual environment in $venv; install python3-venv"
-        quietly limit 600 "$venv/bin/pip" install --quiet --disable-pip-version-check \
-            -r "$ROOT/tests/fixtures/flask/requirements.txt" || die "flask-migrate could not be installed; see the lines above"
-    fi
-    printf '%s\n' "$venv/bin/flask"
+    [[ -x $TOOLS/venv/bin/flask ]] || locked install_flask_migrate
+    printf '%s\n' "$TOOLS/venv/bin/flask"
 }
 
-need_python() {
+install_flask_migrate() {
+    local venv=$TOOLS/venv
+    [[ ! -x $venv/bin/flask ]] || return 0
     python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || apt_install python3 python3-venv
+    say "installing flask-migrate"
+    rm -rf "$venv"
+    quietly limit 120 python3 -m venv "$venv" || die "python3 cannot make a virtual environment in $venv; install python3-venv"
+    quietly limit 600 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+        --requirement "$ROOT/tests/fixtures/flask/requirements.txt" || die "flask-migrate could not be installed; see the lines above"
 }
