@@ -105,7 +105,8 @@ class Database {
     if (/advisory_/i.test(sql)) session.touchedAdvisoryLocks = true
     if (/\b(reset|discard)\b/i.test(sql)) session.resetsSettings = true
     const refused = /\bcopy\b[^;]*\bfrom\s+stdin\b/i.test(sql)
-    const answer = this.#ask(refused ? wire.replaceSql(message, NO_COPY) : message.bytes)
+    const meant = refused ? NO_COPY : Engine.translate(sql)
+    const answer = this.#ask(meant === sql ? message.bytes : wire.replaceSql(message, meant))
     const [messages] = wire.cut(answer)
     const shown = Buffer.concat(messages.filter((part) => !isNoise(part)).map(({ bytes }) => bytes))
     const tags = messages.filter(({ type }) => type === 'C').map(({ body }) => wire.texts(body, 1)[0][0])

@@ -18,6 +18,9 @@ const COMMAND_LINE = {
   allow_system_table_mods: ['on', 'off'],
 }
 
+// PGlite cannot be told to preload a library, and has this one built in. Clients look here before CREATE EXTENSION.
+const PRELOADED = 'pglite.shared_preload_libraries'
+
 // The process id is null in PGlite's own view, where pg_backend_pid() says 0: nobody would find his own lock.
 const LOCKS_VIEW = `
   CREATE OR REPLACE VIEW pg_catalog.pg_locks AS
@@ -86,7 +89,7 @@ export class Engine {
   }
 
   setting(name) {
-    return this.rows(`SELECT pg_catalog.current_setting(${text(name)})`)[0][0]
+    return this.rows(`SELECT pg_catalog.current_setting(${text(name)}, true)`)[0][0]
   }
 
   set(name, value) {
@@ -142,6 +145,12 @@ export class Engine {
     for (const [name, [pglites, servers]] of Object.entries(COMMAND_LINE)) {
       if (this.setting(name) === pglites) this.set(name, servers)
     }
+    this.set(PRELOADED, 'timescaledb')
+  }
+
+  /** The same SQL, where it asks for a setting that PGlite cannot have. */
+  static translate(sql) {
+    return sql.replace(/(?<!\.)\bshared_preload_libraries\b/g, PRELOADED)
   }
 
   /** Rows of a query, as text. */

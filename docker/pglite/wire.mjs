@@ -115,8 +115,8 @@ export function renameStatement({ type, body, bytes }, rename) {
 /** The same Query or Parse message with other SQL. */
 export function replaceSql({ type, body }, sql) {
   if (type === 'Q') return message('Q', cstring(sql))
-  const [[name]] = texts(body, 1)
-  return message('P', cstring(name), cstring(sql), int16(0))
+  const [[name], types] = texts(body, 2)
+  return message('P', cstring(name), cstring(sql), types)
 }
 
 /** The SQL that a message carries, or ''. */
