@@ -1,2 +1,66 @@
 //! The process: hands the arguments to the library and turns its outcome into an exit code.
-fn main() {}
+
+use sgmp_db::{
+    cli,
+    commands::{self, Streams},
+    config::Environment,
+    outcome::{Document, Failure},
+    report::{self, Form},
+};
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args_os()
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
+    let (mut out, mut err) = (io::stdout().lock(), io::stderr());
+    let ended = match cli::parse(&arguments) {
+        Ok(command) => run(command, &mut out, &mut err),
+        Err(usage) if usage.is_help => write!(out, "{}", usage.text)
+            .map(|()| 0)
+            .map_err(Into::into),
+        Err(usage) if usage.json => {
+            let mut document = Document::new("");
+            document.fail(&Failure::usage(usage.text.trim()).into());
+            document.conclude(None);
+            report::write(&document, Form::Json, &mut out, &mut err)
+                .map(|()| document.exit)
+                .map_err(Into::into)
+        }
+        Err(usage) => write!(err, "{}", usage.text)
+            .map(|()| 2)
+            .map_err(Into::into),
+    };
+    match ended {
+        Ok(code) => ExitCode::from(code),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing is left to tell it to when stderr is gone as well.
+            drop(writeln!(err, "error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: cli::Cli, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let code = runtime.block_on(commands::run(
+        command,
+        &Environment::of_process(),
+        Streams { out, err },
+    ));
+    // A lookup of a name that never answers must not keep the process.
+    runtime.shutdown_background();
+    code
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -17,7 +17,12 @@ async fn ten_upgrades_started_together_record_every_migration_once() {
     for run in join_all(children.into_iter().map(finish)).await {
         run.expect(0);
     }
-    for (target, count) in [(mysql.rows("SELECT version FROM refinery_schema_history").await, 9)] {
+    for (target, count) in [(
+        mysql
+            .rows("SELECT version FROM refinery_schema_history")
+            .await,
+        9,
+    )] {
         assert_eq!(target.len(), count);
     }
     let applied = "SELECT version FROM sgmp_db_ledger WHERE event = 'apply'";
@@ -33,16 +38,26 @@ async fn a_lock_that_somebody_holds_is_named_and_nothing_is_changed_anywhere() {
     let sgmp = Sgmp::on(&mysql, &timescale);
     let holder = timescale.session().await;
     let pid = holder
-        .query_one("SELECT pg_backend_pid(), pg_advisory_lock(8315735564766700642)", &[])
+        .query_one(
+            "SELECT pg_backend_pid(), pg_advisory_lock(8315735564766700642)",
+            &[],
+        )
         .await
         .unwrap()
         .get::<_, i32>(0);
     let begun = Instant::now();
     let run = sgmp.run(&["upgrade", "--lock-wait", "2s"]).await;
-    run.expect(6).says(&format!("backend {pid}")).says("--lock-wait");
+    run.expect(6)
+        .says(&format!("backend {pid}"))
+        .says("--lock-wait");
     assert!(begun.elapsed() >= Duration::from_secs(2) && begun.elapsed() < Duration::from_secs(20));
     assert!(mysql.rows("SHOW TABLES").await.is_empty());
-    assert!(timescale.rows("SELECT FROM pg_tables WHERE schemaname = 'public'").await.is_empty());
+    assert!(
+        timescale
+            .rows("SELECT FROM pg_tables WHERE schemaname = 'public'")
+            .await
+            .is_empty()
+    );
     sgmp.run(&["status"]).await.expect(3).says("under way");
     drop(holder);
     sgmp.run(&["upgrade"]).await.expect(0);
@@ -54,8 +69,13 @@ async fn a_held_mysql_lock_is_named_too_and_waiting_ends_when_it_is_free() {
     let mysql = MysqlDatabase::new().await;
     let sgmp = Sgmp::default().mysql(&mysql);
     let mut holder = mysql.admin().await;
-    holder.query_drop(format!("SELECT GET_LOCK('sgmp-db:{}', 0)", mysql.name)).await.unwrap();
-    let run = sgmp.run(&["upgrade", "--only", "mysql", "--lock-wait", "1s"]).await;
+    holder
+        .query_drop(format!("SELECT GET_LOCK('sgmp-db:{}', 0)", mysql.name))
+        .await
+        .unwrap();
+    let run = sgmp
+        .run(&["upgrade", "--only", "mysql", "--lock-wait", "1s"])
+        .await;
     run.expect(6).says(&format!("connection {}", holder.id()));
     let waiting = sgmp.spawn(&["upgrade", "--only", "mysql", "--lock-wait", "60s"]);
     tokio::time::sleep(Duration::from_secs(2)).await;
@@ -68,6 +88,13 @@ async fn two_environments_on_one_mysql_server_do_not_block_each_other() {
     use mysql_async::prelude::Queryable;
     let (one, two) = (MysqlDatabase::new().await, MysqlDatabase::new().await);
     let mut holder = one.admin().await;
-    holder.query_drop(format!("SELECT GET_LOCK('sgmp-db:{}', 0)", one.name)).await.unwrap();
-    Sgmp::default().mysql(&two).run(&["upgrade", "--only", "mysql", "--lock-wait", "0s"]).await.expect(0);
+    holder
+        .query_drop(format!("SELECT GET_LOCK('sgmp-db:{}', 0)", one.name))
+        .await
+        .unwrap();
+    Sgmp::default()
+        .mysql(&two)
+        .run(&["upgrade", "--only", "mysql", "--lock-wait", "0s"])
+        .await
+        .expect(0);
 }

@@ -11,7 +11,11 @@ fn refinery() -> std::path::PathBuf {
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/bin/refinery"),
         Into::into,
     );
-    assert!(path.exists(), "{} is missing: run scripts/test, which installs it", path.display());
+    assert!(
+        path.exists(),
+        "{} is missing: run scripts/test, which installs it",
+        path.display()
+    );
     path
 }
 
@@ -43,8 +47,14 @@ async fn mysql_configuration(mysql: &MysqlDatabase) -> String {
     let user = mysql.name.replace('t', "r");
     let mut admin = mysql.admin().await;
     let user = &user[user.len().saturating_sub(16)..];
-    admin.query_drop(format!("CREATE USER '{user}'@'%' IDENTIFIED BY '{PLAIN}'")).await.unwrap();
-    admin.query_drop(format!("GRANT ALL ON `{}`.* TO '{user}'@'%'", mysql.name)).await.unwrap();
+    admin
+        .query_drop(format!("CREATE USER '{user}'@'%' IDENTIFIED BY '{PLAIN}'"))
+        .await
+        .unwrap();
+    admin
+        .query_drop(format!("GRANT ALL ON `{}`.* TO '{user}'@'%'", mysql.name))
+        .await
+        .unwrap();
     format!(
         "[main]\ndb_type = \"Mysql\"\ndb_host = \"127.0.0.1\"\ndb_port = \"{}\"\ndb_user = \"{user}\"\ndb_pass = \"{PLAIN}\"\ndb_name = \"{}\"\n",
         mysql.server.port, mysql.name
@@ -53,7 +63,11 @@ async fn mysql_configuration(mysql: &MysqlDatabase) -> String {
 
 async fn timescale_configuration(timescale: &TimescaleDatabase) -> String {
     let user = timescale.name.replace('t', "r");
-    timescale.execute(&format!("CREATE ROLE \"{user}\" LOGIN SUPERUSER PASSWORD '{PLAIN}'")).await;
+    timescale
+        .execute(&format!(
+            "CREATE ROLE \"{user}\" LOGIN SUPERUSER PASSWORD '{PLAIN}'"
+        ))
+        .await;
     format!(
         "[main]\ndb_type = \"Postgres\"\ndb_host = \"127.0.0.1\"\ndb_port = \"{}\"\ndb_user = \"{user}\"\ndb_pass = \"{PLAIN}\"\ndb_name = \"{}\"\n",
         timescale.server.port, timescale.name
@@ -64,8 +78,12 @@ async fn timescale_configuration(timescale: &TimescaleDatabase) -> String {
 async fn stock_refinery_finds_nothing_to_do_after_our_upgrade() {
     let mysql = MysqlDatabase::new().await;
     let timescale = TimescaleDatabase::new(Kind::Apache17).await;
-    Sgmp::on(&mysql, &timescale).run(&["upgrade"]).await.expect(0);
-    let history = "SELECT version, name, applied_on, checksum FROM refinery_schema_history ORDER BY version";
+    Sgmp::on(&mysql, &timescale)
+        .run(&["upgrade"])
+        .await
+        .expect(0);
+    let history =
+        "SELECT version, name, applied_on, checksum FROM refinery_schema_history ORDER BY version";
     let (ours, theirs) = (mysql.rows(history).await, timescale.rows(history).await);
     migrate(&mysql_configuration(&mysql).await, "mysql").await;
     migrate(&timescale_configuration(&timescale).await, "timescale").await;
@@ -90,6 +108,11 @@ async fn what_stock_refinery_applied_is_in_sync_for_us() {
     for kind in ["history", "checksum", "pending"] {
         assert!(!kinds.contains(&kind), "{document:#}");
     }
-    assert!(mysql.rows("SHOW TABLES LIKE 'sgmp_db_ledger'").await.is_empty());
+    assert!(
+        mysql
+            .rows("SHOW TABLES LIKE 'sgmp_db_ledger'")
+            .await
+            .is_empty()
+    );
     assert_eq!(document["targets"]["mysql"]["version"], 9, "{run:?}");
 }

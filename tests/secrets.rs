@@ -34,7 +34,11 @@ async fn search(sgmp: &Sgmp, passwords: &[&str]) {
     for arguments in COMMANDS {
         let run = sgmp.run(arguments).await;
         for form in passwords.iter().flat_map(|password| forms(password)) {
-            assert!(!run.all().contains(&form), "{arguments:?} shows {form:?}:\n{}", run.all());
+            assert!(
+                !run.all().contains(&form),
+                "{arguments:?} shows {form:?}:\n{}",
+                run.all()
+            );
         }
     }
 }
@@ -47,11 +51,21 @@ async fn passwords_stay_hidden_wherever_they_come_from() {
     let base = Sgmp::on(&mysql, &timescale).with("SGMP_DB_TSDB_APP_PASS", app);
     search(&base, &[PASSWORD, app]).await;
     let encoded = utf8_percent_encode(PASSWORD, NON_ALPHANUMERIC);
-    let url = format!("mysql+pymysql://root:{encoded}@127.0.0.1:{}/{}", mysql.server.port, mysql.name);
-    let by_url = base.clone().without("MYSQL_PASS").with("DATABASE_URL", &url);
+    let url = format!(
+        "mysql+pymysql://root:{encoded}@127.0.0.1:{}/{}",
+        mysql.server.port, mysql.name
+    );
+    let by_url = base
+        .clone()
+        .without("MYSQL_PASS")
+        .with("DATABASE_URL", &url);
     by_url.run(&["status"]).await.expect(0);
     search(&by_url, &[PASSWORD, app]).await;
-    search(&by_url.with("DATABASE_URL", url.replace("mysql+pymysql", "oracle")), &[PASSWORD, app]).await;
+    search(
+        &by_url.with("DATABASE_URL", url.replace("mysql+pymysql", "oracle")),
+        &[PASSWORD, app],
+    )
+    .await;
     let directory = tempfile::tempdir().unwrap();
     let secrets = directory.path().join("secrets.json");
     let json = serde_json::json!({"rds": PASSWORD, "tsdb_postgres": PASSWORD, "tsdb_sgmp": app});
@@ -101,7 +115,11 @@ fn a_panic_while_passwords_are_in_memory_shows_none() {
         user: "u".to_owned(),
         password: Some(secret),
         database: "d".to_owned(),
-        tls: sgmp_db::config::Tls { mode: sgmp_db::config::TlsMode::Prefer, ca: None, name: None },
+        tls: sgmp_db::config::Tls {
+            mode: sgmp_db::config::TlsMode::Prefer,
+            ca: None,
+            name: None,
+        },
     };
     let panicked = std::panic::catch_unwind(|| panic!("{endpoint:?}")).unwrap_err();
     let text = panicked.downcast_ref::<String>().expect("a message");

@@ -14,16 +14,23 @@ use serde_json::{Value, json};
 
 /// Shows every ledger entry, and history rows that another tool wrote.
 pub async fn run(settings: &Settings, document: &mut Document) -> Result<()> {
-    let Some(mut targets) = Targets::open(settings, document) else { return Ok(()) };
+    let Some(mut targets) = Targets::open(settings, document) else {
+        return Ok(());
+    };
     let looks = join_all(
-        targets.sides.iter_mut().map(|side| async { look(side.engine.as_mut(), &side.set).await }),
+        targets
+            .sides
+            .iter_mut()
+            .map(|side| async { look(side.engine.as_mut(), &side.set).await }),
     )
     .await;
     let mut events = Vec::new();
     for look in looks {
         match look {
             Ok(look) => {
-                document.targets.insert(look.plan.target, look.plan.report.clone());
+                document
+                    .targets
+                    .insert(look.plan.target, look.plan.report.clone());
                 events.extend(told(look.plan.target, &look.survey));
             }
             Err(error) => document.fail(&error),
@@ -40,7 +47,11 @@ fn text(event: &Value) -> &str {
 }
 
 fn told(target: Target, survey: &Survey) -> Vec<Value> {
-    let recorded = survey.record.ledger.iter().map(|entry| of_entry(target, entry));
+    let recorded = survey
+        .record
+        .ledger
+        .iter()
+        .map(|entry| of_entry(target, entry));
     let foreign = survey
         .record
         .history

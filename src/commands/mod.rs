@@ -6,12 +6,13 @@ mod new;
 mod sandbox;
 mod status;
 mod targets;
+mod text;
 mod upgrade;
 
 use crate::{
     cli::{Cli, Command},
     config::{Environment, Settings},
-    outcome::{Document, Exit},
+    outcome::{Document, Exit, Finding, Kind},
     report::{self, Form, Style},
 };
 use anyhow::Result;
@@ -47,23 +48,31 @@ async fn execute(
     environment: &Environment,
     document: &mut Document,
 ) -> Result<Option<Exit>> {
-    let settings = match Settings::resolve(&cli.global, environment, &std::env::current_dir()?) {
+    let settings = match Settings::resolve(&cli.flags(), environment, &std::env::current_dir()?) {
         Ok(settings) => settings,
         Err(failures) => {
-            failures.into_iter().for_each(|failure| document.fail(&failure.into()));
+            failures
+                .into_iter()
+                .for_each(|failure| document.fail(&failure.into()));
             return Ok(None);
         }
     };
+    for note in &settings.notes {
+        document
+            .notes
+            .push(Finding::new(Kind::Unknown, None, note.clone()));
+    }
     match cli.command {
         Command::Upgrade(arguments) => upgrade::run(&settings, &arguments, document).await,
         Command::Status => status::run(&settings, document).await.map(|()| None),
         Command::History => history::run(&settings, document).await.map(|()| None),
         Command::New(arguments) => new::run(&settings, &arguments, document).map(|()| None),
         Command::Check(arguments) => check::run(&settings, &arguments, document).map(|()| None),
-        Command::Sandbox(arguments) => {
-            sandbox::run(&arguments, environment, document).await.map(|()| None)
-        }
-        Command::Completions(_) | Command::Man => Ok(None),
+        Command::Sandbox(arguments) => sandbox::run(&arguments, environment, document)
+            .await
+            .map(|()| None),
+        Command::Completions(arguments) => text::completions(&arguments, document).map(|()| None),
+        Command::Man => text::manual(document).map(|()| None),
     }
 }
 
@@ -72,7 +81,7 @@ fn form(cli: &Cli, environment: &Environment) -> Form {
         return Form::Json;
     }
     Form::Text(Style::detect(
-        cli.global.color,
+        cli.global.color.into(),
         environment.get("NO_COLOR"),
         environment.get("COLUMNS"),
     ))

@@ -21,7 +21,9 @@ pub async fn run(
     match &arguments.verb {
         SandboxVerb::Down => {
             let removed = sandbox::down().await?;
-            document.extra.insert("text", json!(format!("# {removed} containers removed")));
+            document
+                .extra
+                .insert("text", json!(format!("# {removed} containers removed")));
         }
         SandboxVerb::Up(up) => {
             let named = [
@@ -29,13 +31,28 @@ pub async fn run(
                 environment.get(images::TIMESCALE.variable),
             ];
             let [mysql, timescale] = sandbox::up(named, &password()?).await?;
-            let options = ConnectOptions { wait: Some(up.wait), ..ConnectOptions::default() };
-            let (my, ts) = (endpoint(Target::Mysql, &mysql), endpoint(Target::Timescale, &timescale));
-            let (conn, session) =
-                tokio::try_join!(connect::mysql(&my, &options), connect::timescale(&ts, &options))?;
-            conn.disconnect().await.context("ending the MySQL session")?;
-            session.close().await.context("ending the PostgreSQL session")?;
-            document.extra.insert("text", Value::String(exports(&mysql, &timescale)?));
+            let options = ConnectOptions {
+                wait: Some(up.wait),
+                ..ConnectOptions::default()
+            };
+            let (my, ts) = (
+                endpoint(Target::Mysql, &mysql),
+                endpoint(Target::Timescale, &timescale),
+            );
+            let (conn, session) = tokio::try_join!(
+                connect::mysql(&my, &options),
+                connect::timescale(&ts, &options)
+            )?;
+            conn.disconnect()
+                .await
+                .context("ending the MySQL session")?;
+            session
+                .close()
+                .await
+                .context("ending the PostgreSQL session")?;
+            document
+                .extra
+                .insert("text", Value::String(exports(&mysql, &timescale)?));
         }
     }
     Ok(())
@@ -52,7 +69,11 @@ fn endpoint(target: Target, access: &Access) -> Endpoint {
             Target::Mysql => "sgmp".to_owned(),
             Target::Timescale => "postgres".to_owned(),
         },
-        tls: Tls { mode: TlsMode::Prefer, ca: None, name: None },
+        tls: Tls {
+            mode: TlsMode::Prefer,
+            ca: None,
+            name: None,
+        },
     }
 }
 
@@ -60,7 +81,11 @@ fn endpoint(target: Target, access: &Access) -> Endpoint {
 fn exports(mysql: &Access, timescale: &Access) -> Result<String> {
     let mut text = String::new();
     for (prefix, access) in [("MYSQL", mysql), ("TSDB", timescale)] {
-        let Access { port, user, password } = access;
+        let Access {
+            port,
+            user,
+            password,
+        } = access;
         for (name, value) in [
             ("HOST", "127.0.0.1"),
             ("PORT", &port.to_string()),
@@ -71,13 +96,19 @@ fn exports(mysql: &Access, timescale: &Access) -> Result<String> {
             writeln!(text, "export {prefix}_{name}='{value}'")?;
         }
     }
-    write!(text, "export SGMP_DB_TSDB_APP_PASS='{}'", timescale.password)?;
+    write!(
+        text,
+        "export SGMP_DB_TSDB_APP_PASS='{}'",
+        timescale.password
+    )?;
     Ok(text)
 }
 
 /// A password for a throw-away server: 128 bits from the system's random source.
 fn password() -> Result<String> {
     let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("{error}")).context("making a password")?;
+    getrandom::fill(&mut bytes)
+        .map_err(|error| anyhow::anyhow!("{error}"))
+        .context("making a password")?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

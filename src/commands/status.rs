@@ -11,9 +11,14 @@ use futures_util::future::join_all;
 
 /// Looks at every database at once.
 pub async fn run(settings: &Settings, document: &mut Document) -> Result<()> {
-    let Some(mut targets) = Targets::open(settings, document) else { return Ok(()) };
+    let Some(mut targets) = Targets::open(settings, document) else {
+        return Ok(());
+    };
     let looks = join_all(
-        targets.sides.iter_mut().map(|side| async { look(side.engine.as_mut(), &side.set).await }),
+        targets
+            .sides
+            .iter_mut()
+            .map(|side| async { look(side.engine.as_mut(), &side.set).await }),
     )
     .await;
     for look in looks {
@@ -32,12 +37,16 @@ fn tell(look: &crate::migrate::Look<'_>, document: &mut Document) {
     document.notes.extend(look.plan.notes.iter().cloned());
     if let Some(holder) = &look.survey.busy {
         let message = format!("an upgrade is under way: the lock is held by {holder}");
-        document.notes.push(Finding::new(Kind::Lock, target, message));
+        document
+            .notes
+            .push(Finding::new(Kind::Lock, target, message));
     }
     // While somebody is at work a begun file is theirs, not a half-applied one.
-    let findings = look.plan.findings.iter().filter(|finding| {
-        finding.kind != Kind::HalfApplied || look.survey.busy.is_none()
-    });
+    let findings = look
+        .plan
+        .findings
+        .iter()
+        .filter(|finding| finding.kind != Kind::HalfApplied || look.survey.busy.is_none());
     document.findings.extend(findings.cloned());
     if !look.survey.database_exists {
         document.findings.push(
@@ -47,9 +56,13 @@ fn tell(look: &crate::migrate::Look<'_>, document: &mut Document) {
     }
     for pending in &look.plan.pending {
         document.findings.push(
-            Finding::new(Kind::Pending, target, format!("{} is pending", pending.up.file))
-                .about(pending.up.file.clone())
-                .remedy("sgmp-db upgrade"),
+            Finding::new(
+                Kind::Pending,
+                target,
+                format!("{} is pending", pending.up.file),
+            )
+            .about(pending.up.file.clone())
+            .remedy("sgmp-db upgrade"),
         );
     }
 }

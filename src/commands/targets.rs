@@ -4,11 +4,15 @@ use crate::{
     config::Settings,
     connect::ConnectOptions,
     engine::{Engine, mysql::Mysql, timescale::Timescale},
-    migrate::files::{MigrationSet, Source},
+    migrate::{
+        Event,
+        files::{MigrationSet, Source},
+    },
     outcome::Document,
+    report::Progress,
     target::Target,
 };
-use std::time::Duration;
+use std::{path::PathBuf, rc::Rc, time::Duration};
 
 /// One database with its files.
 pub struct TargetSide {
@@ -28,7 +32,10 @@ impl Targets {
         let sets = load(settings, document)?;
         let sides = sets
             .into_iter()
-            .map(|set| TargetSide { engine: engine(settings, set.target), set })
+            .map(|set| TargetSide {
+                engine: engine(settings, set.target),
+                set,
+            })
             .collect();
         Some(Targets { sides })
     }
@@ -53,7 +60,9 @@ pub fn load(settings: &Settings, document: &mut Document) -> Option<Vec<Migratio
             Ok(set) => sets.push(set),
             Err(failures) => {
                 wrong = true;
-                failures.into_iter().for_each(|failure| document.fail(&failure.into()));
+                failures
+                    .into_iter()
+                    .for_each(|failure| document.fail(&failure.into()));
             }
         }
     }
@@ -68,9 +77,19 @@ pub fn source(settings: &Settings) -> Source {
     }
 }
 
+/// Where files are written: the named directory, else the project's own `migrations/` below where
+/// we stand, because embedded files cannot be changed.
+pub fn source_for_edit(settings: &Settings, target: Target) -> Source {
+    let project = PathBuf::from("migrations");
+    match &settings.migrations {
+        None if project.join(target.name()).is_dir() => Source::Directory(project),
+        _ => source(settings),
+    }
+}
+
 /// The one place that knows which engine serves which target.
 fn engine(settings: &Settings, target: Target) -> Box<dyn Engine> {
-    let options = options(settings);
+    let options = options(settings, target);
     match target {
         Target::Mysql => Box::new(Mysql::new(settings.mysql.clone(), options)),
         Target::Timescale => Box::new(Timescale::new(
@@ -81,10 +100,14 @@ fn engine(settings: &Settings, target: Target) -> Box<dyn Engine> {
     }
 }
 
-fn options(settings: &Settings) -> ConnectOptions {
+fn options(settings: &Settings, target: Target) -> ConnectOptions {
+    let progress = Progress::new();
     ConnectOptions {
         timeout: settings.connect_timeout,
         wait: settings.wait,
+        on_wait: Some(Rc::new(move |why| {
+            progress.show(&Event::Unreachable { target, why })
+        })),
         ..ConnectOptions::default()
     }
 }

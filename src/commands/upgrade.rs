@@ -18,7 +18,9 @@ pub async fn run(
     document: &mut Document,
 ) -> Result<Option<Exit>> {
     let goals = arguments.goals(&settings.targets)?;
-    let Some(mut targets) = Targets::open(settings, document) else { return Ok(None) };
+    let Some(mut targets) = Targets::open(settings, document) else {
+        return Ok(None);
+    };
     let progress = Progress::new();
     let identity = identity();
     let options = Options {
@@ -30,10 +32,18 @@ pub async fn run(
     };
     let mut sides: Vec<Side<'_>> = targets
         .sides
-        .drain(..)
-        .map(|side| Side { ... })
+        .iter_mut()
+        .map(|side| Side {
+            goal: goals.get(&side.set.target).copied(),
+            may_create: settings.may_create(side.set.target),
+            engine: side.engine.as_mut(),
+            set: &side.set,
+        })
         .collect();
-    upgrade(&mut sides, &options, document).await
+    let exit = upgrade(&mut sides, &options, document).await?;
+    drop(sides);
+    targets.close(document).await;
+    Ok(exit)
 }
 
 /// Who runs this.

@@ -1,8 +1,11 @@
 //! What a run needs to know, typed: nothing below this room sees a flag, a variable or a YAML key.
 
-use crate::{report::Colour, target::Target};
+use crate::target::Target;
 use secrecy::SecretString;
 use std::{fmt, path::PathBuf, time::Duration};
+
+/// The database that may be made without asking.
+pub const DEFAULT_DATABASE: &str = "sgmp";
 
 /// Where a database is and how to log in there.
 #[derive(Debug, Clone)]
@@ -49,7 +52,10 @@ impl TlsMode {
 
 impl fmt::Display for TlsMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = TlsMode::NAMES.iter().find(|(mode, _)| mode == self).map_or("", |(_, name)| name);
+        let name = TlsMode::NAMES
+            .iter()
+            .find(|(mode, _)| mode == self)
+            .map_or("", |(_, name)| name);
         f.write_str(name)
     }
 }
@@ -76,7 +82,22 @@ pub struct Settings {
     pub connect_timeout: Duration,
     pub wait: Option<Duration>,
     pub lock_wait: Duration,
-    pub colour: Colour,
     /// Hints about the configuration that are no errors.
     pub notes: Vec<String>,
+}
+
+impl Settings {
+    /// Where that database is.
+    pub fn endpoint(&self, target: Target) -> &Endpoint {
+        match target {
+            Target::Mysql => &self.mysql,
+            Target::Timescale => &self.timescale,
+        }
+    }
+
+    /// May the database be made where it is absent? The default one may; another name may be a
+    /// typing mistake.
+    pub fn may_create(&self, target: Target) -> bool {
+        self.create_database || self.endpoint(target).database == DEFAULT_DATABASE
+    }
 }

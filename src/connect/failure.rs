@@ -71,21 +71,31 @@ pub fn foreign_protocol(endpoint: &Endpoint) -> Error {
         Target::Mysql => ("MySQL", "--mysql-port"),
         Target::Timescale => ("PostgreSQL", "--timescale-port"),
     };
-    Failure::failed(format!("what answers at {} does not speak {speaks}'s protocol", address(endpoint)))
-        .on(endpoint.target)
-        .remedy(format!("check {flag}"))
-        .into()
+    Failure::failed(format!(
+        "what answers at {} does not speak {speaks}'s protocol",
+        address(endpoint)
+    ))
+    .on(endpoint.target)
+    .remedy(format!("check {flag}"))
+    .into()
 }
 
 /// User or password is wrong.
 pub fn refused_login(endpoint: &Endpoint, words: &str) -> Error {
     let (user, password) = variables(endpoint.target);
     let user_name = &endpoint.user;
-    let given = if endpoint.password.is_some() { "the password given" } else { "no password" };
-    Failure::failed(format!("{} refuses user `{user_name}` with {given}: {words}", address(endpoint)))
-        .on(endpoint.target)
-        .remedy(format!("check {user} and {password}, or --secrets-file"))
-        .into()
+    let given = if endpoint.password.is_some() {
+        "the password given"
+    } else {
+        "no password"
+    };
+    Failure::failed(format!(
+        "{} refuses user `{user_name}` with {given}: {words}",
+        address(endpoint)
+    ))
+    .on(endpoint.target)
+    .remedy(format!("check {user} and {password}, or --secrets-file"))
+    .into()
 }
 
 /// The database is absent.
@@ -102,9 +112,12 @@ pub fn absent_database(endpoint: &Endpoint) -> Error {
 
 /// Anything else that the server says.
 pub fn refused(endpoint: &Endpoint, words: &str) -> Error {
-    Failure::failed(format!("{} refuses the connection: {words}", address(endpoint)))
-        .on(endpoint.target)
-        .into()
+    Failure::failed(format!(
+        "{} refuses the connection: {words}",
+        address(endpoint)
+    ))
+    .on(endpoint.target)
+    .into()
 }
 
 fn variables(target: Target) -> (&'static str, &'static str) {

@@ -31,7 +31,12 @@ async fn login(endpoint: &Endpoint, options: &ConnectOptions) -> Result<Conn> {
     let mut stream = tcp::open(endpoint).await?;
     match greeting(&mut stream, endpoint).await? {
         Greeting::WithTls(packet) => {
-            let relay = Relay::start(stream, packet, TlsConnector::from(std::sync::Arc::new(config)), name)?;
+            let relay = Relay::start(
+                stream,
+                packet,
+                TlsConnector::from(std::sync::Arc::new(config)),
+                name,
+            )?;
             let socket = relay.socket().to_owned();
             let opts = opts.socket(Some(socket));
             match Conn::new(Opts::from(opts)).await {
@@ -54,7 +59,9 @@ async fn login(endpoint: &Endpoint, options: &ConnectOptions) -> Result<Conn> {
 }
 
 async fn plain(endpoint: &Endpoint, opts: OptsBuilder) -> Result<Conn> {
-    Conn::new(Opts::from(opts)).await.map_err(|error| explain(endpoint, &error))
+    Conn::new(Opts::from(opts))
+        .await
+        .map_err(|error| explain(endpoint, &error))
 }
 
 fn driver_options(endpoint: &Endpoint, options: &ConnectOptions) -> OptsBuilder {
@@ -63,14 +70,19 @@ fn driver_options(endpoint: &Endpoint, options: &ConnectOptions) -> OptsBuilder 
         .ip_or_hostname(endpoint.host.clone())
         .tcp_port(endpoint.port)
         .user(Some(endpoint.user.clone()))
-        .pass(endpoint.password.as_ref().map(|password| password.expose_secret().to_owned()))
+        .pass(
+            endpoint
+                .password
+                .as_ref()
+                .map(|password| password.expose_secret().to_owned()),
+        )
         .db_name(database)
         // The driver would ask for the server's socket and open that path on this machine.
         .prefer_socket(false)
         // Both stated, so that the driver does not ask the server for them: a turn less.
         .max_allowed_packet(Some(1 << 30))
         .wait_timeout(Some(28_800))
-        .tcp_keepalive(Some(30_000_u32))
+        .tcp_keepalive(Some(tcp::KEEPALIVE))
         .tcp_nodelay(true)
         .stmt_cache_size(0)
 }
@@ -82,7 +94,10 @@ fn explain(endpoint: &Endpoint, error: &mysql_async::Error) -> Error {
             1049 => failure::absent_database(endpoint),
             // 1040 too many connections, 1053 shutdown in progress.
             1040 | 1053 => failure::not_ready(endpoint, &server.message),
-            _ => failure::refused(endpoint, &format!("{} (MySQL error {})", server.message, server.code)),
+            _ => failure::refused(
+                endpoint,
+                &format!("{} (MySQL error {})", server.message, server.code),
+            ),
         },
         mysql_async::Error::Io(io) => failure::unreachable(endpoint, &io.to_string()),
         mysql_async::Error::Driver(driver) => match driver {

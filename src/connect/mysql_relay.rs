@@ -100,7 +100,8 @@ impl Relay {
         name: ServerName<'static>,
     ) -> Result<Relay> {
         // tempfile makes the directory with mode 0700.
-        let directory = tempfile::tempdir().context("making a private directory for the TLS relay")?;
+        let directory =
+            tempfile::tempdir().context("making a private directory for the TLS relay")?;
         let listener = UnixListener::bind(directory.path().join("s"))
             .context("listening on the TLS relay's socket")?;
         let failure = Arc::new(Mutex::new(None));
@@ -121,7 +122,10 @@ impl Relay {
 
     /// Why the relay ended, if it did.
     pub fn failure(&self) -> Option<io::Error> {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 }
 
@@ -137,11 +141,17 @@ async fn serve(
     greeting.write(&mut driver, 0).await?;
     let mut response = Packet::read(&mut driver).await?;
     if response.body.len() < 32 {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "the driver's answer is too short"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the driver's answer is too short",
+        ));
     }
     response.body[1] |= (CLIENT_SSL >> 8) as u8;
     // The request is the answer's first 32 bytes: capabilities, packet size, character set, filler.
-    let request = Packet { sequence: response.sequence, body: response.body[..32].to_vec() };
+    let request = Packet {
+        sequence: response.sequence,
+        body: response.body[..32].to_vec(),
+    };
     request.write(&mut server, 0).await?;
     let mut server = connector.connect(name, server).await?;
     response.write(&mut server, 1).await?;
@@ -177,15 +187,23 @@ impl Packet {
         let length = u32::from_le_bytes([head[0], head[1], head[2], 0]) as usize;
         // Packets of the login are small; something else is another protocol.
         if length == 0 || length > 1 << 20 {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "not a packet of MySQL's"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "not a packet of MySQL's",
+            ));
         }
         let mut body = vec![0; length];
         stream.read_exact(&mut body).await?;
-        Ok(Packet { sequence: head[3], body })
+        Ok(Packet {
+            sequence: head[3],
+            body,
+        })
     }
 
     async fn write(&self, stream: &mut (impl AsyncWrite + Unpin), shift: i8) -> io::Result<()> {
-        let length = u32::try_from(self.body.len()).unwrap_or(u32::MAX).to_le_bytes();
+        let length = u32::try_from(self.body.len())
+            .unwrap_or(u32::MAX)
+            .to_le_bytes();
         let sequence = self.sequence.wrapping_add_signed(shift);
         let mut packet = vec![length[0], length[1], length[2], sequence];
         packet.extend_from_slice(&self.body);

@@ -18,12 +18,15 @@ pub const KEEPALIVE: Duration = Duration::from_secs(30);
 pub async fn open(endpoint: &Endpoint) -> Result<TcpStream> {
     let addresses = lookup_host((endpoint.host.as_str(), endpoint.port))
         .await
-        .map_err(|error| failure::unreachable(endpoint, &format!("the name does not resolve ({error})")))?;
+        .map_err(|error| {
+            failure::unreachable(endpoint, &format!("the name does not resolve ({error})"))
+        })?;
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
     for address in addresses {
         match TcpStream::connect(address).await {
             Ok(stream) => {
-                prepare(&stream).map_err(|error| failure::unreachable(endpoint, &error.to_string()))?;
+                prepare(&stream)
+                    .map_err(|error| failure::unreachable(endpoint, &error.to_string()))?;
                 return Ok(stream);
             }
             Err(error) => last = error,
@@ -34,6 +37,8 @@ pub async fn open(endpoint: &Endpoint) -> Result<TcpStream> {
 
 fn prepare(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(Duration::from_secs(10));
+    let keepalive = TcpKeepalive::new()
+        .with_time(KEEPALIVE)
+        .with_interval(Duration::from_secs(10));
     SockRef::from(stream).set_tcp_keepalive(&keepalive)
 }

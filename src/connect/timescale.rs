@@ -8,10 +8,7 @@ use secrecy::ExposeSecret;
 use std::{sync::Arc, time::Duration};
 use tokio::{net::TcpStream, task::JoinHandle};
 use tokio_postgres::{
-    CancelToken, Client, Config, NoTls,
-    config::SslMode,
-    error::SqlState,
-    tls::MakeTlsConnect,
+    CancelToken, Client, Config, NoTls, config::SslMode, error::SqlState, tls::MakeTlsConnect,
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -48,9 +45,14 @@ impl PgSession {
     /// # Errors
     /// Never at present; a server that does not answer the goodbye is not waited for.
     pub async fn close(self) -> Result<()> {
-        let PgSession { client, mut driver, .. } = self;
+        let PgSession {
+            client, mut driver, ..
+        } = self;
         drop(client);
-        if tokio::time::timeout(Duration::from_secs(2), &mut driver).await.is_err() {
+        if tokio::time::timeout(Duration::from_secs(2), &mut driver)
+            .await
+            .is_err()
+        {
             driver.abort();
         }
         Ok(())
@@ -67,7 +69,9 @@ impl PgCanceller {
         let sent = match &self.tls {
             None => self.token.cancel_query_raw(stream, NoTls).await,
             Some(config) => {
-                self.token.cancel_query_raw(stream, connector(config, &self.endpoint)?).await
+                self.token
+                    .cancel_query_raw(stream, connector(config, &self.endpoint)?)
+                    .await
             }
         };
         sent.context("sending a cancel request")
@@ -97,13 +101,24 @@ async fn login(endpoint: &Endpoint) -> Result<PgSession> {
         }
         Some(tls) => {
             let connector = connector(tls, endpoint)?;
-            let (client, connection) = config.connect_raw(stream, connector).await.map_err(explain)?;
+            let (client, connection) = config
+                .connect_raw(stream, connector)
+                .await
+                .map_err(explain)?;
             (client, tokio::spawn(drive(connection)))
         }
     };
     let token = client.cancel_token();
-    let canceller = PgCanceller { token, endpoint: endpoint.clone(), tls };
-    Ok(PgSession { client, driver, canceller })
+    let canceller = PgCanceller {
+        token,
+        endpoint: endpoint.clone(),
+        tls,
+    };
+    Ok(PgSession {
+        client,
+        driver,
+        canceller,
+    })
 }
 
 fn config(endpoint: &Endpoint) -> Config {
@@ -148,7 +163,10 @@ fn explain(endpoint: &Endpoint, error: &tokio_postgres::Error) -> Error {
     if let Some(db) = error.as_db_error() {
         let code = db.code();
         let words = db.message();
-        let login = [&SqlState::INVALID_PASSWORD, &SqlState::INVALID_AUTHORIZATION_SPECIFICATION];
+        let login = [
+            &SqlState::INVALID_PASSWORD,
+            &SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+        ];
         return if *code == SqlState::INVALID_CATALOG_NAME {
             failure::absent_database(endpoint)
         } else if login.contains(&code) && !words.contains("no encryption") {
@@ -165,9 +183,14 @@ fn explain(endpoint: &Endpoint, error: &tokio_postgres::Error) -> Error {
     let words = chain(error);
     if words.contains("server does not support TLS") {
         tls::not_offered(endpoint)
-    } else if words.contains("password missing") || words.contains("invalid configuration: password") {
+    } else if words.contains("password missing")
+        || words.contains("invalid configuration: password")
+    {
         failure::refused_login(endpoint, "it asks for a password")
-    } else if words.contains("invalid") || words.contains("unexpected message") || words.contains("SSL negotiation") {
+    } else if words.contains("invalid")
+        || words.contains("unexpected message")
+        || words.contains("SSL negotiation")
+    {
         failure::foreign_protocol(endpoint)
     } else if error.is_closed() || words.contains("communicating with the server") {
         failure::unreachable(endpoint, &words)

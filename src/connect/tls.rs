@@ -26,7 +26,11 @@ pub fn client_config(endpoint: &Endpoint) -> Result<ClientConfig> {
     let mut provider = ring::default_provider();
     if endpoint.target == Target::Timescale {
         // PostgreSQL up to 17 accepts P-256 only, by default; another first guess costs a turn.
-        provider.kx_groups = vec![ring::kx_group::SECP256R1, ring::kx_group::X25519, ring::kx_group::SECP384R1];
+        provider.kx_groups = vec![
+            ring::kx_group::SECP256R1,
+            ring::kx_group::X25519,
+            ring::kx_group::SECP384R1,
+        ];
     }
     let provider = Arc::new(provider);
     let verifier = verifier(endpoint, &provider)?;
@@ -44,28 +48,44 @@ pub fn client_config(endpoint: &Endpoint) -> Result<ClientConfig> {
 /// # Errors
 /// Exit 2 when it is neither a DNS name nor an address.
 pub fn server_name(endpoint: &Endpoint) -> Result<ServerName<'static>> {
-    let name = endpoint.tls.name.clone().unwrap_or_else(|| endpoint.host.clone());
+    let name = endpoint
+        .tls
+        .name
+        .clone()
+        .unwrap_or_else(|| endpoint.host.clone());
     ServerName::try_from(name.clone()).map_err(|_| {
         let flag = failure::flag(endpoint);
-        Failure::usage(format!("`{name}` is not a name that a certificate can have"))
-            .on(endpoint.target)
-            .remedy(format!("name the server: {flag}-tls-name NAME"))
-            .into()
+        Failure::usage(format!(
+            "`{name}` is not a name that a certificate can have"
+        ))
+        .on(endpoint.target)
+        .remedy(format!("name the server: {flag}-tls-name NAME"))
+        .into()
     })
 }
 
-fn verifier(endpoint: &Endpoint, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>> {
+fn verifier(
+    endpoint: &Endpoint,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>> {
     let mode = endpoint.tls.mode;
     if matches!(mode, TlsMode::Disable | TlsMode::Prefer | TlsMode::Require) {
-        return Ok(Arc::new(Encrypting { provider: provider.clone() }));
+        return Ok(Arc::new(Encrypting {
+            provider: provider.clone(),
+        }));
     }
     let roots = roots(&endpoint.tls, endpoint.target)?;
     let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
         .build()
         .map_err(|error| {
-            Failure::usage(format!("the CA certificates cannot be used: {error}")).on(endpoint.target)
+            Failure::usage(format!("the CA certificates cannot be used: {error}"))
+                .on(endpoint.target)
         })?;
-    Ok(if mode == TlsMode::VerifyCa { Arc::new(ChainOnly { chain }) } else { chain })
+    Ok(if mode == TlsMode::VerifyCa {
+        Arc::new(ChainOnly { chain })
+    } else {
+        chain
+    })
 }
 
 fn roots(tls: &Tls, target: Target) -> Result<RootCertStore> {
@@ -83,13 +103,20 @@ fn roots(tls: &Tls, target: Target) -> Result<RootCertStore> {
     };
     let file = path.display().to_string();
     let wrong = |why: String| -> Error {
-        Failure::usage(why).on(target).at(file.clone(), None).remedy("name a PEM file: --ca FILE").into()
+        Failure::usage(why)
+            .on(target)
+            .at(file.clone(), None)
+            .remedy("name a PEM file: --ca FILE")
+            .into()
     };
     let certificates = CertificateDer::pem_file_iter(path)
         .map_err(|error| wrong(format!("the CA file cannot be read: {error}")))?;
     for certificate in certificates {
-        let certificate = certificate.map_err(|error| wrong(format!("the CA file is damaged: {error}")))?;
-        store.add(certificate).map_err(|error| wrong(format!("a certificate cannot be used: {error}")))?;
+        let certificate =
+            certificate.map_err(|error| wrong(format!("the CA file is damaged: {error}")))?;
+        store
+            .add(certificate)
+            .map_err(|error| wrong(format!("a certificate cannot be used: {error}")))?;
     }
     if store.is_empty() {
         return Err(wrong("the CA file has no certificate".to_owned()));
@@ -127,7 +154,12 @@ impl ServerCertVerifier for Encrypting {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            cert,
+            dss,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -136,11 +168,18 @@ impl ServerCertVerifier for Encrypting {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            cert,
+            dss,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }
 
@@ -153,8 +192,13 @@ impl ServerCertVerifier for ChainOnly {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let verified =
-            self.chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        let verified = self.chain.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        );
         match verified {
             // The name is looked at only after the chain was found good.
             Err(rustls::Error::InvalidCertificate(
@@ -190,10 +234,16 @@ impl ServerCertVerifier for ChainOnly {
 /// The server offers no TLS and the mode needs it.
 pub fn not_offered(endpoint: &Endpoint) -> Error {
     let mode = endpoint.tls.mode;
-    Failure::failed(format!("{} offers no TLS, and the mode is {mode}", failure::address(endpoint)))
-        .on(endpoint.target)
-        .remedy(format!("switch TLS on at the server; without encryption: {}-tls disable", failure::flag(endpoint)))
-        .into()
+    Failure::failed(format!(
+        "{} offers no TLS, and the mode is {mode}",
+        failure::address(endpoint)
+    ))
+    .on(endpoint.target)
+    .remedy(format!(
+        "switch TLS on at the server; without encryption: {}-tls disable",
+        failure::flag(endpoint)
+    ))
+    .into()
 }
 
 /// A failed handshake in words, where one of the causes is rustls's.
@@ -203,12 +253,14 @@ pub fn explain(endpoint: &Endpoint, error: &(dyn std::error::Error + 'static)) -
     let name = endpoint.tls.name.as_deref().unwrap_or(&endpoint.host);
     let (why, remedy) = match cause {
         rustls::Error::InvalidCertificate(certificate) => match certificate {
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                ("the server's certificate has expired".to_owned(), "renew it on the server".to_owned())
-            }
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                ("the server's certificate is not valid yet".to_owned(), "check the clocks of both machines".to_owned())
-            }
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
+                "the server's certificate has expired".to_owned(),
+                "renew it on the server".to_owned(),
+            ),
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => (
+                "the server's certificate is not valid yet".to_owned(),
+                "check the clocks of both machines".to_owned(),
+            ),
             CertificateError::UnknownIssuer => (
                 "the server's certificate is not from an authority that is trusted here".to_owned(),
                 "name the file with its authority: --ca FILE".to_owned(),
@@ -218,15 +270,27 @@ pub fn explain(endpoint: &Endpoint, error: &(dyn std::error::Error + 'static)) -
                 format!("name the server as its certificate does: {flag}-tls-name NAME"),
             ),
             CertificateError::NotValidForNameContext { presented, .. } => {
-                let names = if presented.is_empty() { "no name at all".to_owned() } else { presented.join(", ") };
+                let names = if presented.is_empty() {
+                    "no name at all".to_owned()
+                } else {
+                    presented.join(", ")
+                };
                 (
                     format!("the server's certificate is not for the name {name}, but for {names}"),
-                    format!("name the server as its certificate does: {flag}-tls-name NAME; without names: {flag}-tls verify-ca"),
+                    format!(
+                        "name the server as its certificate does: {flag}-tls-name NAME; without names: {flag}-tls verify-ca"
+                    ),
                 )
             }
-            other => (format!("the server's certificate is refused: {other}"), format!("see the modes of {flag}-tls")),
+            other => (
+                format!("the server's certificate is refused: {other}"),
+                format!("see the modes of {flag}-tls"),
+            ),
         },
-        other => (format!("the TLS handshake failed: {other}"), format!("see the modes of {flag}-tls")),
+        other => (
+            format!("the TLS handshake failed: {other}"),
+            format!("see the modes of {flag}-tls"),
+        ),
     };
     Some(
         Failure::failed(format!("{}: {why}", failure::address(endpoint)))
@@ -242,7 +306,9 @@ fn rustls_error<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e 
         if let Some(found) = error.downcast_ref::<rustls::Error>() {
             return Some(found);
         }
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let inner = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
         if let Some(found) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
             return Some(found);
         }

@@ -48,7 +48,10 @@ async fn within<T>(
     match tokio::time::timeout(timeout, attempt).await {
         Ok(ended) => ended,
         Err(_) => {
-            let why = format!("no answer within {} s (--connect-timeout)", timeout.as_secs_f32());
+            let why = format!(
+                "no answer within {} s (--connect-timeout)",
+                timeout.as_secs_f32()
+            );
             Err(failure::unreachable(endpoint, &why))
         }
     }

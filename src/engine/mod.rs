@@ -52,7 +52,7 @@ pub trait Engine {
     async fn run(
         &mut self,
         work: &Work<'_>,
-        progress: &dyn Fn(Progress<'_>),
+        progress: &dyn for<'p> Fn(Progress<'p>),
     ) -> Result<Done, StepFailure>;
 
     /// Adds an entry to the ledger that is not a script. Writes; needs the lock.

@@ -38,12 +38,18 @@ impl Event {
 
     /// As stored.
     pub fn name(self) -> &'static str {
-        Event::NAMES.iter().find(|(event, _)| *event == self).map_or("", |(_, name)| name)
+        Event::NAMES
+            .iter()
+            .find(|(event, _)| *event == self)
+            .map_or("", |(_, name)| name)
     }
 
     /// The event stored under that name.
     pub fn from_name(name: &str) -> Option<Event> {
-        Event::NAMES.iter().find(|(_, known)| *known == name).map(|(event, _)| *event)
+        Event::NAMES
+            .iter()
+            .find(|(_, known)| *known == name)
+            .map(|(event, _)| *event)
     }
 }
 
@@ -75,12 +81,18 @@ impl EntryState {
 
     /// As stored.
     pub fn name(self) -> &'static str {
-        EntryState::NAMES.iter().find(|(state, _)| *state == self).map_or("", |(_, name)| name)
+        EntryState::NAMES
+            .iter()
+            .find(|(state, _)| *state == self)
+            .map_or("", |(_, name)| name)
     }
 
     /// The state stored under that name.
     pub fn from_name(name: &str) -> Option<EntryState> {
-        EntryState::NAMES.iter().find(|(_, known)| *known == name).map(|(state, _)| *state)
+        EntryState::NAMES
+            .iter()
+            .find(|(_, known)| *known == name)
+            .map(|(state, _)| *state)
     }
 }
 
@@ -136,8 +148,7 @@ impl Record {
     /// The newest ledger entry about that version's script.
     pub fn latest_entry(&self, version: i32) -> Option<&Entry> {
         self.ledger.iter().rev().find(|entry| {
-            entry.version == Some(version)
-                && !matches!(entry.event, Event::Policy | Event::Role)
+            entry.version == Some(version) && !matches!(entry.event, Event::Policy | Event::Role)
         })
     }
 }

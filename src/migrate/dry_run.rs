@@ -25,7 +25,10 @@ pub async fn describe(
                 .collect();
         }
         if !look.survey.database_exists {
-            document.notes.push(note(format!("would create database {}", side.engine.database())));
+            document.notes.push(note(format!(
+                "would create database {}",
+                side.engine.database()
+            )));
         } else if wanted.len() == look.plan.pending.len() {
             for what in side.engine.missing_access().await? {
                 document.notes.push(note(format!("would do: {what}")));

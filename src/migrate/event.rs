@@ -6,16 +6,48 @@ use crate::target::Target;
 #[derive(Debug, Clone)]
 pub enum Event<'a> {
     /// A server does not answer yet.
-    Unreachable { target: Target, why: &'a str },
+    Unreachable {
+        target: Target,
+        why: &'a str,
+    },
     /// Somebody else has the lock.
-    Waiting { target: Target, holder: &'a str },
+    Waiting {
+        target: Target,
+        holder: &'a str,
+    },
     /// A lock on a table was not free in time; the same is tried again.
-    Retrying { target: Target, file: &'a str, why: &'a str, seconds: u64 },
-    Created { target: Target, database: &'a str },
-    Started { target: Target, file: &'a str, from: usize, statements: usize },
-    Statement { target: Target, file: &'a str, done: usize, statements: usize },
-    Finished { target: Target, file: &'a str, statements: usize, milliseconds: u64 },
-    Failed { target: Target, file: &'a str },
+    Retrying {
+        target: Target,
+        file: &'a str,
+        why: &'a str,
+        seconds: u64,
+    },
+    Created {
+        target: Target,
+        database: &'a str,
+    },
+    Started {
+        target: Target,
+        file: &'a str,
+        from: usize,
+        statements: usize,
+    },
+    Statement {
+        target: Target,
+        file: &'a str,
+        done: usize,
+        statements: usize,
+    },
+    Finished {
+        target: Target,
+        file: &'a str,
+        statements: usize,
+        milliseconds: u64,
+    },
+    Failed {
+        target: Target,
+        file: &'a str,
+    },
 }
 
 /// Whoever wants to know.

@@ -50,7 +50,12 @@ pub fn plan<'a>(
         findings: Vec::new(),
         notes: Vec::new(),
     };
-    let judge = Judge { set, record: &survey.record, scripts, dialect };
+    let judge = Judge {
+        set,
+        record: &survey.record,
+        scripts,
+        dialect,
+    };
     for row in &survey.record.history {
         judge.applied(row, &mut plan);
     }
@@ -62,7 +67,11 @@ pub fn plan<'a>(
     plan.report.pending = plan
         .pending
         .iter()
-        .map(|one| Pending { version: one.version, name: one.name.clone(), sql: None })
+        .map(|one| Pending {
+            version: one.version,
+            name: one.name.clone(),
+            sql: None,
+        })
         .collect();
     plan
 }
@@ -76,7 +85,10 @@ struct Judge<'a, 'b> {
 
 impl<'a> Judge<'a, '_> {
     fn file(&self, version: i32) -> Option<&'a Migration> {
-        self.set.migrations.iter().find(|migration| migration.version == version)
+        self.set
+            .migrations
+            .iter()
+            .find(|migration| migration.version == version)
     }
 
     /// One applied migration against its file.
@@ -96,7 +108,9 @@ impl<'a> Judge<'a, '_> {
         });
         match self.file(row.version) {
             None => plan.findings.push(self.without_file(row)),
-            Some(file) if file.name != row.name => plan.findings.push(renamed(self.set.target, row, file)),
+            Some(file) if file.name != row.name => {
+                plan.findings.push(renamed(self.set.target, row, file))
+            }
             Some(file) => self.text(row, entry, file, plan),
         }
     }
@@ -128,7 +142,10 @@ impl<'a> Judge<'a, '_> {
                 Finding::new(
                     Kind::Checksum,
                     target,
-                    format!("{} differs from what was applied in comments or blank space only", file.up.file),
+                    format!(
+                        "{} differs from what was applied in comments or blank space only",
+                        file.up.file
+                    ),
                 )
                 .about(file.up.file.clone()),
             ),
@@ -138,7 +155,11 @@ impl<'a> Judge<'a, '_> {
 
     fn without_file(&self, row: &HistoryRow) -> Finding {
         let target = self.set.target;
-        let latest = self.set.migrations.last().map_or(0, |migration| migration.version);
+        let latest = self
+            .set
+            .migrations
+            .last()
+            .map_or(0, |migration| migration.version);
         let (version, name) = (row.version, &row.name);
         let finding = if version > latest {
             Finding::new(
@@ -153,7 +174,9 @@ impl<'a> Judge<'a, '_> {
                 target,
                 format!("V{version}__{name} is applied and its file is missing"),
             )
-            .remedy(format!("restore V{version}__{name}.sql from version control"))
+            .remedy(format!(
+                "restore V{version}__{name}.sql from version control"
+            ))
         };
         finding.about(format!("V{version}__{name}"))
     }
@@ -162,7 +185,12 @@ impl<'a> Judge<'a, '_> {
     fn pending(&self, plan: &mut Plan<'a>) {
         let current = self.record.version();
         for file in &self.set.migrations {
-            if self.record.history.iter().any(|row| row.version == file.version) {
+            if self
+                .record
+                .history
+                .iter()
+                .any(|row| row.version == file.version)
+            {
                 continue;
             }
             if current.is_some_and(|current| file.version < current) {
@@ -171,10 +199,16 @@ impl<'a> Judge<'a, '_> {
                     Finding::new(
                         Kind::History,
                         self.set.target,
-                        format!("{} is not applied, though V{current} is: out of order", file.up.file),
+                        format!(
+                            "{} is not applied, though V{current} is: out of order",
+                            file.up.file
+                        ),
                     )
                     .about(file.up.file.clone())
-                    .remedy(format!("give the change a number above V{current}: sgmp-db new {} --only {}", file.name, self.set.target)),
+                    .remedy(format!(
+                        "give the change a number above V{current}: sgmp-db new {} --only {}",
+                        file.name, self.set.target
+                    )),
                 );
                 continue;
             }
@@ -198,7 +232,9 @@ impl<'a> Judge<'a, '_> {
             Some(number) => Finding::new(
                 Kind::HalfApplied,
                 target,
-                format!("{name} is half-applied: {done} of {total} statements are in the database, and nobody recorded how statement {number} ended"),
+                format!(
+                    "{name} is half-applied: {done} of {total} statements are in the database, and nobody recorded how statement {number} ended"
+                ),
             ),
             None => Finding::new(
                 Kind::HalfApplied,
@@ -208,7 +244,10 @@ impl<'a> Judge<'a, '_> {
             .remedy(format!("sgmp-db upgrade --only {target}")),
         };
         plan.findings.push(finding.about(name.clone()));
-        let applied = self.scripts.get(&entry.id).map_or(file.up.text.as_str(), String::as_str);
+        let applied = self
+            .scripts
+            .get(&entry.id)
+            .map_or(file.up.text.as_str(), String::as_str);
         if same_beginning(self.dialect, applied, &file.up.text, done) {
             plan.resume = done;
         } else {
@@ -222,10 +261,17 @@ impl<'a> Judge<'a, '_> {
         if !self.record.history.is_empty() || begun || survey.foreign.is_empty() {
             return;
         }
-        let mut names: Vec<String> =
-            survey.foreign.iter().map(|object| format!("{} {}", object.kind, object.name)).collect();
+        let mut names: Vec<String> = survey
+            .foreign
+            .iter()
+            .map(|object| format!("{} {}", object.kind, object.name))
+            .collect();
         let count = names.len();
-        let maker = match survey.foreign.iter().any(|object| object.name == "alembic_version") {
+        let maker = match survey
+            .foreign
+            .iter()
+            .any(|object| object.name == "alembic_version")
+        {
             true => " (alembic_version is there: flask-migrate made it)",
             false => "",
         };
@@ -248,10 +294,16 @@ fn renamed(target: Target, row: &HistoryRow, file: &Migration) -> Finding {
     Finding::new(
         Kind::History,
         target,
-        format!("V{} was applied as {} and is now called {}", row.version, row.name, file.name),
+        format!(
+            "V{} was applied as {} and is now called {}",
+            row.version, row.name, file.name
+        ),
     )
     .about(file.up.file.clone())
-    .remedy(format!("rename {} back to V{}__{}.sql", file.up.file, row.version, row.name))
+    .remedy(format!(
+        "rename {} back to V{}__{}.sql",
+        file.up.file, row.version, row.name
+    ))
 }
 
 /// A real edit, with what changed.
@@ -280,5 +332,9 @@ fn same_beginning(dialect: Dialect, applied: &str, file: &str, count: usize) -> 
     };
     applied.len() >= count
         && file.len() >= count
-        && applied.iter().zip(&file).take(count).all(|(a, b)| same_sql(dialect, a.text, b.text))
+        && applied
+            .iter()
+            .zip(&file)
+            .take(count)
+            .all(|(a, b)| same_sql(dialect, a.text, b.text))
 }

@@ -28,7 +28,12 @@ impl Obstacles {
 /// Which of the pending files a run would apply.
 pub fn wanted<'a>(look: &Look<'a>, goal: Option<i32>) -> Vec<&'a Migration> {
     let goal = goal.unwrap_or(i32::MAX);
-    look.plan.pending.iter().copied().filter(|migration| migration.version <= goal).collect()
+    look.plan
+        .pending
+        .iter()
+        .copied()
+        .filter(|migration| migration.version <= goal)
+        .collect()
 }
 
 /// Checks one database. Asks `require` queries, and nothing else, of the server.
@@ -39,7 +44,10 @@ pub async fn preflight(
     goal: Option<i32>,
     may_create: bool,
 ) -> Result<Obstacles> {
-    let mut obstacles = Obstacles { findings: blocking(look), ..Obstacles::default() };
+    let mut obstacles = Obstacles {
+        findings: blocking(look),
+        ..Obstacles::default()
+    };
     obstacles.failures.extend(goal_failure(set, look, goal));
     let wanted = wanted(look, goal);
     if wanted.is_empty() {
@@ -53,7 +61,9 @@ pub async fn preflight(
                 .remedy(format!("point --{target}-host at the primary")),
         );
     }
-    obstacles.failures.extend(look.survey.obstacles.iter().cloned());
+    obstacles
+        .failures
+        .extend(look.survey.obstacles.iter().cloned());
     if !look.survey.database_exists && !may_create {
         let database = engine.database();
         obstacles.failures.push(
@@ -90,7 +100,11 @@ fn goal_failure(set: &MigrationSet, look: &Look<'_>, goal: Option<i32>) -> Optio
     let goal = goal?;
     let target = set.target;
     let latest = look.plan.report.latest.unwrap_or(0);
-    if !set.migrations.iter().any(|migration| migration.version == goal) {
+    if !set
+        .migrations
+        .iter()
+        .any(|migration| migration.version == goal)
+    {
         return Some(
             Failure::usage(format!("there is no migration V{goal} for {target}"))
                 .on(target)
@@ -114,7 +128,13 @@ pub async fn unmet(engine: &mut dyn Engine, migration: &Migration) -> Result<Vec
             Ok(false) => Failure::new(Exit::Failed, require.because.clone()),
             Err(error) => {
                 let failure = Failure::from_error(&error);
-                Failure::new(failure.exit, format!("the `require` query cannot be answered: {}", failure.message))
+                Failure::new(
+                    failure.exit,
+                    format!(
+                        "the `require` query cannot be answered: {}",
+                        failure.message
+                    ),
+                )
             }
         };
         unmet.push(

@@ -56,13 +56,14 @@ async fn run_files(
     stop: &StopFlag,
     run: &mut SideRun,
 ) -> Result<()> {
-    let engine = side.engine.as_mut();
+    let engine = &mut *side.engine;
     let target = engine.target();
     engine.prepare_record().await?;
     let look = look_again(engine, side.set, before).await?;
     run.report = Some((target, look.plan.report.clone()));
     run.findings = look.plan.findings.clone();
-    run.findings.retain(|finding| finding.kind != Kind::HalfApplied || finding.remedy.is_none());
+    run.findings
+        .retain(|finding| finding.kind != Kind::HalfApplied || finding.remedy.is_none());
     if !run.findings.is_empty() {
         stop.stop_soon();
         return Ok(());
@@ -110,13 +111,25 @@ async fn run_file(
     let target = engine.target();
     let file = migration.up.file.as_str();
     let statements = split(engine.dialect(), &migration.up.text).map_err(|error| {
-        Failure::usage(error.message.clone()).on(target).at(file, Some(error.line))
+        Failure::usage(error.message.clone())
+            .on(target)
+            .at(file, Some(error.line))
     })?;
     let count = statements.len();
-    (options.observer)(Event::Started { target, file, from, statements: count });
+    (options.observer)(Event::Started {
+        target,
+        file,
+        from,
+        statements: count,
+    });
     let progress = |progress: Progress<'_>| {
         if let Progress::Statements(done) = progress {
-            (options.observer)(Event::Statement { target, file, done, statements: count });
+            (options.observer)(Event::Statement {
+                target,
+                file,
+                done,
+                statements: count,
+            });
         }
     };
     let directives = &migration.up.directives;
@@ -139,9 +152,18 @@ async fn run_file(
     let mut pause = Duration::from_secs(1);
     let ended = loop {
         match engine.run(&work, &progress).await {
-            Err(failure) if failure.worth_retrying && begun.elapsed() + pause < options.lock_wait && !stop.soon() => {
+            Err(failure)
+                if failure.worth_retrying
+                    && begun.elapsed() + pause < options.lock_wait
+                    && !stop.soon() =>
+            {
                 let seconds = pause.as_secs();
-                (options.observer)(Event::Retrying { target, file, why: &failure.message, seconds });
+                (options.observer)(Event::Retrying {
+                    target,
+                    file,
+                    why: &failure.message,
+                    seconds,
+                });
                 tokio::time::sleep(pause).await;
                 pause *= 2;
                 work.from = failure.done;
@@ -172,7 +194,11 @@ fn tell(
     };
     match ended {
         Ok(Done { duration }) => {
-            let outcome = if from > 0 { RanOutcome::Resumed } else { RanOutcome::Applied };
+            let outcome = if from > 0 {
+                RanOutcome::Resumed
+            } else {
+                RanOutcome::Applied
+            };
             let ran = ran(total, duration, outcome);
             (options.observer)(Event::Finished {
                 target,
@@ -184,9 +210,16 @@ fn tell(
         }
         Err(failure) => {
             (options.observer)(Event::Failed { target, file });
-            let outcome = if failure.stopped { RanOutcome::Stopped } else { RanOutcome::Failed };
+            let outcome = if failure.stopped {
+                RanOutcome::Stopped
+            } else {
+                RanOutcome::Failed
+            };
             let told = explain(&failure, work.statements, target, file);
-            FileRun { ran: ran(failure.done, failure.duration, outcome), failure: Some(told) }
+            FileRun {
+                ran: ran(failure.done, failure.duration, outcome),
+                failure: Some(told),
+            }
         }
     }
 }
@@ -217,19 +250,28 @@ fn explain(
     } else {
         format!("{done} of {total} statements are in the database and stay there")
     };
-    let exit = if done > 0 || failure.in_doubt { Exit::HalfApplied } else { Exit::Failed };
+    let exit = if done > 0 || failure.in_doubt {
+        Exit::HalfApplied
+    } else {
+        Exit::Failed
+    };
     let remedy = if failure.connection_lost {
         format!("see what is in the database: sgmp-db status --only {target}")
     } else if failure.stopped {
         format!("go on with: sgmp-db upgrade --only {target}")
     } else if done > 0 {
-        format!("correct the file from this statement on, then go on with: sgmp-db upgrade --only {target}")
+        format!(
+            "correct the file from this statement on, then go on with: sgmp-db upgrade --only {target}"
+        )
     } else {
         format!("correct the file, then type: sgmp-db upgrade --only {target}")
     };
-    let mut told = Failure::new(exit, format!("{verb} {what}: {}; {inside}", failure.message))
-        .on(target)
-        .remedy(remedy);
+    let mut told = Failure::new(
+        exit,
+        format!("{verb} {what}: {}; {inside}", failure.message),
+    )
+    .on(target)
+    .remedy(remedy);
     let statement = failure.statement.and_then(|index| statements.get(index));
     told = told.at(file, statement.map(|statement| statement.line));
     match statement {

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 /// One database with its files.
 pub struct Side<'a> {
-    pub engine: Box<dyn Engine>,
+    pub engine: &'a mut dyn Engine,
     pub set: &'a MigrationSet,
     /// Version to stop at; none is the latest.
     pub goal: Option<i32>,
@@ -44,7 +44,12 @@ pub async fn upgrade(
     options: &Options<'_>,
     document: &mut Document,
 ) -> Result<Option<Exit>> {
-    let looked = join_all(sides.iter_mut().map(|side| look(side.engine.as_mut(), side.set))).await;
+    let looked = join_all(
+        sides
+            .iter_mut()
+            .map(|side| look(&mut *side.engine, side.set)),
+    )
+    .await;
     let mut looks = Vec::new();
     for looked in looked {
         match looked {
@@ -86,13 +91,21 @@ async fn blocked(
     document: &mut Document,
 ) -> Result<bool> {
     let checks = sides.iter_mut().zip(looks).map(|(side, look)| {
-        preflight(side.engine.as_mut(), side.set, look, side.goal, side.may_create)
+        preflight(
+            &mut *side.engine,
+            side.set,
+            look,
+            side.goal,
+            side.may_create,
+        )
     });
     let mut blocked = false;
     for checked in join_all(checks).await {
         let Obstacles { failures, findings } = checked?;
         blocked |= !failures.is_empty() || !findings.is_empty();
-        failures.into_iter().for_each(|failure| document.fail(&failure.into()));
+        failures
+            .into_iter()
+            .for_each(|failure| document.fail(&failure.into()));
         document.findings.extend(findings);
     }
     Ok(blocked)
@@ -110,7 +123,11 @@ async fn lock_all(
             .iter_mut()
             .filter(|(_, look)| look.survey.database_exists == exists)
             .map(|(side, _)| lock_one(side, exists, options, stop));
-        let failures: Vec<_> = join_all(locks).await.into_iter().filter_map(Result::err).collect();
+        let failures: Vec<_> = join_all(locks)
+            .await
+            .into_iter()
+            .filter_map(Result::err)
+            .collect();
         if !failures.is_empty() {
             return Err(failures);
         }
@@ -127,14 +144,23 @@ async fn lock_one(
     let target = side.engine.target();
     if !exists {
         side.engine.create_database().await?;
-        (options.observer)(Event::Created { target, database: side.engine.database() });
+        (options.observer)(Event::Created {
+            target,
+            database: side.engine.database(),
+        });
     }
     let progress = |progress: Progress<'_>| {
         if let Progress::Waiting(holder) = progress {
             (options.observer)(Event::Waiting { target, holder });
         }
     };
-    side.engine.lock(&LockRequest { wait: options.lock_wait, progress: &progress, stop }).await
+    side.engine
+        .lock(&LockRequest {
+            wait: options.lock_wait,
+            progress: &progress,
+            stop,
+        })
+        .await
 }
 
 /// Runs all sides at once; a signal cancels on the servers and lets each side record how far it got.
@@ -145,10 +171,14 @@ async fn run_all(
     signals: &mut Signals,
     document: &mut Document,
 ) -> Option<Exit> {
-    let cancellers: Vec<_> =
-        at_work.iter().filter_map(|(side, _)| side.engine.canceller()).collect();
+    let cancellers: Vec<_> = at_work
+        .iter()
+        .filter_map(|(side, _)| side.engine.canceller())
+        .collect();
     let runs = join_all(
-        at_work.into_iter().map(|(side, look)| run_side(side, &look.survey, options, stop)),
+        at_work
+            .into_iter()
+            .map(|(side, look)| run_side(side, &look.survey, options, stop)),
     );
     tokio::pin!(runs);
     let mut stopped_by = None;
@@ -165,7 +195,14 @@ async fn run_all(
             () = cancel_until_idle(&cancellers), if stopped_by.is_some() => {}
         }
     };
-    for SideRun { report, ran, failures, findings, notes } in finished {
+    for SideRun {
+        report,
+        ran,
+        failures,
+        findings,
+        notes,
+    } in finished
+    {
         document.targets.extend(report);
         document.ran.extend(ran);
         failures.iter().for_each(|error| document.fail(error));
@@ -176,8 +213,11 @@ async fn run_all(
 }
 
 fn second_signal(exit: Exit) -> Failure {
-    Failure::new(exit, "stopped by a second signal before the servers had answered the first")
-        .remedy("see what is in the databases: sgmp-db status")
+    Failure::new(
+        exit,
+        "stopped by a second signal before the servers had answered the first",
+    )
+    .remedy("see what is in the databases: sgmp-db status")
 }
 
 /// A cancel that arrives between two statements is lost, so it is repeated for as long as the runs go on.
@@ -192,7 +232,9 @@ async fn cancel_until_idle(cancellers: &[Box<dyn Canceller>]) {
 
 fn report(looks: &[Look<'_>], document: &mut Document) {
     for look in looks {
-        document.targets.insert(look.plan.target, look.plan.report.clone());
+        document
+            .targets
+            .insert(look.plan.target, look.plan.report.clone());
         document.notes.extend(look.plan.notes.iter().cloned());
     }
 }

@@ -46,7 +46,9 @@ pub enum Change {
 #[derive(Debug, Clone, Serialize)]
 pub struct Finding {
     pub kind: Kind,
-    pub target: Target,
+    /// None where it is about the configuration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<Target>,
     /// What it is about: a file, a table, a policy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
@@ -66,10 +68,14 @@ pub struct Finding {
 
 impl Finding {
     /// A finding with its message, and nothing else known yet.
-    pub fn new(kind: Kind, target: Target, message: impl Into<String>) -> Finding {
+    pub fn new(
+        kind: Kind,
+        target: impl Into<Option<Target>>,
+        message: impl Into<String>,
+    ) -> Finding {
         Finding {
             kind,
-            target,
+            target: target.into(),
             object: None,
             change: None,
             path: None,

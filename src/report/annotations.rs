@@ -14,7 +14,10 @@ pub fn write(document: &Document, err: &mut dyn Write) -> io::Result<()> {
         command(err, failure.file.as_deref(), failure.line, &failure.message)?;
     }
     for finding in &document.findings {
-        let file = finding.object.as_deref().filter(|object| object.ends_with(".sql"));
+        let file = finding
+            .object
+            .as_deref()
+            .filter(|object| object.ends_with(".sql"));
         command(err, file, None, &finding.message)?;
     }
     Ok(())
@@ -35,7 +38,9 @@ fn command(
 }
 
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

@@ -15,7 +15,10 @@ impl Progress {
     pub fn new() -> Progress {
         let terminal = std::io::stderr().is_terminal();
         let bars = terminal.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
-        Progress { bars, open: RefCell::default() }
+        Progress {
+            bars,
+            open: RefCell::default(),
+        }
     }
 
     /// Shows one event.
@@ -35,8 +38,14 @@ impl Progress {
     fn draw(&self, bars: &MultiProgress, event: &Event<'_>) {
         let mut open = self.open.borrow_mut();
         match event {
-            Event::Started { target, file, from, statements } => {
-                let bar = bars.add(ProgressBar::new(*statements as u64).with_position(*from as u64));
+            Event::Started {
+                target,
+                file,
+                from,
+                statements,
+            } => {
+                let bar =
+                    bars.add(ProgressBar::new(*statements as u64).with_position(*from as u64));
                 if let Ok(style) = ProgressStyle::with_template(
                     "{prefix:<10} {bar:24} {pos}/{len} {elapsed} {msg}",
                 ) {
@@ -71,15 +80,29 @@ impl Default for Progress {
 fn line(event: &Event<'_>, bars: bool) -> Option<String> {
     Some(match event {
         Event::Unreachable { target, why } => format!("{target}: waiting for the server: {why}"),
-        Event::Waiting { target, holder } => format!("{target}: waiting for the lock held by {holder}"),
-        Event::Retrying { target, file, why, seconds } => {
+        Event::Waiting { target, holder } => {
+            format!("{target}: waiting for the lock held by {holder}")
+        }
+        Event::Retrying {
+            target,
+            file,
+            why,
+            seconds,
+        } => {
             format!("{target}: {file}: {why}; trying again in {seconds} s")
         }
         Event::Created { target, database } => format!("{target}: database {database} created"),
-        Event::Started { target, file, from, .. } if !bars && *from > 0 => {
+        Event::Started {
+            target, file, from, ..
+        } if !bars && *from > 0 => {
             format!("{target}: {file}: going on after statement {from}")
         }
-        Event::Finished { target, file, statements, milliseconds } => {
+        Event::Finished {
+            target,
+            file,
+            statements,
+            milliseconds,
+        } => {
             format!("{target}: {file}: {statements} statements in {milliseconds} ms")
         }
         Event::Failed { target, file } => format!("{target}: {file}: failed"),

@@ -39,7 +39,11 @@ impl Style {
 
     /// `text` in that SGR colour, where colour is on.
     pub fn paint(self, sgr: &str, text: &str) -> String {
-        if self.colour { format!("\u{1b}[{sgr}m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.colour {
+            format!("\u{1b}[{sgr}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
     }
 }
 

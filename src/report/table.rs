@@ -16,10 +16,18 @@ pub fn table(head: &[&str], rows: &[Vec<String>], style: Style) -> String {
     let mut table = builder.build();
     table.with(Borders::blank()).with(Padding::new(0, 1, 0, 0));
     if let Some(width) = style.width {
-        table.with(Width::wrap(width.max(20)).keep_words(true).priority(Priority::max(true)));
+        table.with(
+            Width::wrap(width.max(20))
+                .keep_words(true)
+                .priority(Priority::max(true)),
+        );
     }
     let mut text = table.to_string();
-    text = text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    text = text
+        .lines()
+        .map(str::trim_end)
+        .collect::<Vec<_>>()
+        .join("\n");
     text
 }
 
@@ -30,9 +38,26 @@ mod tests {
     #[test]
     fn a_narrow_terminal_wraps_and_a_pipe_does_not() {
         let rows = [vec!["mysql".to_owned(), "a rather long message ".repeat(4)]];
-        let narrow = table(&["database", "message"], &rows, Style { colour: false, width: Some(40) });
-        assert!(narrow.lines().all(|line| line.chars().count() <= 40), "{narrow}");
-        let piped = table(&["database", "message"], &rows, Style { colour: false, width: None });
+        let narrow = table(
+            &["database", "message"],
+            &rows,
+            Style {
+                colour: false,
+                width: Some(40),
+            },
+        );
+        assert!(
+            narrow.lines().all(|line| line.chars().count() <= 40),
+            "{narrow}"
+        );
+        let piped = table(
+            &["database", "message"],
+            &rows,
+            Style {
+                colour: false,
+                width: None,
+            },
+        );
         assert_eq!(piped.lines().count(), 2);
     }
 }

@@ -7,7 +7,11 @@ use std::io::{self, Write};
 
 /// Writes what belongs on stdout.
 pub fn write(document: &Document, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    if let Some(text) = document.extra.get("text").and_then(serde_json::Value::as_str) {
+    if let Some(text) = document
+        .extra
+        .get("text")
+        .and_then(serde_json::Value::as_str)
+    {
         writeln!(out, "{text}")?;
     }
     if !document.targets.is_empty() {
@@ -17,7 +21,11 @@ pub fn write(document: &Document, style: Style, out: &mut dyn Write) -> io::Resu
         writeln!(out, "\n{}", ran(document, style))?;
     }
     scripts(document, style, out)?;
-    if let Some(events) = document.extra.get("events").and_then(serde_json::Value::as_array) {
+    if let Some(events) = document
+        .extra
+        .get("events")
+        .and_then(serde_json::Value::as_array)
+    {
         writeln!(out, "\n{}", events_table(events, style))?;
     }
     section("findings", &document.findings, ("31", style), out)?;
@@ -27,7 +35,10 @@ pub fn write(document: &Document, style: Style, out: &mut dyn Write) -> io::Resu
 /// Writes errors, each with what to type next.
 pub fn write_failures(document: &Document, style: Style, err: &mut dyn Write) -> io::Result<()> {
     for failure in document.failures() {
-        let target = failure.target.map(|target| format!("{target}: ")).unwrap_or_default();
+        let target = failure
+            .target
+            .map(|target| format!("{target}: "))
+            .unwrap_or_default();
         writeln!(err, "{} {target}{failure}", style.paint("31;1", "error:"))?;
         if let Some(statement) = &failure.statement {
             for line in statement.lines().take(12) {
@@ -56,11 +67,19 @@ fn targets(document: &Document, style: Style) -> String {
             ]
         })
         .collect();
-    table(&["database", "server", "version", "latest", "pending", "state"], &rows, style)
+    table(
+        &[
+            "database", "server", "version", "latest", "pending", "state",
+        ],
+        &rows,
+        style,
+    )
 }
 
 fn server(target: Target, report: &TargetReport) -> String {
-    let Some(server) = &report.server else { return "-".to_owned() };
+    let Some(server) = &report.server else {
+        return "-".to_owned();
+    };
     let name = match target {
         Target::Mysql => "MySQL",
         Target::Timescale => "PostgreSQL",
@@ -80,8 +99,15 @@ fn version(version: Option<i32>) -> String {
 }
 
 fn state(document: &Document, target: Target, report: &TargetReport, style: Style) -> String {
-    let findings = document.findings.iter().filter(|finding| finding.target == target).count();
-    let failed = document.failures().iter().any(|failure| failure.target.is_none_or(|on| on == target));
+    let findings = document
+        .findings
+        .iter()
+        .filter(|finding| finding.target.is_none_or(|on| on == target))
+        .count();
+    let failed = document
+        .failures()
+        .iter()
+        .any(|failure| failure.target.is_none_or(|on| on == target));
     if failed {
         style.paint("31", "failed")
     } else if !report.pending.is_empty() {
@@ -114,7 +140,11 @@ fn ran(document: &Document, style: Style) -> String {
             ]
         })
         .collect();
-    table(&["database", "migration", "statements", "time", "outcome"], &rows, style)
+    table(
+        &["database", "migration", "statements", "time", "outcome"],
+        &rows,
+        style,
+    )
 }
 
 /// The SQL of a dry run.
@@ -130,7 +160,17 @@ fn scripts(document: &Document, style: Style, out: &mut dyn Write) -> io::Result
 }
 
 fn events_table(events: &[serde_json::Value], style: Style) -> String {
-    let columns = ["started_at", "target", "event", "migration", "state", "duration_ms", "who", "tool_version", "error"];
+    let columns = [
+        "started_at",
+        "target",
+        "event",
+        "migration",
+        "state",
+        "duration_ms",
+        "who",
+        "tool_version",
+        "error",
+    ];
     let rows: Vec<Vec<String>> = events
         .iter()
         .map(|event| {
@@ -144,7 +184,21 @@ fn events_table(events: &[serde_json::Value], style: Style) -> String {
                 .collect()
         })
         .collect();
-    table(&["when", "database", "event", "migration", "state", "ms", "who", "version", "error"], &rows, style)
+    table(
+        &[
+            "when",
+            "database",
+            "event",
+            "migration",
+            "state",
+            "ms",
+            "who",
+            "version",
+            "error",
+        ],
+        &rows,
+        style,
+    )
 }
 
 fn section(
@@ -158,7 +212,11 @@ fn section(
     }
     writeln!(out, "\n{}", style.paint(sgr, title))?;
     for finding in findings {
-        writeln!(out, "  {}: {}", finding.target, finding.message.replace('\n', "\n    "))?;
+        let target = finding
+            .target
+            .map(|target| format!("{target}: "))
+            .unwrap_or_default();
+        writeln!(out, "  {target}{}", finding.message.replace('\n', "\n    "))?;
         if let Some(remedy) = &finding.remedy {
             writeln!(out, "    {} {remedy}", style.paint("36", "->"))?;
         }

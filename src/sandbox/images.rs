@@ -17,8 +17,11 @@ pub struct Role {
 }
 
 /// MySQL.
-pub const MYSQL: Role =
-    Role { variable: "SGMP_DB_MYSQL_IMAGE", official: "mysql:9", local: "sgmp-db/mysql:9.7" };
+pub const MYSQL: Role = Role {
+    variable: "SGMP_DB_MYSQL_IMAGE",
+    official: "mysql:9",
+    local: "sgmp-db/mysql:9.7",
+};
 
 /// PostgreSQL with TimescaleDB, of either licence.
 pub const TIMESCALE: Role = Role {
@@ -32,7 +35,9 @@ pub const TIMESCALE: Role = Role {
 /// # Errors
 /// Exit 1 when no engine answers.
 pub async fn docker() -> Result<Docker> {
-    let docker = docker_client_instance().await.context("finding the Docker engine")?;
+    let docker = docker_client_instance()
+        .await
+        .context("finding the Docker engine")?;
     docker.ping().await.map_err(|error| {
         Failure::failed(format!("no Docker engine answers: {error}"))
             .remedy("start Docker; on a Debian machine, as root: scripts/install")
@@ -53,7 +58,12 @@ pub async fn resolve(docker: &Docker, role: Role, named: Option<&str>) -> Result
         }
     }
     let wanted = candidates.join(" or ");
-    Err(Failure::failed(format!("no image {wanted} is on this machine"))
-        .remedy(format!("docker pull {}; where nothing can be pulled: scripts/images", candidates[0]))
-        .into())
+    Err(
+        Failure::failed(format!("no image {wanted} is on this machine"))
+            .remedy(format!(
+                "docker pull {}; where nothing can be pulled: scripts/images",
+                candidates[0]
+            ))
+            .into(),
+    )
 }

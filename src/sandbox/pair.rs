@@ -32,7 +32,9 @@ pub struct Access {
 /// No Docker engine, a missing image, or a container that does not start.
 pub async fn up(named: [Option<&str>; 2], password: &str) -> Result<[Access; 2]> {
     let docker = images::docker().await?;
-    let password = known_password(&docker).await?.unwrap_or_else(|| password.to_owned());
+    let password = known_password(&docker)
+        .await?
+        .unwrap_or_else(|| password.to_owned());
     let mysql = images::resolve(&docker, MYSQL, named[0]).await?;
     let timescale = images::resolve(&docker, TIMESCALE, named[1]).await?;
     let mysql = request(&mysql, "mysql", 3306, &password)
@@ -44,8 +46,16 @@ pub async fn up(named: [Option<&str>; 2], password: &str) -> Result<[Access; 2]>
         .with_env_var("POSTGRES_PASSWORD", &password);
     let (mysql, timescale) = tokio::try_join!(start(mysql, MYSQL), start(timescale, TIMESCALE))?;
     Ok([
-        Access { port: port(&mysql, 3306).await?, user: "sgmp", password: password.clone() },
-        Access { port: port(&timescale, 5432).await?, user: "postgres", password },
+        Access {
+            port: port(&mysql, 3306).await?,
+            user: "sgmp",
+            password: password.clone(),
+        },
+        Access {
+            port: port(&timescale, 5432).await?,
+            user: "postgres",
+            password,
+        },
     ])
 }
 
@@ -57,8 +67,14 @@ pub async fn down() -> Result<usize> {
     let docker = images::docker().await?;
     let ours = list(&docker).await?;
     for (id, _) in &ours {
-        let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-        docker.remove_container(id, Some(options)).await.context("removing a container")?;
+        let options = RemoveContainerOptionsBuilder::default()
+            .force(true)
+            .v(true)
+            .build();
+        docker
+            .remove_container(id, Some(options))
+            .await
+            .context("removing a container")?;
     }
     Ok(ours.len())
 }
@@ -73,10 +89,15 @@ fn request(image: &str, name: &str, port: u16, password: &str) -> ContainerReque
         .with_startup_timeout(Duration::from_secs(60))
         .with_host_config_modifier(move |host| {
             // Reachable from this machine only: the password is in `docker inspect`.
-            let binding = PortBinding { host_ip: Some("127.0.0.1".to_owned()), host_port: None };
+            let binding = PortBinding {
+                host_ip: Some("127.0.0.1".to_owned()),
+                host_port: None,
+            };
             host.publish_all_ports = Some(false);
-            host.port_bindings =
-                Some(HashMap::from([(format!("{port}/tcp"), Some(vec![binding]))]));
+            host.port_bindings = Some(HashMap::from([(
+                format!("{port}/tcp"),
+                Some(vec![binding]),
+            )]));
         })
 }
 
@@ -85,26 +106,41 @@ async fn start(
     role: Role,
 ) -> Result<ContainerAsync<GenericImage>> {
     request.start().await.map_err(|error| {
-        Failure::failed(format!("the container for {} does not start: {error}", role.official))
-            .remedy("remove what is left and try again: sgmp-db sandbox down")
-            .into()
+        Failure::failed(format!(
+            "the container for {} does not start: {error}",
+            role.official
+        ))
+        .remedy("remove what is left and try again: sgmp-db sandbox down")
+        .into()
     })
 }
 
 async fn port(container: &ContainerAsync<GenericImage>, port: u16) -> Result<u16> {
-    container.get_host_port_ipv4(port.tcp()).await.context("asking for a container's port")
+    container
+        .get_host_port_ipv4(port.tcp())
+        .await
+        .context("asking for a container's port")
 }
 
 /// The password of a pair that is there already.
 async fn known_password(docker: &Docker) -> Result<Option<String>> {
-    Ok(list(docker).await?.into_iter().map(|(_, password)| password).next())
+    Ok(list(docker)
+        .await?
+        .into_iter()
+        .map(|(_, password)| password)
+        .next())
 }
 
 async fn list(docker: &Docker) -> Result<Vec<(String, String)>> {
     let filters = HashMap::from([("label".to_owned(), vec![LABEL.to_owned()])]);
-    let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
-    let containers =
-        docker.list_containers(Some(options)).await.context("listing containers")?;
+    let options = ListContainersOptionsBuilder::default()
+        .all(true)
+        .filters(&filters)
+        .build();
+    let containers = docker
+        .list_containers(Some(options))
+        .await
+        .context("listing containers")?;
     Ok(containers
         .into_iter()
         .filter_map(|one| Some((one.id?, one.labels?.get(LABEL)?.clone())))

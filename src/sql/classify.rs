@@ -90,13 +90,42 @@ const VERBS: [(&str, Verb); 16] = [
 
 /// Words that may stand between the verb and an object's kind.
 const BETWEEN: [&str; 16] = [
-    "or", "replace", "unique", "fulltext", "spatial", "temporary", "temp", "unlogged", "materialized", "online",
-    "offline", "algorithm", "concurrently", "foreign", "constraint", "global",
+    "or",
+    "replace",
+    "unique",
+    "fulltext",
+    "spatial",
+    "temporary",
+    "temp",
+    "unlogged",
+    "materialized",
+    "online",
+    "offline",
+    "algorithm",
+    "concurrently",
+    "foreign",
+    "constraint",
+    "global",
 ];
 
 const KINDS: [&str; 17] = [
-    "table", "index", "view", "trigger", "procedure", "function", "event", "database", "schema", "sequence",
-    "type", "domain", "extension", "role", "user", "policy", "tablespace",
+    "table",
+    "index",
+    "view",
+    "trigger",
+    "procedure",
+    "function",
+    "event",
+    "database",
+    "schema",
+    "sequence",
+    "type",
+    "domain",
+    "extension",
+    "role",
+    "user",
+    "policy",
+    "tablespace",
 ];
 
 /// Reads the facts off one statement.
@@ -132,8 +161,18 @@ fn summary(text: &str) -> String {
 }
 
 fn mysql_commits(verb: Verb, tokens: &[Token<'_>]) -> Commits {
-    let Some(first) = tokens.first() else { return Commits::Session };
-    let control = ["begin", "commit", "rollback", "savepoint", "release", "xa", "start"];
+    let Some(first) = tokens.first() else {
+        return Commits::Session;
+    };
+    let control = [
+        "begin",
+        "commit",
+        "rollback",
+        "savepoint",
+        "release",
+        "xa",
+        "start",
+    ];
     if first.is_any(&control) {
         return Commits::Control;
     }
@@ -142,23 +181,48 @@ fn mysql_commits(verb: Verb, tokens: &[Token<'_>]) -> Commits {
             Commits::Transactional
         }
         Verb::Set if contains(tokens, &["autocommit"]) => Commits::Control,
-        Verb::Set if tokens.get(1).is_some_and(|t| t.is_any(&["global", "persist", "password", "role", "default"])) => {
+        Verb::Set
+            if tokens.get(1).is_some_and(|t| {
+                t.is_any(&["global", "persist", "password", "role", "default"])
+            }) =>
+        {
             Commits::ImplicitCommit
         }
         Verb::Set => Commits::Session,
         _ if first.is_any(&["with", "do", "values", "table", "load"]) => Commits::Transactional,
-        _ if first.is_any(&["prepare", "execute", "deallocate", "lock", "unlock"]) => Commits::Session,
+        _ if first.is_any(&["prepare", "execute", "deallocate", "lock", "unlock"]) => {
+            Commits::Session
+        }
         _ => Commits::ImplicitCommit,
     }
 }
 
 fn postgres_commits(tokens: &[Token<'_>]) -> Commits {
-    let Some(first) = tokens.first() else { return Commits::Session };
-    let control = ["begin", "commit", "rollback", "savepoint", "release", "end", "abort", "start"];
+    let Some(first) = tokens.first() else {
+        return Commits::Session;
+    };
+    let control = [
+        "begin",
+        "commit",
+        "rollback",
+        "savepoint",
+        "release",
+        "end",
+        "abort",
+        "start",
+    ];
     if first.is_any(&control) || sequence(tokens, &["prepare", "transaction"]) {
         return Commits::Control;
     }
-    if first.is_any(&["set", "reset", "discard", "listen", "unlisten", "prepare", "deallocate"]) {
+    if first.is_any(&[
+        "set",
+        "reset",
+        "discard",
+        "listen",
+        "unlisten",
+        "prepare",
+        "deallocate",
+    ]) {
         return Commits::Session;
     }
     Commits::Transactional
@@ -178,11 +242,15 @@ fn outside_transaction(text: &str, tokens: &[Token<'_>]) -> Option<&'static str>
     let first = tokens.first()?;
     let second = tokens.get(1);
     let is_second = |words: &[&str]| second.is_some_and(|token| token.is_any(words));
-    if first.is_any(&["create", "drop", "reindex", "refresh", "alter"]) && contains(tokens, &["concurrently"]) {
+    if first.is_any(&["create", "drop", "reindex", "refresh", "alter"])
+        && contains(tokens, &["concurrently"])
+    {
         return match first.text.to_ascii_lowercase().as_str() {
             "refresh" => None,
             "alter" => Some("DETACH PARTITION … CONCURRENTLY waits for other transactions"),
-            _ => Some("an index that is built, rebuilt or dropped CONCURRENTLY waits for other transactions"),
+            _ => Some(
+                "an index that is built, rebuilt or dropped CONCURRENTLY waits for other transactions",
+            ),
         };
     }
     if first.is("vacuum") {
@@ -204,38 +272,74 @@ fn outside_transaction(text: &str, tokens: &[Token<'_>]) -> Option<&'static str>
     }
     let continuous = sequence(tokens, &["create", "materialized", "view"])
         && (lower.contains("timescaledb.continuous") || lower.contains("tsdb.continuous"));
-    (continuous && !contains(tokens, &["with", "no", "data"]))
-        .then_some("a continuous aggregate WITH DATA, the default, is refreshed at once; write WITH NO DATA")
+    (continuous && !contains(tokens, &["with", "no", "data"])).then_some(
+        "a continuous aggregate WITH DATA, the default, is refreshed at once; write WITH NO DATA",
+    )
 }
 
 /// The object that CREATE, ALTER, DROP, RENAME, TRUNCATE or a data statement names first.
 fn objects(dialect: Dialect, tokens: &[Token<'_>]) -> Vec<ObjectRef> {
-    let Some(first) = tokens.first() else { return Vec::new() };
+    let Some(first) = tokens.first() else {
+        return Vec::new();
+    };
     if first.is_any(&["create", "alter", "drop"]) {
         return defined(dialect, tokens);
     }
-    let skip: &[&str] =
-        &["table", "into", "from", "ignore", "low_priority", "delayed", "only", "local", "tables", "if", "exists"];
-    if !first.is_any(&["insert", "replace", "update", "delete", "truncate", "rename", "analyze", "optimize"]) {
+    let skip: &[&str] = &[
+        "table",
+        "into",
+        "from",
+        "ignore",
+        "low_priority",
+        "delayed",
+        "only",
+        "local",
+        "tables",
+        "if",
+        "exists",
+    ];
+    if !first.is_any(&[
+        "insert", "replace", "update", "delete", "truncate", "rename", "analyze", "optimize",
+    ]) {
         return Vec::new();
     }
-    let rest: Vec<_> = tokens.iter().copied().skip(1).skip_while(|token| token.is_any(skip)).collect();
+    let rest: Vec<_> = tokens
+        .iter()
+        .copied()
+        .skip(1)
+        .skip_while(|token| token.is_any(skip))
+        .collect();
     names(dialect, "table", &rest)
 }
 
 fn defined(dialect: Dialect, tokens: &[Token<'_>]) -> Vec<ObjectRef> {
     // DEFINER = `a`@`b` and the like stand before the kind, so the kind is looked for.
-    let Some(index) = tokens.iter().position(|token| token.is_any(&KINDS)) else { return Vec::new() };
-    let kind = KINDS.iter().find(|kind| tokens[index].is(kind)).copied().unwrap_or("table");
+    let Some(index) = tokens.iter().position(|token| token.is_any(&KINDS)) else {
+        return Vec::new();
+    };
+    let kind = KINDS
+        .iter()
+        .find(|kind| tokens[index].is(kind))
+        .copied()
+        .unwrap_or("table");
     let rest: Vec<_> = tokens[index + 1..]
         .iter()
         .copied()
-        .skip_while(|token| token.is_any(&BETWEEN) || token.is_any(&["if", "not", "exists", "only"]))
+        .skip_while(|token| {
+            token.is_any(&BETWEEN) || token.is_any(&["if", "not", "exists", "only"])
+        })
         .collect();
     let mut objects = names(dialect, kind, &rest);
-    let on = rest.iter().position(|token| token.is("on")).map(|position| {
-        rest[position + 1..].iter().copied().skip_while(|token| token.is("only")).collect::<Vec<_>>()
-    });
+    let on = rest
+        .iter()
+        .position(|token| token.is("on"))
+        .map(|position| {
+            rest[position + 1..]
+                .iter()
+                .copied()
+                .skip_while(|token| token.is("only"))
+                .collect::<Vec<_>>()
+        });
     if matches!(kind, "index" | "trigger" | "policy")
         && let Some(table) = on.and_then(|on| names(dialect, "table", &on).into_iter().next())
         && let Some(object) = objects.first_mut()
@@ -251,14 +355,19 @@ fn names(dialect: Dialect, kind: &'static str, tokens: &[Token<'_>]) -> Vec<Obje
     let mut objects = Vec::new();
     let mut rest = tokens;
     while let Some(first) = rest.first().filter(|token| is_name(token)) {
-        let qualified = rest.get(1).is_some_and(|dot| dot.is_symbol("."))
-            && rest.get(2).is_some_and(is_name);
+        let qualified =
+            rest.get(1).is_some_and(|dot| dot.is_symbol(".")) && rest.get(2).is_some_and(is_name);
         let (schema, name, used) = if qualified {
             (Some(first.name(dialect)), rest[2].name(dialect), 3)
         } else {
             (None, first.name(dialect), 1)
         };
-        objects.push(ObjectRef { kind, schema, name, on: None });
+        objects.push(ObjectRef {
+            kind,
+            schema,
+            name,
+            on: None,
+        });
         match rest.get(used) {
             Some(comma) if comma.is_symbol(",") => rest = &rest[used + 1..],
             _ => break,

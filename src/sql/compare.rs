@@ -6,7 +6,9 @@ use super::{Dialect, split, words::tokens};
 /// client's, so a change of delimiter is none of the SQL. Texts that cannot be split are equal only
 /// to the letter.
 pub fn same_sql(dialect: Dialect, a: &str, b: &str) -> bool {
-    let (Ok(first), Ok(second)) = (split(dialect, a), split(dialect, b)) else { return a == b };
+    let (Ok(first), Ok(second)) = (split(dialect, a), split(dialect, b)) else {
+        return a == b;
+    };
     first.len() == second.len()
         && first.iter().zip(&second).all(|(one, other)| {
             let (one, other) = (tokens(dialect, one.text), tokens(dialect, other.text));

@@ -70,7 +70,9 @@ impl<'a> Nesting<'a> {
             Head::Open => Head::Plain,
             Head::Create if token.is_any(programs) => Head::Program,
             Head::Create
-                if token.is_any(&["TABLE", "VIEW", "INDEX", "DATABASE", "SCHEMA", "USER", "ROLE", "TYPE", "RULE"]) =>
+                if token.is_any(&[
+                    "TABLE", "VIEW", "INDEX", "DATABASE", "SCHEMA", "USER", "ROLE", "TYPE", "RULE",
+                ]) =>
             {
                 Head::Plain
             }
@@ -101,7 +103,9 @@ impl<'a> Nesting<'a> {
         if last.is_symbol(";") || last.is_symbol(":") || last.is_any(&BEGINNERS) {
             return true;
         }
-        let follows = self.before_last.is_some_and(|token| token.is_any(&["FOLLOWS", "PRECEDES"]));
+        let follows = self
+            .before_last
+            .is_some_and(|token| token.is_any(&["FOLLOWS", "PRECEDES"]));
         self.depth == 0
             && (last.is_symbol(")")
                 || last.is_any(&CHARACTERISTICS)

@@ -51,10 +51,18 @@ impl Lexer<'_> {
             return Ok(comment);
         }
         match (self.dialect, first) {
-            (Dialect::Mysql, '\'' | '"') => self.backslashed(at, first).map(|end| (Kind::String, end)),
-            (Dialect::Mysql, '`') => self.doubled(at, '`', "identifier").map(|end| (Kind::Quoted, end)),
-            (Dialect::Postgres, '\'') => self.doubled(at, '\'', "string").map(|end| (Kind::String, end)),
-            (Dialect::Postgres, '"') => self.doubled(at, '"', "identifier").map(|end| (Kind::Quoted, end)),
+            (Dialect::Mysql, '\'' | '"') => {
+                self.backslashed(at, first).map(|end| (Kind::String, end))
+            }
+            (Dialect::Mysql, '`') => self
+                .doubled(at, '`', "identifier")
+                .map(|end| (Kind::Quoted, end)),
+            (Dialect::Postgres, '\'') => self
+                .doubled(at, '\'', "string")
+                .map(|end| (Kind::String, end)),
+            (Dialect::Postgres, '"') => self
+                .doubled(at, '"', "identifier")
+                .map(|end| (Kind::Quoted, end)),
             (Dialect::Postgres, '$') => self.dollar(at),
             _ if is_word(first) => self.word(at),
             _ => Ok((Kind::Symbol, at + first.len_utf8())),
@@ -68,9 +76,10 @@ impl Lexer<'_> {
             // MySQL needs a blank or control character behind it: `5--3` is arithmetic.
             let comment = match self.dialect {
                 Dialect::Postgres => true,
-                Dialect::Mysql => {
-                    rest[2..].chars().next().is_none_or(|c| c.is_whitespace() || c.is_control())
-                }
+                Dialect::Mysql => rest[2..]
+                    .chars()
+                    .next()
+                    .is_none_or(|c| c.is_whitespace() || c.is_control()),
             };
             return Ok(comment.then(|| (Kind::Comment, line())));
         }
@@ -83,7 +92,14 @@ impl Lexer<'_> {
         let executable =
             self.dialect == Dialect::Mysql && (rest.starts_with("/*!") || rest.starts_with("/*+"));
         let end = self.block_comment(at)?;
-        Ok(Some((if executable { Kind::Executable } else { Kind::Comment }, end)))
+        Ok(Some((
+            if executable {
+                Kind::Executable
+            } else {
+                Kind::Comment
+            },
+            end,
+        )))
     }
 
     /// PostgreSQL nests block comments, MySQL does not.
@@ -106,7 +122,10 @@ impl Lexer<'_> {
                 _ => position += 1,
             }
         }
-        Err(Unterminated { at, what: "comment" })
+        Err(Unterminated {
+            at,
+            what: "comment",
+        })
     }
 
     /// A literal in which the backslash escapes and the quote is doubled.
@@ -158,7 +177,10 @@ impl Lexer<'_> {
         let body = at + tag.len();
         match self.text[body..].find(tag) {
             Some(offset) => Ok((Kind::String, body + offset + tag.len())),
-            None => Err(Unterminated { at, what: "dollar-quoted string" }),
+            None => Err(Unterminated {
+                at,
+                what: "dollar-quoted string",
+            }),
         }
     }
 

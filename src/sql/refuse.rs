@@ -18,21 +18,42 @@ pub struct Refused {
 pub fn client_command(dialect: Dialect, text: &str) -> Result<(), Refused> {
     let tokens = tokens(dialect, text);
     let refused = |token: &Token<'_>, message: String, hint: &str| {
-        Err(Refused { at: token.at, message, hint: hint.to_owned() })
+        Err(Refused {
+            at: token.at,
+            message,
+            hint: hint.to_owned(),
+        })
     };
     if let Some(token) = tokens.iter().find(|token| token.is_symbol("\\")) {
-        let command: String = text[token.at..].split_whitespace().next().unwrap_or("\\").to_owned();
+        let command: String = text[token.at..]
+            .split_whitespace()
+            .next()
+            .unwrap_or("\\")
+            .to_owned();
         let message = format!("`{command}` is a command of the client, not SQL");
-        return refused(token, message, "remove it, or write the SQL that it stands for");
+        return refused(
+            token,
+            message,
+            "remove it, or write the SQL that it stands for",
+        );
     }
-    let Some(first) = tokens.first() else { return Ok(()) };
+    let Some(first) = tokens.first() else {
+        return Ok(());
+    };
     match dialect {
-        Dialect::Mysql if first.is("source") && !tokens.get(1).is_some_and(|t| t.is_symbol("=")) => {
-            refused(first, "`source` is a command of the client, not SQL".to_owned(), "put the file's SQL here")
+        Dialect::Mysql
+            if first.is("source") && !tokens.get(1).is_some_and(|t| t.is_symbol("=")) =>
+        {
+            refused(
+                first,
+                "`source` is a command of the client, not SQL".to_owned(),
+                "put the file's SQL here",
+            )
         }
         Dialect::Mysql if first.is("use") => refused(
             first,
-            "`USE` would move every later statement, and the record, to another database".to_owned(),
+            "`USE` would move every later statement, and the record, to another database"
+                .to_owned(),
             "name the database in the statement: other_database.table",
         ),
         Dialect::Postgres if is_copy_from_stdin(&tokens) => refused(

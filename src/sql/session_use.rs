@@ -10,13 +10,23 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionUse {
     /// `SET` of a session variable; a constant can be set again.
-    SetVariable { name: String, constant: bool },
+    SetVariable {
+        name: String,
+        constant: bool,
+    },
     /// `@name`.
-    UserVariable { name: String, writes: bool },
-    TemporaryTable { name: String },
+    UserVariable {
+        name: String,
+        writes: bool,
+    },
+    TemporaryTable {
+        name: String,
+    },
     LastInsertId,
     FoundRows,
-    Prepared { name: String },
+    Prepared {
+        name: String,
+    },
     LockTables,
     UnlockTables,
 }
@@ -58,7 +68,10 @@ pub fn session_uses(dialect: Dialect, tokens: &[Token<'_>]) -> Vec<SessionUse> {
 fn temporary_table(dialect: Dialect, tokens: &[Token<'_>]) -> Option<String> {
     let made = sequence(tokens, &["create", "temporary", "table"])
         || sequence(tokens, &["create", "temp", "table"]);
-    let name = tokens.iter().skip(3).find(|token| !token.is_any(&["if", "not", "exists"]))?;
+    let name = tokens
+        .iter()
+        .skip(3)
+        .find(|token| !token.is_any(&["if", "not", "exists"]))?;
     made.then(|| name.name(dialect))
 }
 
@@ -73,15 +86,20 @@ fn set_variable(dialect: Dialect, tokens: &[Token<'_>]) -> Option<SessionUse> {
     // A single @ is a user variable, told elsewhere.
     let user = tokens.get(1).is_some_and(|token| token.is_symbol("@"))
         && !tokens.get(2).is_some_and(|token| token.is_symbol("@"));
-    let constant = !tokens.iter().skip(1).any(|token| token.is_symbol("("))
-        && !contains(tokens, &["select"]);
-    (!user).then(|| SessionUse::SetVariable { name: name.name(dialect), constant })
+    let constant =
+        !tokens.iter().skip(1).any(|token| token.is_symbol("(")) && !contains(tokens, &["select"]);
+    (!user).then(|| SessionUse::SetVariable {
+        name: name.name(dialect),
+        constant,
+    })
 }
 
 fn user_variables(tokens: &[Token<'_>]) -> Vec<SessionUse> {
     let mut uses = Vec::new();
     for (index, token) in tokens.iter().enumerate() {
-        let Some(name) = tokens.get(index + 1) else { break };
+        let Some(name) = tokens.get(index + 1) else {
+            break;
+        };
         let system = index > 0 && tokens[index - 1].is_symbol("@");
         let adjacent = name.at == token.at + 1
             && matches!(name.kind, Kind::Word | Kind::Quoted | Kind::String);
@@ -93,11 +111,23 @@ fn user_variables(tokens: &[Token<'_>]) -> Vec<SessionUse> {
         if !token.is_symbol("@") || system || account || !adjacent {
             continue;
         }
-        let assigned = tokens.get(index + 2).is_some_and(|next| next.is_symbol("=") || next.is_symbol(":"));
-        let into = index > 0 && tokens[..index].iter().rev().find(|t| !t.is_symbol(",")).is_some_and(|t| t.is("into"));
+        let assigned = tokens
+            .get(index + 2)
+            .is_some_and(|next| next.is_symbol("=") || next.is_symbol(":"));
+        let into = index > 0
+            && tokens[..index]
+                .iter()
+                .rev()
+                .find(|t| !t.is_symbol(","))
+                .is_some_and(|t| t.is("into"));
         let set = tokens[0].is("set") && assigned;
-        let colon = tokens.get(index + 2).is_some_and(|next| next.is_symbol(":"));
-        uses.push(SessionUse::UserVariable { name: name.text.to_lowercase(), writes: set || colon || into });
+        let colon = tokens
+            .get(index + 2)
+            .is_some_and(|next| next.is_symbol(":"));
+        uses.push(SessionUse::UserVariable {
+            name: name.text.to_lowercase(),
+            writes: set || colon || into,
+        });
     }
     uses
 }

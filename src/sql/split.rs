@@ -72,7 +72,12 @@ pub fn split(dialect: Dialect, text: &str) -> Result<Vec<Statement<'_>>, SyntaxE
     splitter.run();
     if let Some(broken) = splitter.broken {
         let what = broken.what;
-        return Err(error(text, broken.at, format!("this {what} does not end"), None));
+        return Err(error(
+            text,
+            broken.at,
+            format!("this {what} does not end"),
+            None,
+        ));
     }
     let mut statements = Vec::new();
     let (mut line, mut counted) = (1, 0);
@@ -88,12 +93,21 @@ pub fn split(dialect: Dialect, text: &str) -> Result<Vec<Statement<'_>>, SyntaxE
                     error.client_command = true;
                     error
                 })?;
-                statements.push(Statement { text: body, range: piece.range, line });
+                statements.push(Statement {
+                    text: body,
+                    range: piece.range,
+                    line,
+                });
             }
             PieceKind::DelimiterCommand if refuse::names_no_delimiter(body) => {
                 let hint = "write what shall end a statement on the same line: DELIMITER $$";
                 let message = "DELIMITER without a delimiter".to_owned();
-                return Err(error(text, piece.range.start, message, Some(hint.to_owned())));
+                return Err(error(
+                    text,
+                    piece.range.start,
+                    message,
+                    Some(hint.to_owned()),
+                ));
             }
             _ => {}
         }
@@ -144,7 +158,11 @@ struct Splitter<'a> {
 impl<'a> Splitter<'a> {
     fn new(dialect: Dialect, text: &'a str) -> Splitter<'a> {
         Splitter {
-            lexer: Lexer { dialect, text, delimiter: "" },
+            lexer: Lexer {
+                dialect,
+                text,
+                delimiter: "",
+            },
             pieces: Vec::new(),
             cut: 0,
             open: None,
@@ -155,7 +173,11 @@ impl<'a> Splitter<'a> {
 
     fn run(&mut self) {
         let text = self.lexer.text;
-        let mut at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let mut at = if text.starts_with('\u{feff}') {
+            '\u{feff}'.len_utf8()
+        } else {
+            0
+        };
         while at < text.len() {
             if let Some(end) = self.delimiter_command(at) {
                 self.piece(PieceKind::Between, at);
@@ -178,7 +200,11 @@ impl<'a> Splitter<'a> {
                 }
                 Ok((Kind::Blank | Kind::Comment, end)) => at = end,
                 Ok((kind, end)) => {
-                    let token = Token { kind, text: &text[at..end], at };
+                    let token = Token {
+                        kind,
+                        text: &text[at..end],
+                        at,
+                    };
                     if custom.is_empty() && token.is_symbol(";") && self.nesting.is_outside() {
                         at = self.end_statement(at, 1);
                         continue;
@@ -237,7 +263,10 @@ impl<'a> Splitter<'a> {
 
     fn piece(&mut self, kind: PieceKind, end: usize) {
         if end > self.cut {
-            self.pieces.push(Piece { kind, range: self.cut..end });
+            self.pieces.push(Piece {
+                kind,
+                range: self.cut..end,
+            });
             self.cut = end;
         }
     }

@@ -42,18 +42,30 @@ impl Token<'_> {
 }
 
 fn unquoted(text: &str, quote: &str) -> String {
-    let inner = text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
+    let inner = text
+        .strip_prefix(quote)
+        .and_then(|text| text.strip_suffix(quote));
     inner.unwrap_or(text).replace(&quote.repeat(2), quote)
 }
 
 /// The meaningful tokens of a text; what does not end is left out.
 pub fn tokens(dialect: Dialect, text: &str) -> Vec<Token<'_>> {
-    let lexer = Lexer { dialect, text, delimiter: "" };
+    let lexer = Lexer {
+        dialect,
+        text,
+        delimiter: "",
+    };
     let (mut tokens, mut at) = (Vec::new(), 0);
     while at < text.len() {
-        let Ok((kind, end)) = lexer.token(at) else { break };
+        let Ok((kind, end)) = lexer.token(at) else {
+            break;
+        };
         if !matches!(kind, Kind::Blank | Kind::Comment) {
-            tokens.push(Token { kind, text: &text[at..end], at });
+            tokens.push(Token {
+                kind,
+                text: &text[at..end],
+                at,
+            });
         }
         at = end;
     }
@@ -62,7 +74,11 @@ pub fn tokens(dialect: Dialect, text: &str) -> Vec<Token<'_>> {
 
 /// Do these keywords stand there, one behind the other?
 pub fn sequence(tokens: &[Token<'_>], keywords: &[&str]) -> bool {
-    tokens.len() >= keywords.len() && tokens.iter().zip(keywords).all(|(token, word)| token.is(word))
+    tokens.len() >= keywords.len()
+        && tokens
+            .iter()
+            .zip(keywords)
+            .all(|(token, word)| token.is(word))
 }
 
 /// Do these keywords stand anywhere, one behind the other?

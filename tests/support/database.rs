@@ -17,7 +17,10 @@ pub async fn mysql_admin(port: u16) -> Result<Conn, String> {
         .pass(Some(PASSWORD))
         .prefer_socket(false);
     let connecting = tokio::time::timeout(Duration::from_secs(10), Conn::new(options));
-    connecting.await.map_err(|_| "timed out".to_owned())?.map_err(|error| error.to_string())
+    connecting
+        .await
+        .map_err(|_| "timed out".to_owned())?
+        .map_err(|error| error.to_string())
 }
 
 /// A PostgreSQL session of the administrator's.
@@ -41,7 +44,10 @@ pub async fn postgres_as(
         .dbname(database)
         .ssl_mode(tokio_postgres::config::SslMode::Disable)
         .connect_timeout(Duration::from_secs(10));
-    let (client, connection) = config.connect(NoTls).await.map_err(|error| error.to_string())?;
+    let (client, connection) = config
+        .connect(NoTls)
+        .await
+        .map_err(|error| error.to_string())?;
     tokio::spawn(connection);
     Ok(client)
 }
@@ -57,24 +63,36 @@ impl MysqlDatabase {
     pub async fn new() -> MysqlDatabase {
         let database = MysqlDatabase::absent().await;
         let create = format!("CREATE DATABASE `{}` CHARACTER SET utf8mb4", database.name);
-        database.admin().await.query_drop(create).await.expect("a database");
+        database
+            .admin()
+            .await
+            .query_drop(create)
+            .await
+            .expect("a database");
         database
     }
 
     /// A name only; the database does not exist.
     pub async fn absent() -> MysqlDatabase {
-        MysqlDatabase { server: Server::shared(Kind::Mysql).await, name: unique("t") }
+        MysqlDatabase {
+            server: Server::shared(Kind::Mysql).await,
+            name: unique("t"),
+        }
     }
 
     /// The administrator's session, without a default database.
     pub async fn admin(&self) -> Conn {
-        mysql_admin(self.server.port).await.expect("an administrator's session")
+        mysql_admin(self.server.port)
+            .await
+            .expect("an administrator's session")
     }
 
     /// The administrator's session on this database.
     pub async fn session(&self) -> Conn {
         let mut conn = self.admin().await;
-        conn.query_drop(format!("USE `{}`", self.name)).await.expect("the database");
+        conn.query_drop(format!("USE `{}`", self.name))
+            .await
+            .expect("the database");
         conn
     }
 
@@ -107,12 +125,19 @@ impl MysqlDatabase {
     pub async fn definitions(&self) -> String {
         let mut text = String::new();
         for table in self.rows("SHOW TABLES").await {
-            if ["refinery_schema_history", "sgmp_db_ledger", "alembic_version"]
-                .contains(&table.as_str())
+            if [
+                "refinery_schema_history",
+                "sgmp_db_ledger",
+                "alembic_version",
+            ]
+            .contains(&table.as_str())
             {
                 continue;
             }
-            let row = self.rows(&format!("SHOW CREATE TABLE `{table}`")).await.remove(0);
+            let row = self
+                .rows(&format!("SHOW CREATE TABLE `{table}`"))
+                .await
+                .remove(0);
             text.push_str(row.split_once('|').expect("name and definition").1);
             text.push_str(";\n");
         }
@@ -132,8 +157,10 @@ impl TimescaleDatabase {
         let database = TimescaleDatabase::absent(kind).await;
         // The community edition of these machines makes a database of any name at the first login.
         if let Ok(client) = postgres_admin(database.server.port, "postgres").await {
-            let create =
-                format!("CREATE DATABASE \"{}\" ENCODING 'UTF8' TEMPLATE template0", database.name);
+            let create = format!(
+                "CREATE DATABASE \"{}\" ENCODING 'UTF8' TEMPLATE template0",
+                database.name
+            );
             if kind != Kind::Community {
                 client.batch_execute(&create).await.expect("a database");
             }
@@ -143,12 +170,17 @@ impl TimescaleDatabase {
 
     /// A name only; the database does not exist.
     pub async fn absent(kind: Kind) -> TimescaleDatabase {
-        TimescaleDatabase { server: Server::shared(kind).await, name: unique("t") }
+        TimescaleDatabase {
+            server: Server::shared(kind).await,
+            name: unique("t"),
+        }
     }
 
     /// The administrator's session on this database.
     pub async fn session(&self) -> Client {
-        postgres_admin(self.server.port, &self.name).await.expect("an administrator's session")
+        postgres_admin(self.server.port, &self.name)
+            .await
+            .expect("an administrator's session")
     }
 
     /// Runs statements.

@@ -104,11 +104,20 @@ impl Server {
         // Blocking is right here: this process has nothing else to do.
         lock.lock().expect("the lock on starting a server");
         let name = format!("sgmp-db-test-{}", kind.name());
-        let request = request(kind).await.with_reuse(ReuseDirective::Always).with_container_name(&name);
+        let request = request(kind)
+            .await
+            .with_reuse(ReuseDirective::Always)
+            .with_container_name(&name);
         let container = request.start().await.expect("a test server");
-        let port =
-            container.get_host_port_ipv4(kind.port().tcp()).await.expect("a published port");
-        let server = Server { kind, port, container: name };
+        let port = container
+            .get_host_port_ipv4(kind.port().tcp())
+            .await
+            .expect("a published port");
+        let server = Server {
+            kind,
+            port,
+            container: name,
+        };
         server.wait().await;
         server
     }
@@ -127,7 +136,9 @@ impl Server {
     async fn answers(&self) -> bool {
         match self.kind {
             Kind::Mysql => super::database::mysql_admin(self.port).await.is_ok(),
-            _ => super::database::postgres_admin(self.port, "postgres").await.is_ok(),
+            _ => super::database::postgres_admin(self.port, "postgres")
+                .await
+                .is_ok(),
         }
     }
 }
@@ -137,7 +148,9 @@ pub async fn request(kind: Kind) -> ContainerRequest<GenericImage> {
     let docker = images::docker().await.expect("a Docker engine");
     let role = kind.role();
     let named = std::env::var(role.variable).ok();
-    let image = images::resolve(&docker, role, named.as_deref()).await.expect("an image");
+    let image = images::resolve(&docker, role, named.as_deref())
+        .await
+        .expect("an image");
     let (repository, tag) = image.rsplit_once(':').expect("an image with a tag");
     GenericImage::new(repository, tag)
         .with_exposed_port(kind.port().tcp())

@@ -17,7 +17,10 @@ pub async fn create(mysql: &mut Mysql) -> Result<()> {
     let name = session::identifier(&mysql.endpoint.database);
     let create = format!("CREATE DATABASE IF NOT EXISTS {name} CHARACTER SET utf8mb4");
     let enter = format!("USE {name}");
-    mysql.packet(&[&create, &enter]).await.with_context(|| format!("creating database {name}"))?;
+    mysql
+        .packet(&[&create, &enter])
+        .await
+        .with_context(|| format!("creating database {name}"))?;
     mysql.selected = true;
     Ok(())
 }
@@ -35,7 +38,11 @@ impl KillQuery {
         let mut options = mysql.options.clone();
         options.wait = None;
         options.without_database = true;
-        KillQuery { endpoint: mysql.endpoint.clone(), options, thread }
+        KillQuery {
+            endpoint: mysql.endpoint.clone(),
+            options,
+            thread,
+        }
     }
 }
 
@@ -44,14 +51,17 @@ impl Canceller for KillQuery {
     async fn cancel(&self) -> Result<()> {
         let mut second = connect::mysql(&self.endpoint, &self.options).await?;
         let killed = session::packet(&mut second, &[&format!("KILL QUERY {}", self.thread)]).await;
-        second.disconnect().await.context("ending the second MySQL session")?;
+        second
+            .disconnect()
+            .await
+            .context("ending the second MySQL session")?;
         match killed {
             Ok(_) => Ok(()),
             // 1094: the thread is gone, so there is nothing left to stop.
             Err(failed) if session::code(&failed.error) == Some(1094) => Ok(()),
-            Err(failed) => {
-                Err(Failure::failed(session::words(&failed.error)).on(Target::Mysql).into())
-            }
+            Err(failed) => Err(Failure::failed(session::words(&failed.error))
+                .on(Target::Mysql)
+                .into()),
         }
     }
 }

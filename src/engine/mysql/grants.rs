@@ -5,8 +5,17 @@
 use std::collections::BTreeSet;
 
 /// What `upgrade` needs on the database.
-pub const NEEDED: [&str; 9] =
-    ["SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "REFERENCES", "INDEX", "ALTER"];
+pub const NEEDED: [&str; 9] = [
+    "SELECT",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "CREATE",
+    "DROP",
+    "REFERENCES",
+    "INDEX",
+    "ALTER",
+];
 
 /// The privileges on every table of `database` that the printed grants give; `ALL PRIVILEGES` as such.
 pub fn on_database(grants: &[String], database: &str) -> BTreeSet<String> {
@@ -19,8 +28,13 @@ pub fn on_database(grants: &[String], database: &str) -> BTreeSet<String> {
                 None => continue,
             },
         };
-        let Some((privileges, scope)) = rest.split_once(" ON ") else { continue };
-        let scope = scope.split(if revoke { " FROM " } else { " TO " }).next().unwrap_or_default();
+        let Some((privileges, scope)) = rest.split_once(" ON ") else {
+            continue;
+        };
+        let scope = scope
+            .split(if revoke { " FROM " } else { " TO " })
+            .next()
+            .unwrap_or_default();
         if !covers(scope.trim(), database) {
             continue;
         }
@@ -40,7 +54,11 @@ pub fn missing(held: &BTreeSet<String>, needed: &[&str]) -> Vec<String> {
     if held.contains("ALL PRIVILEGES") {
         return Vec::new();
     }
-    needed.iter().filter(|one| !held.contains(**one)).map(|one| (*one).to_owned()).collect()
+    needed
+        .iter()
+        .filter(|one| !held.contains(**one))
+        .map(|one| (*one).to_owned())
+        .collect()
 }
 
 /// Is every table of `database` in `scope` (`*.*` or `` `pattern`.* ``)? In a grant's database
@@ -49,9 +67,14 @@ fn covers(scope: &str, database: &str) -> bool {
     if scope == "*.*" {
         return true;
     }
-    let Some(quoted) = scope.strip_suffix(".*") else { return false };
+    let Some(quoted) = scope.strip_suffix(".*") else {
+        return false;
+    };
     let pattern = quoted.trim_matches(['`', '"']).replace("``", "`");
-    like(&pattern.chars().collect::<Vec<_>>(), &database.chars().collect::<Vec<_>>())
+    like(
+        &pattern.chars().collect::<Vec<_>>(),
+        &database.chars().collect::<Vec<_>>(),
+    )
 }
 
 fn like(pattern: &[char], text: &[char]) -> bool {
@@ -71,12 +94,21 @@ mod tests {
     use super::*;
 
     fn held(grants: &[&str], database: &str) -> BTreeSet<String> {
-        on_database(&grants.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>(), database)
+        on_database(
+            &grants
+                .iter()
+                .map(|line| (*line).to_owned())
+                .collect::<Vec<_>>(),
+            database,
+        )
     }
 
     #[test]
     fn a_grant_on_another_database_does_not_count() {
-        let grants = ["GRANT USAGE ON *.* TO `a`@`%`", "GRANT SELECT, INSERT ON `other`.* TO `a`@`%`"];
+        let grants = [
+            "GRANT USAGE ON *.* TO `a`@`%`",
+            "GRANT SELECT, INSERT ON `other`.* TO `a`@`%`",
+        ];
         assert_eq!(missing(&held(&grants, "sgmp"), &["SELECT"]), ["SELECT"]);
         assert!(missing(&held(&grants, "other"), &["SELECT", "INSERT"]).is_empty());
     }
@@ -90,8 +122,14 @@ mod tests {
 
     #[test]
     fn a_partial_revoke_takes_a_global_privilege_away() {
-        let grants = ["GRANT SELECT, DROP ON *.* TO `a`@`%`", "REVOKE DROP ON `sgmp`.* FROM `a`@`%`"];
-        assert_eq!(missing(&held(&grants, "sgmp"), &["SELECT", "DROP"]), ["DROP"]);
+        let grants = [
+            "GRANT SELECT, DROP ON *.* TO `a`@`%`",
+            "REVOKE DROP ON `sgmp`.* FROM `a`@`%`",
+        ];
+        assert_eq!(
+            missing(&held(&grants, "sgmp"), &["SELECT", "DROP"]),
+            ["DROP"]
+        );
     }
 
     #[test]

@@ -21,12 +21,18 @@ const POLL: Duration = Duration::from_millis(250);
 /// because two environments on one server must not block each other.
 pub fn name(database: &str) -> String {
     let plain = database.len() <= 48
-        && database.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        && database
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     if plain {
         return format!("sgmp-db:{database}");
     }
     let hash = Sha256::digest(database.as_bytes());
-    let hex: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = hash
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     format!("sgmp-db:#{hex}")
 }
 
@@ -77,11 +83,18 @@ fn number(rows: &[Row], column: usize) -> Option<i64> {
 }
 
 fn describe(owner: &[Row], holder: &[Row]) -> String {
-    match holder.first().map(|row| mysql_async::from_row_opt(row.clone())) {
+    match holder
+        .first()
+        .map(|row| mysql_async::from_row_opt(row.clone()))
+    {
         Some(Ok((id, user, host, seconds, info))) => {
             let (id, user, host, seconds, info): (u64, String, String, i64, String) =
                 (id, user, host, seconds, info);
-            let doing = if info.is_empty() { String::new() } else { format!(", running: {info}") };
+            let doing = if info.is_empty() {
+                String::new()
+            } else {
+                format!(", running: {info}")
+            };
             format!("connection {id} ({user} from {host}, {seconds} s in its present state{doing})")
         }
         _ => match number(owner, 1) {

@@ -9,7 +9,8 @@ mod session;
 mod survey;
 
 use super::{
-    Canceller, Done, Engine, Identity, LockRequest, NewEntry, Progress, Record, StepFailure, Survey, Work,
+    Canceller, Done, Engine, Identity, LockRequest, NewEntry, Progress, Record, StepFailure,
+    Survey, Work,
 };
 use crate::{
     config::Endpoint,
@@ -34,7 +35,12 @@ pub struct Mysql {
 impl Mysql {
     /// The database at `endpoint`; nothing is connected yet.
     pub fn new(endpoint: Endpoint, options: ConnectOptions) -> Mysql {
-        Mysql { endpoint, options, conn: None, selected: false }
+        Mysql {
+            endpoint,
+            options,
+            conn: None,
+            selected: false,
+        }
     }
 
     /// The session on the database. Never made again behind a caller's back: a lost session is a
@@ -52,7 +58,9 @@ impl Mysql {
         let target = Target::Mysql;
         let conn = self.session().await?;
         session::packet(conn, statements).await.map_err(|failed| {
-            Failure::failed(session::words(&failed.error)).on(target).into()
+            Failure::failed(session::words(&failed.error))
+                .on(target)
+                .into()
         })
     }
 }
@@ -102,7 +110,7 @@ impl Engine for Mysql {
     async fn run(
         &mut self,
         work: &Work<'_>,
-        progress: &dyn Fn(Progress<'_>),
+        progress: &dyn for<'p> Fn(Progress<'p>),
     ) -> Result<Done, StepFailure> {
         run::run(self, work, progress).await
     }
@@ -127,7 +135,9 @@ impl Engine for Mysql {
 
     async fn close(&mut self) -> Result<()> {
         if let Some(conn) = self.conn.take() {
-            conn.disconnect().await.context("ending the MySQL session")?;
+            conn.disconnect()
+                .await
+                .context("ending the MySQL session")?;
         }
         Ok(())
     }

@@ -49,7 +49,11 @@ pub async fn read_existing(mysql: &mut Mysql, history: bool, ledger: bool) -> Re
     if queries.is_empty() {
         return Ok(Record::default());
     }
-    let mut sets = mysql.packet(&queries).await.context("reading the record")?.into_iter();
+    let mut sets = mysql
+        .packet(&queries)
+        .await
+        .context("reading the record")?
+        .into_iter();
     let mut record = Record::default();
     if history {
         let rows = sets.next().unwrap_or_default();
@@ -66,7 +70,9 @@ pub async fn read_existing(mysql: &mut Mysql, history: bool, ledger: bool) -> Re
 pub async fn script(mysql: &mut Mysql, entry: i64) -> Result<Option<String>> {
     let query = format!("SELECT script FROM sgmp_db_ledger WHERE id = {entry}");
     let sets = mysql.packet(&[&query]).await?;
-    Ok(sets[0].first().and_then(|row| row.get_opt::<Option<String>, _>(0)?.ok()?))
+    Ok(sets[0]
+        .first()
+        .and_then(|row| row.get_opt::<Option<String>, _>(0)?.ok()?))
 }
 
 /// Adds an entry that is not a script.
@@ -81,7 +87,10 @@ pub async fn log(mysql: &mut Mysql, entry: &NewEntry<'_>) -> Result<()> {
         session::text(entry.identity.tool_version),
         session::text(entry.details),
     );
-    mysql.packet(&[&insert]).await.context("writing the ledger")?;
+    mysql
+        .packet(&[&insert])
+        .await
+        .context("writing the ledger")?;
     Ok(())
 }
 
@@ -123,10 +132,14 @@ pub fn close_entry(
 }
 
 fn history_row(row: Row) -> Result<HistoryRow> {
-    let (version, name, applied_on, checksum): (i32, Option<String>, Option<String>, Option<String>) =
-        mysql_async::from_row_opt(row).map_err(|FromRowError(row)| {
-            anyhow::anyhow!("refinery_schema_history has a row that refinery did not write: {row:?}")
-        })?;
+    let (version, name, applied_on, checksum): (
+        i32,
+        Option<String>,
+        Option<String>,
+        Option<String>,
+    ) = mysql_async::from_row_opt(row).map_err(|FromRowError(row)| {
+        anyhow::anyhow!("refinery_schema_history has a row that refinery did not write: {row:?}")
+    })?;
     Ok(HistoryRow {
         version,
         name: name.unwrap_or_default(),

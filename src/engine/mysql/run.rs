@@ -35,7 +35,12 @@ pub async fn run(
 ) -> Result<Done, StepFailure> {
     let begun = Instant::now();
     let entry = begin(mysql, work, begun).await?;
-    let mut run = Run { work, entry, begun, done: work.from };
+    let mut run = Run {
+        work,
+        entry,
+        begun,
+        done: work.from,
+    };
     for index in work.from..work.statements.len() {
         if work.stop.now() {
             return Err(run.stopped(mysql).await);
@@ -47,7 +52,9 @@ pub async fn run(
         progress(Progress::Statements(run.done));
     }
     match run.finish(mysql).await {
-        Ok(()) => Ok(Done { duration: begun.elapsed() }),
+        Ok(()) => Ok(Done {
+            duration: begun.elapsed(),
+        }),
         Err(failed) => Err(run.failed(mysql, None, failed).await),
     }
 }
@@ -60,11 +67,16 @@ async fn begin(mysql: &mut Mysql, work: &Work<'_>, begun: Instant) -> Result<i64
         Step::Revert => Event::Revert,
     };
     let seconds = work.lock_timeout.as_secs().max(1);
-    let waits = format!(
-        "SET SESSION lock_wait_timeout = {seconds}, innodb_lock_wait_timeout = {seconds}"
-    );
+    let waits =
+        format!("SET SESSION lock_wait_timeout = {seconds}, innodb_lock_wait_timeout = {seconds}");
     let open = record::open_entry(work, event, &lock);
-    let statements = ["SET NAMES utf8mb4", PINNED, &waits, &open, "SELECT ROW_COUNT(), LAST_INSERT_ID()"];
+    let statements = [
+        "SET NAMES utf8mb4",
+        PINNED,
+        &waits,
+        &open,
+        "SELECT ROW_COUNT(), LAST_INSERT_ID()",
+    ];
     let failure = |message: String, connection_lost| StepFailure {
         statement: None,
         message,
@@ -79,11 +91,20 @@ async fn begin(mysql: &mut Mysql, work: &Work<'_>, begun: Instant) -> Result<i64
         return Err(failure("there is no session".to_owned(), true));
     };
     let sets = session::packet(conn, &statements).await.map_err(|failed| {
-        failure(session::words(&failed.error), session::is_lost(&failed.error))
+        failure(
+            session::words(&failed.error),
+            session::is_lost(&failed.error),
+        )
     })?;
-    match sets[4].first().map(|row| mysql_async::from_row_opt::<(i64, i64)>(row.clone())) {
+    match sets[4]
+        .first()
+        .map(|row| mysql_async::from_row_opt::<(i64, i64)>(row.clone()))
+    {
         Some(Ok((1, id))) => Ok(id),
-        _ => Err(failure("this session no longer holds the lock".to_owned(), true)),
+        _ => Err(failure(
+            "this session no longer holds the lock".to_owned(),
+            true,
+        )),
     }
 }
 
@@ -101,7 +122,8 @@ impl Run<'_> {
             // The journal row and the data commit together or not at all.
             Commits::Transactional => {
                 let after = before(done + 1, "NULL");
-                self.send(mysql, &["START TRANSACTION", &after, text, "COMMIT"]).await
+                self.send(mysql, &["START TRANSACTION", &after, text, "COMMIT"])
+                    .await
             }
             Commits::Session => self.send(mysql, &[&before(done, "NULL"), text]).await,
             Commits::ImplicitCommit | Commits::Control => {
@@ -123,18 +145,30 @@ impl Run<'_> {
                 work.refinery_checksum
             ),
             Step::Revert => {
-                format!("DELETE FROM refinery_schema_history WHERE version = {}", work.version)
+                format!(
+                    "DELETE FROM refinery_schema_history WHERE version = {}",
+                    work.version
+                )
             }
         };
-        let close =
-            record::close_entry(self.entry, EntryState::Done, self.done, self.elapsed_ms(), None);
-        self.send(mysql, &["START TRANSACTION", &history, &close, "COMMIT"]).await
+        let close = record::close_entry(
+            self.entry,
+            EntryState::Done,
+            self.done,
+            self.elapsed_ms(),
+            None,
+        );
+        self.send(mysql, &["START TRANSACTION", &history, &close, "COMMIT"])
+            .await
     }
 
     async fn send(&self, mysql: &mut Mysql, statements: &[&str]) -> Result<(), PacketError> {
         let Some(conn) = mysql.conn.as_mut() else {
             let closed = mysql_async::DriverError::ConnectionClosed;
-            return Err(PacketError { at: 0, error: closed.into() });
+            return Err(PacketError {
+                at: 0,
+                error: closed.into(),
+            });
         };
         session::packet(conn, statements).await.map(|_| ())
     }
@@ -151,7 +185,11 @@ impl Run<'_> {
         let mut message = session::words(&failed.error);
         let mut lost = session::is_lost(&failed.error);
         if !lost {
-            let state = if stopped { EntryState::Stopped } else { EntryState::Failed };
+            let state = if stopped {
+                EntryState::Stopped
+            } else {
+                EntryState::Failed
+            };
             if let Err(unrecorded) = self.close(mysql, state, &message).await {
                 lost = lost || session::is_lost(&unrecorded.error);
                 message = format!(
@@ -196,17 +234,27 @@ impl Run<'_> {
         state: EntryState,
         message: &str,
     ) -> Result<(), PacketError> {
-        let close =
-            record::close_entry(self.entry, state, self.done, self.elapsed_ms(), Some(message));
+        let close = record::close_entry(
+            self.entry,
+            state,
+            self.done,
+            self.elapsed_ms(),
+            Some(message),
+        );
         self.send(mysql, &["ROLLBACK", &close]).await
     }
 
     fn elapsed_ms(&self) -> u128 {
-        self.begun.elapsed().max(Duration::from_millis(1)).as_millis()
+        self.begun
+            .elapsed()
+            .max(Duration::from_millis(1))
+            .as_millis()
     }
 }
 
 /// The time as refinery writes it.
 fn now() -> String {
-    OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default()
+    OffsetDateTime::now_utc()
+        .format(&Rfc3339)
+        .unwrap_or_default()
 }

@@ -21,16 +21,24 @@ pub async fn packet(conn: &mut Conn, statements: &[&str]) -> Result<Vec<Vec<Row>
     // A line feed, not only a semicolon: a statement may end in a comment.
     let text = statements.join("\n;");
     let mut sets: Vec<Vec<Row>> = Vec::with_capacity(statements.len());
-    let mut result =
-        conn.query_iter(text).await.map_err(|error| PacketError { at: 0, error })?;
+    let mut result = conn
+        .query_iter(text)
+        .await
+        .map_err(|error| PacketError { at: 0, error })?;
     while !result.is_empty() {
         // Reading a set to its end asks for the next one, so an error here is the next one's.
         let at = (sets.len() + 1).min(last);
-        let rows = result.collect::<Row>().await.map_err(|error| PacketError { at, error })?;
+        let rows = result
+            .collect::<Row>()
+            .await
+            .map_err(|error| PacketError { at, error })?;
         sets.push(rows);
     }
     let at = sets.len().min(last);
-    result.drop_result().await.map_err(|error| PacketError { at, error })?;
+    result
+        .drop_result()
+        .await
+        .map_err(|error| PacketError { at, error })?;
     sets.resize(statements.len(), Vec::new());
     Ok(sets)
 }
@@ -65,8 +73,7 @@ pub fn is_lost(error: &Error) -> bool {
         Error::Io(_) => true,
         Error::Driver(error) => matches!(
             error,
-            mysql_async::DriverError::ConnectionClosed
-                | mysql_async::DriverError::PoolDisconnected
+            mysql_async::DriverError::ConnectionClosed | mysql_async::DriverError::PoolDisconnected
         ),
         // 1053 shutdown in progress, 1927 connection killed, 3169 session killed, 4031 idle too long.
         Error::Server(error) => matches!(error.code, 1053 | 1927 | 3169 | 4031),

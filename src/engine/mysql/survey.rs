@@ -23,8 +23,13 @@ pub async fn survey(mysql: &mut Mysql) -> Result<Survey> {
     let exists = open(mysql).await?;
     let lock = session::text(&lock::name(&mysql.endpoint.database));
     let busy = format!("SELECT IS_USED_LOCK({lock})");
-    let sets = mysql.packet(&[SERVER, TABLES, "SHOW GRANTS", &busy]).await?;
-    let mut survey = Survey { database_exists: exists, ..Survey::default() };
+    let sets = mysql
+        .packet(&[SERVER, TABLES, "SHOW GRANTS", &busy])
+        .await?;
+    let mut survey = Survey {
+        database_exists: exists,
+        ..Survey::default()
+    };
     let role = server(&sets[0], &mut survey)?;
     let mut printed = strings(&sets[2]);
     if role != "NONE" {
@@ -36,11 +41,13 @@ pub async fn survey(mysql: &mut Mysql) -> Result<Survey> {
         .first()
         .and_then(|row| row.get_opt::<Option<u64>, _>(0)?.ok()?)
         .map(|id| format!("connection {id}"));
-    let tables: Vec<(String, String, Option<String>)> =
-        sets[1].iter().cloned().filter_map(|row| mysql_async::from_row_opt(row).ok()).collect();
+    let tables: Vec<(String, String, Option<String>)> = sets[1]
+        .iter()
+        .cloned()
+        .filter_map(|row| mysql_async::from_row_opt(row).ok())
+        .collect();
     let has = |name: &str| tables.iter().any(|(table, ..)| table == name);
-    survey.record =
-        record::read_existing(mysql, has(record::HISTORY), has(record::LEDGER)).await?;
+    survey.record = record::read_existing(mysql, has(record::HISTORY), has(record::LEDGER)).await?;
     survey.foreign = tables
         .into_iter()
         .filter(|(name, ..)| name != record::HISTORY && name != record::LEDGER)
@@ -72,23 +79,33 @@ async fn open(mysql: &mut Mysql) -> Result<bool> {
 
 /// Reads the server's own facts; returns the active roles as MySQL prints them.
 fn server(rows: &[Row], survey: &mut Survey) -> Result<String> {
-    let row = rows.first().cloned().unwrap_or_else(|| mysql_async::Row::new(Vec::new(), Vec::new().into()));
-    let (version, _user, role, super_read_only, read_only, innodb): (
-        String,
-        String,
-        String,
-        bool,
-        bool,
-        bool,
-    ) = mysql_async::from_row_opt(row)
-        .map_err(|_| Failure::failed("the server's answer about itself is not MySQL's").on(Target::Mysql))?;
-    survey.server = ServerReport { version, ..ServerReport::default() };
+    type Facts = (String, String, String, bool, bool, bool);
+    let facts: Option<Facts> = rows
+        .first()
+        .and_then(|row| mysql_async::from_row_opt(row.clone()).ok());
+    let Some((version, _user, role, super_read_only, read_only, innodb)) = facts else {
+        return Err(
+            Failure::failed("the server's answer about itself is not MySQL's")
+                .on(Target::Mysql)
+                .into(),
+        );
+    };
+    survey.server = ServerReport {
+        version,
+        ..ServerReport::default()
+    };
     let why = [
-        (innodb, "innodb_read_only is on (a read replica or reader endpoint)"),
+        (
+            innodb,
+            "innodb_read_only is on (a read replica or reader endpoint)",
+        ),
         (super_read_only, "super_read_only is on"),
         (read_only, "read_only is on (a replica)"),
     ];
-    survey.read_only = why.iter().find(|(on, _)| *on).map(|(_, why)| (*why).to_owned());
+    survey.read_only = why
+        .iter()
+        .find(|(on, _)| *on)
+        .map(|(_, why)| (*why).to_owned());
     Ok(role)
 }
 
@@ -104,22 +121,30 @@ fn privileges(mysql: &Mysql, printed: &[String], survey: &mut Survey) {
     survey.obstacles.push(
         Failure::failed(format!("user `{user}` lacks {list} on database {on}"))
             .on(Target::Mysql)
-            .remedy(format!("as an administrator: GRANT {list} ON {on}.* TO '{user}'@'%';")),
+            .remedy(format!(
+                "as an administrator: GRANT {list} ON {on}.* TO '{user}'@'%';"
+            )),
     );
 }
 
 /// Asks for one truth value.
 pub async fn holds(mysql: &mut Mysql, query: &str) -> Result<bool> {
     let sets = mysql.packet(&[query]).await?;
-    let value = sets[0].first().and_then(|row| row.get_opt::<Option<i64>, _>(0));
+    let value = sets[0]
+        .first()
+        .and_then(|row| row.get_opt::<Option<i64>, _>(0));
     match value {
         Some(Ok(value)) if sets[0].len() == 1 => Ok(value.unwrap_or(0) != 0),
-        _ => Err(Failure::usage("the `require` query does not return one truth value")
-            .on(Target::Mysql)
-            .into()),
+        _ => Err(
+            Failure::usage("the `require` query does not return one truth value")
+                .on(Target::Mysql)
+                .into(),
+        ),
     }
 }
 
 fn strings(rows: &[Row]) -> Vec<String> {
-    rows.iter().filter_map(|row| row.get_opt::<String, _>(0)?.ok()).collect()
+    rows.iter()
+        .filter_map(|row| row.get_opt::<String, _>(0)?.ok())
+        .collect()
 }

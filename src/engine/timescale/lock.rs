@@ -55,7 +55,10 @@ pub async fn take(timescale: &mut Timescale, request: &LockRequest<'_>) -> Resul
     loop {
         let client = timescale.client().await?;
         let got = ask(client, &get).await?;
-        if got.first().is_some_and(|row| session::column(row, 0) == "t") {
+        if got
+            .first()
+            .is_some_and(|row| session::column(row, 0) == "t")
+        {
             return prove(client).await;
         }
         let who = describe(&ask(client, &holder()).await?);
@@ -73,7 +76,10 @@ pub async fn take(timescale: &mut Timescale, request: &LockRequest<'_>) -> Resul
 /// A pooler may run the next statement on another session; then the lock protects nothing.
 async fn prove(client: &tokio_postgres::Client) -> Result<()> {
     let rows = ask(client, &format!("SELECT {}", held())).await?;
-    if rows.first().is_some_and(|row| session::column(row, 0) == "t") {
+    if rows
+        .first()
+        .is_some_and(|row| session::column(row, 0) == "t")
+    {
         return Ok(());
     }
     Err(Failure::failed(
@@ -85,13 +91,17 @@ async fn prove(client: &tokio_postgres::Client) -> Result<()> {
 }
 
 async fn ask(client: &tokio_postgres::Client, sql: &str) -> Result<Vec<SimpleQueryRow>> {
-    session::rows(client, sql)
-        .await
-        .map_err(|error| Failure::failed(session::words(&error)).on(Target::Timescale).into())
+    session::rows(client, sql).await.map_err(|error| {
+        Failure::failed(session::words(&error))
+            .on(Target::Timescale)
+            .into()
+    })
 }
 
 fn describe(holder: &[SimpleQueryRow]) -> String {
-    let Some(row) = holder.first() else { return "a session that has just ended".to_owned() };
+    let Some(row) = holder.first() else {
+        return "a session that has just ended".to_owned();
+    };
     let column = |index| session::column(row, index);
     if column(1).is_empty() {
         return format!("backend {} (its details need pg_read_all_stats)", column(0));

@@ -9,7 +9,8 @@ mod session;
 mod survey;
 
 use super::{
-    Canceller, Done, Engine, Identity, LockRequest, NewEntry, Progress, Record, StepFailure, Survey, Work,
+    Canceller, Done, Engine, Identity, LockRequest, NewEntry, Progress, Record, StepFailure,
+    Survey, Work,
 };
 use crate::{
     config::{AppRole, Endpoint},
@@ -38,7 +39,13 @@ impl Timescale {
         options: ConnectOptions,
         app_role: Option<AppRole>,
     ) -> Timescale {
-        Timescale { endpoint, options, app_role, session: None, selected: false }
+        Timescale {
+            endpoint,
+            options,
+            app_role,
+            session: None,
+            selected: false,
+        }
     }
 
     /// The session on the database. Never made again behind a caller's back: a lost session is a
@@ -48,7 +55,11 @@ impl Timescale {
             self.session = Some(connect::timescale(&self.endpoint, &self.options).await?);
             self.selected = true;
         }
-        Ok(&self.session.as_ref().context("the PostgreSQL session is gone")?.client)
+        Ok(&self
+            .session
+            .as_ref()
+            .context("the PostgreSQL session is gone")?
+            .client)
     }
 }
 
@@ -97,7 +108,7 @@ impl Engine for Timescale {
     async fn run(
         &mut self,
         work: &Work<'_>,
-        progress: &dyn Fn(Progress<'_>),
+        progress: &dyn for<'p> Fn(Progress<'p>),
     ) -> Result<Done, StepFailure> {
         run::run(self, work, progress).await
     }
@@ -127,7 +138,10 @@ impl Engine for Timescale {
 
     async fn close(&mut self) -> Result<()> {
         if let Some(session) = self.session.take() {
-            session.close().await.context("ending the PostgreSQL session")?;
+            session
+                .close()
+                .await
+                .context("ending the PostgreSQL session")?;
         }
         Ok(())
     }

@@ -23,8 +23,7 @@ const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS public.refinery_schema_
 
 const CREATE_LEDGER: &str = include_str!("ledger.sql");
 
-const READ_HISTORY: &str =
-    "SELECT version, name, applied_on, checksum FROM public.refinery_schema_history ORDER BY version";
+const READ_HISTORY: &str = "SELECT version, name, applied_on, checksum FROM public.refinery_schema_history ORDER BY version";
 
 const READ_LEDGER: &str = "SELECT id, event, version, name, state, checksum, statements_total, \
      statements_done, in_flight, \
@@ -50,7 +49,11 @@ pub async fn read(timescale: &mut Timescale) -> Result<Record> {
 /// Reads those that exist, in one turn.
 pub async fn read_existing(client: &Client, history: bool, ledger: bool) -> Result<Record> {
     let read = |exists: bool, query: &'static str| async move {
-        if exists { session::rows(client, query).await } else { Ok(Vec::new()) }
+        if exists {
+            session::rows(client, query).await
+        } else {
+            Ok(Vec::new())
+        }
     };
     let (history, ledger) = try_join(read(history, READ_HISTORY), read(ledger, READ_LEDGER))
         .await
@@ -76,14 +79,24 @@ pub async fn read_existing(client: &Client, history: bool, ledger: bool) -> Resu
 pub async fn script(timescale: &mut Timescale, entry: i64) -> Result<Option<String>> {
     let client = timescale.client().await?;
     let query = format!("SELECT script FROM public.sgmp_db_ledger WHERE id = {entry}");
-    let rows = session::rows(client, &query).await.context("reading the ledger")?;
-    Ok(rows.first().and_then(|row| session::optional(row, 0)).map(str::to_owned))
+    let rows = session::rows(client, &query)
+        .await
+        .context("reading the ledger")?;
+    Ok(rows
+        .first()
+        .and_then(|row| session::optional(row, 0))
+        .map(str::to_owned))
 }
 
 /// Adds an entry that is not a script.
 pub async fn log(timescale: &mut Timescale, entry: &NewEntry<'_>) -> Result<()> {
     let insert = log_statement(entry);
-    timescale.client().await?.batch_execute(&insert).await.context("writing the ledger")
+    timescale
+        .client()
+        .await?
+        .batch_execute(&insert)
+        .await
+        .context("writing the ledger")
 }
 
 /// The statement that adds an entry that is not a script.
@@ -146,7 +159,9 @@ fn history_row(row: &SimpleQueryRow) -> Result<HistoryRow> {
     let version = session::column(row, 0);
     Ok(HistoryRow {
         version: version.parse().with_context(|| {
-            format!("refinery_schema_history has a row that refinery did not write (version {version})")
+            format!(
+                "refinery_schema_history has a row that refinery did not write (version {version})"
+            )
         })?,
         name: session::column(row, 1).to_owned(),
         applied_on: session::column(row, 2).to_owned(),

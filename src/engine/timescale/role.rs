@@ -35,13 +35,20 @@ pub async fn ensure(
     for one in &missing {
         batch.push_str(&one.sql);
         batch.push_str(";\n");
-        let entry = NewEntry { event: Event::Role, details: &one.what, identity };
+        let entry = NewEntry {
+            event: Event::Role,
+            details: &one.what,
+            identity,
+        };
         batch.push_str(&record::log_statement(&entry));
         batch.push_str(";\n");
     }
     batch.push_str("COMMIT");
     if let Err(error) = client.batch_execute(&batch).await {
-        client.batch_execute("ROLLBACK").await.context("rolling back the role's grants")?;
+        client
+            .batch_execute("ROLLBACK")
+            .await
+            .context("rolling back the role's grants")?;
         return Err(Failure::failed(session::words(&error)).on(Target::Timescale))
             .with_context(|| format!("preparing the application role `{}`", role.name));
     }
@@ -51,7 +58,11 @@ pub async fn ensure(
 /// What `ensure` would do, in words.
 pub async fn plan(timescale: &mut Timescale, role: &AppRole) -> Result<Vec<String>> {
     let client = timescale.client().await?;
-    Ok(missing(client, role).await?.into_iter().map(|one| one.what).collect())
+    Ok(missing(client, role)
+        .await?
+        .into_iter()
+        .map(|one| one.what)
+        .collect())
 }
 
 async fn missing(client: &Client, role: &AppRole) -> Result<Vec<Missing>> {
@@ -59,14 +70,20 @@ async fn missing(client: &Client, role: &AppRole) -> Result<Vec<Missing>> {
     let name = session::identifier(&role.name);
     let exists = format!("SELECT FROM pg_catalog.pg_roles WHERE rolname = {literal}");
     let mut missing = Vec::new();
-    let is_new = session::rows(client, &exists).await.context("reading roles")?.is_empty();
+    let is_new = session::rows(client, &exists)
+        .await
+        .context("reading roles")?
+        .is_empty();
     if is_new {
         // A verifier, so that no log of statements ever holds the password.
         let verifier =
             postgres_protocol::password::scram_sha_256(role.password.expose_secret().as_bytes());
         missing.push(Missing {
             what: format!("role {} created", role.name),
-            sql: format!("CREATE ROLE {name} LOGIN PASSWORD {}", session::text(&verifier)),
+            sql: format!(
+                "CREATE ROLE {name} LOGIN PASSWORD {}",
+                session::text(&verifier)
+            ),
         });
     }
     for (what, target, held) in privileges(client, &literal, is_new).await? {
@@ -99,23 +116,41 @@ async fn privileges(
         has("has_schema_privilege", "oid", "CREATE"),
     );
     let mut grants = Vec::new();
-    for row in session::rows(client, &schema).await.context("reading privileges")? {
+    for row in session::rows(client, &schema)
+        .await
+        .context("reading privileges")?
+    {
         let target = session::column(&row, 0).to_owned();
         let held = session::column(&row, 1) == "t" && session::column(&row, 2) == "t";
         grants.push(("USAGE, CREATE", target, held));
     }
     let installed = "SELECT FROM pg_catalog.pg_extension WHERE extname = 'timescaledb'";
-    if session::rows(client, installed).await.context("reading extensions")?.is_empty() {
+    if session::rows(client, installed)
+        .await
+        .context("reading extensions")?
+        .is_empty()
+    {
         return Ok(grants);
     }
     // Aggregates have hypertables of their own; those stay in TimescaleDB's schema.
     let tables = format!(
         "SELECT pg_catalog.format('%I.%I', hypertable_schema, hypertable_name), {}, {} \
          FROM timescaledb_information.hypertables WHERE hypertable_schema = 'public' ORDER BY 1",
-        has("has_table_privilege", "pg_catalog.format('%I.%I', hypertable_schema, hypertable_name)", "SELECT"),
-        has("has_table_privilege", "pg_catalog.format('%I.%I', hypertable_schema, hypertable_name)", "INSERT"),
+        has(
+            "has_table_privilege",
+            "pg_catalog.format('%I.%I', hypertable_schema, hypertable_name)",
+            "SELECT"
+        ),
+        has(
+            "has_table_privilege",
+            "pg_catalog.format('%I.%I', hypertable_schema, hypertable_name)",
+            "INSERT"
+        ),
     );
-    for row in session::rows(client, &tables).await.context("reading privileges")? {
+    for row in session::rows(client, &tables)
+        .await
+        .context("reading privileges")?
+    {
         let target = format!("TABLE {}", session::column(&row, 0));
         let held = session::column(&row, 1) == "t" && session::column(&row, 2) == "t";
         grants.push(("SELECT, INSERT", target, held));

@@ -40,8 +40,16 @@ pub async fn run(
             duration: begun.elapsed(),
         });
     };
-    let run = Run { work, client: &open.client, begun };
-    if work.atomic { run.atomic(progress).await } else { run.singly(progress).await }
+    let run = Run {
+        work,
+        client: &open.client,
+        begun,
+    };
+    if work.atomic {
+        run.atomic(progress).await
+    } else {
+        run.singly(progress).await
+    }
 }
 
 impl Run<'_> {
@@ -54,21 +62,38 @@ impl Run<'_> {
         let history = self.history();
         let head = first.into_iter().chain(texts);
         let lead = first.len();
-        if let Err((index, error)) = self.pipeline(head, |sent| {
-            progress(Progress::Statements(sent.saturating_sub(lead)));
-        })
-        .await
+        if let Err((index, error)) = self
+            .pipeline(head, |sent| {
+                progress(Progress::Statements(sent.saturating_sub(lead)));
+            })
+            .await
         {
             let statement = index.checked_sub(lead).filter(|_| !lost(&error));
             return Err(self.failed(statement, &error, 0, Some("ROLLBACK")).await);
         }
         // The duration is known only now, so the record is a second turn; it is the last one.
-        let close =
-            record::close_entry(None, EntryState::Done, self.work.statements.len(), self.elapsed_ms(), None);
-        let guard = format!("DO $$ BEGIN IF NOT {} THEN RAISE 'this session no longer holds the lock'; END IF; END $$", lock::held());
-        let tail = [guard.as_str(), open.as_str(), close.as_str(), history.as_str(), "COMMIT"];
+        let close = record::close_entry(
+            None,
+            EntryState::Done,
+            self.work.statements.len(),
+            self.elapsed_ms(),
+            None,
+        );
+        let guard = format!(
+            "DO $$ BEGIN IF NOT {} THEN RAISE 'this session no longer holds the lock'; END IF; END $$",
+            lock::held()
+        );
+        let tail = [
+            guard.as_str(),
+            open.as_str(),
+            close.as_str(),
+            history.as_str(),
+            "COMMIT",
+        ];
         match self.pipeline(tail.into_iter(), |_| {}).await {
-            Ok(()) => Ok(Done { duration: self.begun.elapsed() }),
+            Ok(()) => Ok(Done {
+                duration: self.begun.elapsed(),
+            }),
             Err((_, error)) => Err(self.failed(None, &error, 0, Some("ROLLBACK")).await),
         }
     }
@@ -82,7 +107,10 @@ impl Run<'_> {
             Ok(rows) => rows,
             Err(error) => return Err(self.failed(None, &error, from, None).await),
         };
-        let id = rows.iter().rev().find_map(|row| session::column(row, 0).parse::<i64>().ok());
+        let id = rows
+            .iter()
+            .rev()
+            .find_map(|row| session::column(row, 0).parse::<i64>().ok());
         for (index, statement) in self.work.statements.iter().enumerate().skip(from) {
             if self.work.stop.now() {
                 return Err(self.stopped(id, index).await);
@@ -92,8 +120,9 @@ impl Run<'_> {
                 index + 1,
                 id.unwrap_or_default()
             );
-            if let Err((_, error)) =
-                self.pipeline([journal.as_str(), statement.text].into_iter(), |_| {}).await
+            if let Err((_, error)) = self
+                .pipeline([journal.as_str(), statement.text].into_iter(), |_| {})
+                .await
             {
                 let failure = self.failed_entry(id, Some(index), &error, index).await;
                 return Err(failure);
@@ -109,7 +138,9 @@ impl Run<'_> {
         let history = self.history();
         let tail = ["BEGIN", close.as_str(), history.as_str(), "COMMIT"];
         match self.pipeline(tail.into_iter(), |_| {}).await {
-            Ok(()) => Ok(Done { duration: self.begun.elapsed() }),
+            Ok(()) => Ok(Done {
+                duration: self.begun.elapsed(),
+            }),
             Err((_, error)) => {
                 // An open, failed transaction must not swallow the record of the failure.
                 let failure = self.failed_entry(id, None, &error, total).await;
@@ -158,10 +189,21 @@ impl Run<'_> {
         if failure.connection_lost {
             return failure;
         }
-        let state = if failure.stopped { EntryState::Stopped } else { EntryState::Failed };
+        let state = if failure.stopped {
+            EntryState::Stopped
+        } else {
+            EntryState::Failed
+        };
         let open = record::open_entry(self.work, self.event(), state);
-        let close = record::close_entry(None, state, done, self.elapsed_ms(), Some(&failure.message));
-        let record = [first.unwrap_or("ROLLBACK"), "BEGIN", &open, &close, "COMMIT"];
+        let close =
+            record::close_entry(None, state, done, self.elapsed_ms(), Some(&failure.message));
+        let record = [
+            first.unwrap_or("ROLLBACK"),
+            "BEGIN",
+            &open,
+            &close,
+            "COMMIT",
+        ];
         if let Err((_, error)) = self.pipeline(record.into_iter(), |_| {}).await {
             failure.message = format!(
                 "{}; and the ledger could not be written: {}",
@@ -185,9 +227,16 @@ impl Run<'_> {
         if failure.connection_lost {
             return failure;
         }
-        let state = if failure.stopped { EntryState::Stopped } else { EntryState::Failed };
+        let state = if failure.stopped {
+            EntryState::Stopped
+        } else {
+            EntryState::Failed
+        };
         let close = record::close_entry(id, state, done, self.elapsed_ms(), Some(&failure.message));
-        if let Err((_, error)) = self.pipeline(["ROLLBACK", &close].into_iter(), |_| {}).await {
+        if let Err((_, error)) = self
+            .pipeline(["ROLLBACK", &close].into_iter(), |_| {})
+            .await
+        {
             failure.message = format!(
                 "{}; and the ledger could not be written: {}",
                 failure.message,
@@ -200,8 +249,13 @@ impl Run<'_> {
     /// Somebody asked to stop between two statements.
     async fn stopped(&self, id: Option<i64>, done: usize) -> StepFailure {
         let message = "stopped between two statements".to_owned();
-        let close =
-            record::close_entry(id, EntryState::Stopped, done, self.elapsed_ms(), Some(&message));
+        let close = record::close_entry(
+            id,
+            EntryState::Stopped,
+            done,
+            self.elapsed_ms(),
+            Some(&message),
+        );
         let closed = self.pipeline([close.as_str()].into_iter(), |_| {}).await;
         StepFailure {
             statement: None,
@@ -217,7 +271,10 @@ impl Run<'_> {
 
     fn describe(&self, statement: Option<usize>, error: &Error, done: usize) -> StepFailure {
         let code = error.code();
-        let retry = [&SqlState::LOCK_NOT_AVAILABLE, &SqlState::T_R_DEADLOCK_DETECTED];
+        let retry = [
+            &SqlState::LOCK_NOT_AVAILABLE,
+            &SqlState::T_R_DEADLOCK_DETECTED,
+        ];
         StepFailure {
             statement,
             message: session::words(error),
@@ -245,7 +302,11 @@ impl Run<'_> {
                  VALUES ({}, {}, {}, '{}')",
                 work.version,
                 session::text(work.name),
-                session::text(&OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default()),
+                session::text(
+                    &OffsetDateTime::now_utc()
+                        .format(&Rfc3339)
+                        .unwrap_or_default()
+                ),
                 work.refinery_checksum
             ),
             Step::Revert => format!(
@@ -268,7 +329,10 @@ impl Run<'_> {
     }
 
     fn elapsed_ms(&self) -> u128 {
-        self.begun.elapsed().max(Duration::from_millis(1)).as_millis()
+        self.begun
+            .elapsed()
+            .max(Duration::from_millis(1))
+            .as_millis()
     }
 }
 

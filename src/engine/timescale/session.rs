@@ -48,8 +48,12 @@ pub fn is_lost(error: &Error) -> bool {
             None => true,
             // 57P01..57P03: shutdown, crash, terminated by an administrator; 25P03, 57P05: idle too long.
             Some(code) => {
-                [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW]
-                    .contains(code)
+                [
+                    SqlState::ADMIN_SHUTDOWN,
+                    SqlState::CRASH_SHUTDOWN,
+                    SqlState::CANNOT_CONNECT_NOW,
+                ]
+                .contains(code)
                     || ["25P03", "57P05"].contains(&code.code())
             }
         }
@@ -57,7 +61,9 @@ pub fn is_lost(error: &Error) -> bool {
 
 /// The server's words, with what it adds to them.
 pub fn words(error: &Error) -> String {
-    let Some(db) = error.as_db_error() else { return format!("{error}") };
+    let Some(db) = error.as_db_error() else {
+        return format!("{error}");
+    };
     let mut words = format!("{} (SQLSTATE {})", db.message(), db.code().code());
     for extra in [db.detail(), db.hint()].into_iter().flatten() {
         words.push_str("; ");

@@ -23,7 +23,7 @@ const SERVER: &str = "SELECT pg_catalog.current_setting('server_version'), \
      (SELECT pg_catalog.has_schema_privilege(oid, 'CREATE') FROM pg_catalog.pg_namespace WHERE nspname = 'public'), \
      (SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'timescaledb'), \
      (SELECT default_version FROM pg_catalog.pg_available_extensions WHERE name = 'timescaledb'), \
-     (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'shared_preload_libraries'), \
+     CASE WHEN pg_catalog.pg_has_role(current_user, 'pg_read_all_settings', 'USAGE') THEN pg_catalog.current_setting('shared_preload_libraries') END, \
      pg_catalog.current_setting('timescaledb.license', true), \
      pg_catalog.current_setting('timescaledb.restoring', true)";
 
@@ -55,7 +55,9 @@ pub async fn survey(timescale: &mut Timescale) -> Result<Survey> {
         database_exists: exists,
         server: facts.report(exists),
         read_only: facts.read_only(),
-        busy: holder.first().map(|row| format!("backend {}", session::column(row, 0))),
+        busy: holder
+            .first()
+            .map(|row| format!("backend {}", session::column(row, 0))),
         obstacles: facts.obstacles(exists, &database),
         ..Survey::default()
     };
@@ -63,7 +65,9 @@ pub async fn survey(timescale: &mut Timescale) -> Result<Survey> {
         return Ok(survey);
     }
     let ours = |name: &str| {
-        relations.iter().any(|row| session::column(row, 0) == "public" && session::column(row, 1) == name)
+        relations
+            .iter()
+            .any(|row| session::column(row, 0) == "public" && session::column(row, 1) == name)
     };
     let (history, ledger) = (ours(record::HISTORY), ours(record::LEDGER));
     survey.foreign = relations.iter().filter_map(foreign).collect();
@@ -101,7 +105,11 @@ fn foreign(row: &SimpleQueryRow) -> Option<ForeignObject> {
         "f" => "foreign table",
         _ => "table",
     };
-    let name = if schema == "public" { name.to_owned() } else { format!("{schema}.{name}") };
+    let name = if schema == "public" {
+        name.to_owned()
+    } else {
+        format!("{schema}.{name}")
+    };
     Some(ForeignObject { kind, name })
 }
 
@@ -138,7 +146,8 @@ impl<'a> Facts<'a> {
         if self.yes(1) {
             return Some("it is a standby (pg_is_in_recovery)".to_owned());
         }
-        self.yes(2).then(|| "default_transaction_read_only is on".to_owned())
+        self.yes(2)
+            .then(|| "default_transaction_read_only is on".to_owned())
     }
 
     /// Everything that would stop a migration: told at once, not one at a time.
@@ -146,31 +155,42 @@ impl<'a> Facts<'a> {
         let user = self.text(3).unwrap_or_default();
         let mut obstacles = Vec::new();
         let mut obstacle = |message: String, remedy: String| {
-            obstacles.push(Failure::failed(message).on(Target::Timescale).remedy(remedy));
+            obstacles.push(
+                Failure::failed(message)
+                    .on(Target::Timescale)
+                    .remedy(remedy),
+            );
         };
         if !exists && !self.yes(5) {
             obstacle(
                 format!("role `{user}` may not create the database `{database}`"),
-                format!("as an administrator: CREATE DATABASE \"{database}\" OWNER \"{user}\" ENCODING 'UTF8';"),
+                format!(
+                    "as an administrator: CREATE DATABASE \"{database}\" OWNER \"{user}\" ENCODING 'UTF8';"
+                ),
             );
         }
         if exists && !self.yes(6) {
             obstacle(
                 format!("role `{user}` lacks CREATE on database `{database}`"),
-                format!("as an administrator: GRANT CREATE ON DATABASE \"{database}\" TO \"{user}\";"),
+                format!(
+                    "as an administrator: GRANT CREATE ON DATABASE \"{database}\" TO \"{user}\";"
+                ),
             );
         }
         if exists && !self.yes(7) {
             obstacle(
                 format!("role `{user}` lacks CREATE on schema public of `{database}`"),
-                format!("as an administrator, in \"{database}\": GRANT CREATE ON SCHEMA public TO \"{user}\";"),
+                format!(
+                    "as an administrator, in \"{database}\": GRANT CREATE ON SCHEMA public TO \"{user}\";"
+                ),
             );
         }
         let installed = exists && self.text(8).is_some();
         if !installed && self.text(9).is_none() {
             obstacle(
                 "the extension timescaledb is not available on this server".to_owned(),
-                "install TimescaleDB's package for this PostgreSQL version on the server".to_owned(),
+                "install TimescaleDB's package for this PostgreSQL version on the server"
+                    .to_owned(),
             );
         } else if !installed && !self.is_preloaded() {
             obstacle(
@@ -189,7 +209,10 @@ impl<'a> Facts<'a> {
 
     /// The list itself is hidden from ordinary roles; a setting of the extension's then tells.
     fn is_preloaded(&self) -> bool {
-        self.text(11).is_some() || self.text(10).is_some_and(|list| list.contains("timescaledb"))
+        self.text(11).is_some()
+            || self
+                .text(10)
+                .is_some_and(|list| list.contains("timescaledb"))
     }
 }
 
@@ -201,8 +224,10 @@ pub async fn holds(timescale: &mut Timescale, query: &str) -> Result<bool> {
         .map_err(|error| Failure::failed(session::words(&error)).on(Target::Timescale))?;
     match rows.as_slice() {
         [row] if row.len() == 1 => Ok(matches!(session::column(row, 0), "t" | "1")),
-        _ => Err(Failure::usage("the `require` query does not return one truth value")
-            .on(Target::Timescale)
-            .into()),
+        _ => Err(
+            Failure::usage("the `require` query does not return one truth value")
+                .on(Target::Timescale)
+                .into(),
+        ),
     }
 }

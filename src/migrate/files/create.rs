@@ -2,7 +2,11 @@
 
 use super::{MigrationSet, Origin};
 use crate::outcome::Failure;
-use std::{fs::OpenOptions, io::Write, path::{Path, PathBuf}};
+use std::{
+    fs::OpenOptions,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 /// What was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,14 +27,26 @@ pub fn create(set: &MigrationSet, folder: &Path, name: &str) -> Result<Created, 
     let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let name = name.trim().to_lowercase().replace([' ', '-'], "_");
     if name.is_empty() || !name.chars().all(word) {
-        return Err(Failure::usage(format!("`{name}` cannot be a migration's name"))
-            .remedy("use letters, digits and underscores, as in: sgmp-db new add_room --only mysql"));
+        return Err(
+            Failure::usage(format!("`{name}` cannot be a migration's name")).remedy(
+                "use letters, digits and underscores, as in: sgmp-db new add_room --only mysql",
+            ),
+        );
     }
     let version = set.migrations.last().map_or(1, |last| last.version + 1);
     let stem = format!("V{version}__{name}");
-    let (up, down) = (folder.join(format!("{stem}.sql")), folder.join(format!("{stem}.down.sql")));
-    write_new(&up, &format!("-- {name}: write the SQL here, then type: sgmp-db check --fix\n"))?;
-    write_new(&down, &format!("-- the way back of {stem}: write the SQL that undoes it\n"))?;
+    let (up, down) = (
+        folder.join(format!("{stem}.sql")),
+        folder.join(format!("{stem}.down.sql")),
+    );
+    write_new(
+        &up,
+        &format!("-- {name}: write the SQL here, then type: sgmp-db check --fix\n"),
+    )?;
+    write_new(
+        &down,
+        &format!("-- the way back of {stem}: write the SQL that undoes it\n"),
+    )?;
     Ok(Created { up, down, version })
 }
 
@@ -47,7 +63,11 @@ impl MigrationSet {
 
 fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
     let write = || {
-        OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(path)?
+            .write_all(text.as_bytes())
     };
     write().map_err(|error| {
         Failure::failed(format!("the file cannot be written: {error}"))

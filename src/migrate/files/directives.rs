@@ -31,7 +31,8 @@ pub struct Allow {
 }
 
 const PREFIX: &str = "sgmp-db:";
-const FORMS: &str = "no-transaction, lock-timeout=5s, require <query> because \"…\", allow=<rule> because \"…\"";
+const FORMS: &str =
+    "no-transaction, lock-timeout=5s, require <query> because \"…\", allow=<rule> because \"…\"";
 
 impl Directives {
     /// Reads the directives of a text.
@@ -62,7 +63,11 @@ impl Directives {
                 );
             }
         }
-        if wrong.is_empty() { Ok(directives) } else { Err(wrong) }
+        if wrong.is_empty() {
+            Ok(directives)
+        } else {
+            Err(wrong)
+        }
     }
 
     fn take(&mut self, body: &str, line: usize) -> Result<(), Failure> {
@@ -76,7 +81,11 @@ impl Directives {
             self.lock_timeout = Some(timeout);
         } else if let Some(rest) = body.strip_prefix("require ") {
             let (query, because) = because(rest)?;
-            self.requires.push(Require { query, because, line });
+            self.requires.push(Require {
+                query,
+                because,
+                line,
+            });
         } else if let Some(rest) = body.strip_prefix("allow=") {
             let (rule, because) = because(rest)?;
             if !super::lint::RULES.contains(&rule.as_str()) {
@@ -84,7 +93,11 @@ impl Directives {
                 return Err(Failure::usage(format!("there is no rule `{rule}`"))
                     .remedy(format!("the rules are {rules}")));
             }
-            self.allow.push(Allow { rule, because, line });
+            self.allow.push(Allow {
+                rule,
+                because,
+                line,
+            });
         } else {
             return Err(Failure::usage(format!("`{body}` is no directive"))
                 .remedy(format!("the directives are {FORMS}")));
@@ -95,20 +108,28 @@ impl Directives {
 
 /// What stands behind `-- sgmp-db:`.
 fn body(comment: &str) -> Option<&str> {
-    comment.strip_prefix("--")?.trim_start().strip_prefix(PREFIX).map(str::trim)
+    comment
+        .strip_prefix("--")?
+        .trim_start()
+        .strip_prefix(PREFIX)
+        .map(str::trim)
 }
 
 /// `<what> because "<reason>"`
 fn because(text: &str) -> Result<(String, String), Failure> {
     let parts = text.rsplit_once(" because ").and_then(|(what, reason)| {
-        Some((what.trim(), reason.trim().strip_prefix('"')?.strip_suffix('"')?.trim()))
+        Some((
+            what.trim(),
+            reason.trim().strip_prefix('"')?.strip_suffix('"')?.trim(),
+        ))
     });
     match parts {
         Some((what, reason)) if !what.is_empty() && !reason.is_empty() => {
             let what = what.trim_end_matches(';').trim_end();
             Ok((what.to_owned(), reason.to_owned()))
         }
-        _ => Err(Failure::usage("a reason is missing").remedy("end the line with: because \"the reason\"")),
+        _ => Err(Failure::usage("a reason is missing")
+            .remedy("end the line with: because \"the reason\"")),
     }
 }
 
@@ -124,18 +145,28 @@ mod tests {
         assert!(read.no_transaction);
         assert_eq!(read.lock_timeout, Some(Duration::from_secs(5)));
         assert_eq!(read.requires[0].query, "SELECT count(*) = 0 FROM t");
-        assert_eq!((read.requires[0].because.as_str(), read.requires[0].line), ("t must be empty", 5));
+        assert_eq!(
+            (read.requires[0].because.as_str(), read.requires[0].line),
+            ("t must be empty", 5)
+        );
     }
 
     #[test]
     fn a_wrong_or_misplaced_directive_is_an_error_with_its_line() {
         let lines = |text: &str| {
-            Directives::parse(text, "f").unwrap_err().iter().map(|one| one.line).collect::<Vec<_>>()
+            Directives::parse(text, "f")
+                .unwrap_err()
+                .iter()
+                .map(|one| one.line)
+                .collect::<Vec<_>>()
         };
         assert_eq!(lines("-- sgmp-db: no-transactions\nSELECT 1;"), [Some(1)]);
         assert_eq!(lines("-- sgmp-db: lock-timeout=soon\n"), [Some(1)]);
         assert_eq!(lines("-- sgmp-db: require SELECT 1\n"), [Some(1)]);
-        assert_eq!(lines("-- sgmp-db: allow=nothing because \"x\"\n"), [Some(1)]);
+        assert_eq!(
+            lines("-- sgmp-db: allow=nothing because \"x\"\n"),
+            [Some(1)]
+        );
         assert_eq!(lines("SELECT 1;\n-- sgmp-db: no-transaction\n"), [Some(2)]);
     }
 }

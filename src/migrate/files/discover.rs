@@ -43,9 +43,12 @@ pub fn migrations(files: Vec<Found>) -> Result<Vec<Migration>, Vec<Failure>> {
                 let side = if named.down { &mut downs } else { &mut ups };
                 if let Some((_, other)) = side.get(&named.version) {
                     wrong.push(
-                        Failure::usage(format!("version {} is there twice: {} too", named.version, other.file))
-                            .at(file, None)
-                            .remedy("give one of them the next free number"),
+                        Failure::usage(format!(
+                            "version {} is there twice: {} too",
+                            named.version, other.file
+                        ))
+                        .at(file, None)
+                        .remedy("give one of them the next free number"),
                     );
                 } else {
                     side.insert(named.version, (named.name, script));
@@ -55,7 +58,11 @@ pub fn migrations(files: Vec<Found>) -> Result<Vec<Migration>, Vec<Failure>> {
     }
     let migrations = pair(ups, downs, &mut wrong);
     gaps(&migrations, &mut wrong);
-    if wrong.is_empty() { Ok(migrations) } else { Err(wrong) }
+    if wrong.is_empty() {
+        Ok(migrations)
+    } else {
+        Err(wrong)
+    }
 }
 
 fn pair(
@@ -76,13 +83,20 @@ fn pair(
             }
             other => other.map(|(_, down)| down),
         };
-        migrations.push(Migration { version, name, up, down });
+        migrations.push(Migration {
+            version,
+            name,
+            up,
+            down,
+        });
     }
     for (version, (name, down)) in downs {
         wrong.push(
-            Failure::usage(format!("a way back without a way there: V{version}__{name}.sql is missing"))
-                .at(down.file, None)
-                .remedy("restore the file from version control, or remove this one"),
+            Failure::usage(format!(
+                "a way back without a way there: V{version}__{name}.sql is missing"
+            ))
+            .at(down.file, None)
+            .remedy("restore the file from version control, or remove this one"),
         );
     }
     migrations
@@ -104,7 +118,8 @@ fn gaps(migrations: &[Migration], wrong: &mut Vec<Failure>) {
 
 /// What a name says, by refinery's own parser; what refinery would skip or misread is an error.
 fn parse(file_name: &str) -> Result<Named, Failure> {
-    let form = "name it V<number>__<words_joined_by_underscores>.sql, or .down.sql for its way back";
+    let form =
+        "name it V<number>__<words_joined_by_underscores>.sql, or .down.sql for its way back";
     let refuse = |why: &str| Failure::usage(why.to_owned()).remedy(form);
     let (stem, down) = match file_name.strip_suffix(".down.sql") {
         Some(stem) => (stem, true),
@@ -114,28 +129,49 @@ fn parse(file_name: &str) -> Result<Named, Failure> {
         },
     };
     if stem.starts_with('U') {
-        return Err(refuse("unversioned migrations (U…) have no order and cannot be recorded"));
+        return Err(refuse(
+            "unversioned migrations (U…) have no order and cannot be recorded",
+        ));
     }
-    let digits: String = stem.chars().skip(1).take_while(char::is_ascii_digit).collect();
+    let digits: String = stem
+        .chars()
+        .skip(1)
+        .take_while(char::is_ascii_digit)
+        .collect();
     if stem.starts_with('V') && digits.len() > 9 && digits.parse::<i32>().is_err() {
-        return Err(refuse("the version is larger than 32 bits, the size of refinery's history column: timestamps do not fit"));
+        return Err(refuse(
+            "the version is larger than 32 bits, the size of refinery's history column: timestamps do not fit",
+        ));
     }
-    let (_, version, name) = parse_migration_name(stem)
-        .map_err(|_| refuse("the name is not refinery's form, so it would be skipped in silence"))?;
+    let (_, version, name) = parse_migration_name(stem).map_err(|_| {
+        refuse("the name is not refinery's form, so it would be skipped in silence")
+    })?;
     if stem != format!("V{digits}__{name}") {
-        return Err(refuse("the name has characters beside letters, digits and underscores"));
+        return Err(refuse(
+            "the name has characters beside letters, digits and underscores",
+        ));
     }
     if digits.starts_with('0') {
-        return Err(refuse("the version has a leading zero, so that V01 and V1 would be the same"));
+        return Err(refuse(
+            "the version has a leading zero, so that V01 and V1 would be the same",
+        ));
     }
-    Ok(Named { version, name, down })
+    Ok(Named {
+        version,
+        name,
+        down,
+    })
 }
 
 fn read(found: Found) -> Result<Script, Vec<Failure>> {
     let Found { file, bytes, .. } = found;
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = error.as_bytes()[..valid]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count()
+            + 1;
         vec![
             Failure::usage(format!("the file is not UTF-8 (byte {} of it)", valid + 1))
                 .at(file.clone(), Some(line))
@@ -144,18 +180,25 @@ fn read(found: Found) -> Result<Script, Vec<Failure>> {
     })?;
     if is_blank(&text) {
         return Err(vec![
-            Failure::usage("the file has no statement").at(file, None).remedy("write its SQL, or remove it"),
+            Failure::usage("the file has no statement")
+                .at(file, None)
+                .remedy("write its SQL, or remove it"),
         ]);
     }
     let directives = Directives::parse(&text, &file)?;
-    Ok(Script { file, text, directives })
+    Ok(Script {
+        file,
+        text,
+        directives,
+    })
 }
 
 /// Nothing but blanks and `--` or `#` comment lines; block comments are left to the splitter.
 fn is_blank(text: &str) -> bool {
-    text.trim_start_matches('\u{feff}').lines().map(str::trim).all(|line| {
-        line.is_empty() || line.starts_with("--") || line.starts_with('#')
-    })
+    text.trim_start_matches('\u{feff}')
+        .lines()
+        .map(str::trim)
+        .all(|line| line.is_empty() || line.starts_with("--") || line.starts_with('#'))
 }
 
 #[cfg(test)]
@@ -165,7 +208,11 @@ mod tests {
     fn found(names: &[&str]) -> Vec<Found> {
         names
             .iter()
-            .map(|name| Found { name: (*name).to_owned(), file: (*name).to_owned(), bytes: b"SELECT 1;".to_vec() })
+            .map(|name| Found {
+                name: (*name).to_owned(),
+                file: (*name).to_owned(),
+                bytes: b"SELECT 1;".to_vec(),
+            })
             .collect()
     }
 
@@ -174,16 +221,30 @@ mod tests {
         let names: Vec<String> = (1..=10).map(|n| format!("V{n}__a.sql")).collect();
         let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
         names.sort_unstable();
-        let versions: Vec<i32> =
-            migrations(found(&names)).unwrap().iter().map(|one| one.version).collect();
+        let versions: Vec<i32> = migrations(found(&names))
+            .unwrap()
+            .iter()
+            .map(|one| one.version)
+            .collect();
         assert_eq!(versions, (1..=10).collect::<Vec<_>>());
     }
 
     #[test]
     fn every_wrong_name_is_told() {
         for name in [
-            "V1_x.sql", "v1__x.sql", "V1.2__x.sql", "U1__x.sql", "V01__x.sql", "V20260101120000__x.sql",
-            "V1__a b.sql", "V1__x.SQL", "V1__a.b.sql", "V__x.sql", "1__x.sql", "V1__.sql", "notes.txt",
+            "V1_x.sql",
+            "v1__x.sql",
+            "V1.2__x.sql",
+            "U1__x.sql",
+            "V01__x.sql",
+            "V20260101120000__x.sql",
+            "V1__a b.sql",
+            "V1__x.SQL",
+            "V1__a.b.sql",
+            "V__x.sql",
+            "1__x.sql",
+            "V1__.sql",
+            "notes.txt",
         ] {
             assert!(parse(name).is_err(), "{name}");
         }
@@ -192,7 +253,11 @@ mod tests {
     #[test]
     fn duplicates_gaps_and_lonely_ways_back_are_all_told() {
         let told = |names: &[&str]| {
-            migrations(found(names)).unwrap_err().iter().map(|one| one.message.clone()).collect::<Vec<_>>()
+            migrations(found(names))
+                .unwrap_err()
+                .iter()
+                .map(|one| one.message.clone())
+                .collect::<Vec<_>>()
         };
         assert!(told(&["V1__a.sql", "V1__b.sql"])[0].contains("twice"));
         assert!(told(&["V1__a.sql", "V3__b.sql"])[0].contains("V2 is missing"));
@@ -203,8 +268,16 @@ mod tests {
 
     #[test]
     fn empty_and_non_utf8_files_are_refused_with_the_line() {
-        for (bytes, line) in [(&b""[..], None), (b"-- only\n", None), (b"SELECT 1;\n'\xff'", Some(2))] {
-            let file = Found { name: "V1__a.sql".to_owned(), file: "f".to_owned(), bytes: bytes.to_vec() };
+        for (bytes, line) in [
+            (&b""[..], None),
+            (b"-- only\n", None),
+            (b"SELECT 1;\n'\xff'", Some(2)),
+        ] {
+            let file = Found {
+                name: "V1__a.sql".to_owned(),
+                file: "f".to_owned(),
+                bytes: bytes.to_vec(),
+            };
             assert_eq!(migrations(vec![file]).unwrap_err()[0].line, line);
         }
     }

@@ -49,7 +49,10 @@ impl LintProblem {
 
 /// Every problem of every file.
 pub fn lint(set: &MigrationSet) -> Vec<LintProblem> {
-    set.migrations.iter().flat_map(|migration| lint_migration(set.target, migration)).collect()
+    set.migrations
+        .iter()
+        .flat_map(|migration| lint_migration(set.target, migration))
+        .collect()
 }
 
 /// Every problem of one migration's files.
@@ -66,7 +69,10 @@ pub fn lint_migration(target: Target, migration: &Migration) -> Vec<LintProblem>
             file: migration.up.file.clone(),
             line: None,
             message: "the file has no way back".to_owned(),
-            remedy: format!("write V{}__{}.down.sql beside it", migration.version, migration.name),
+            remedy: format!(
+                "write V{}__{}.down.sql beside it",
+                migration.version, migration.name
+            ),
         }),
     }
     let allowed = &migration.up.directives.allow;
@@ -83,10 +89,18 @@ fn lint_script(dialect: Dialect, script: &Script) -> Vec<LintProblem> {
     };
     if statements.is_empty() {
         let message = "the file has no statement".to_owned();
-        return vec![problem(script, "syntax", None, message, "write its SQL, or remove it")];
+        return vec![problem(
+            script,
+            "syntax",
+            None,
+            message,
+            "write its SQL, or remove it",
+        )];
     }
-    let facts: Vec<Facts> =
-        statements.iter().map(|statement| classify(dialect, statement.text)).collect();
+    let facts: Vec<Facts> = statements
+        .iter()
+        .map(|statement| classify(dialect, statement.text))
+        .collect();
     let mut problems = Vec::new();
     transaction_control(script, &statements, &facts, &mut problems);
     if dialect == Dialect::Postgres {
@@ -105,12 +119,24 @@ fn problem(
     message: String,
     remedy: &str,
 ) -> LintProblem {
-    LintProblem { rule, file: script.file.clone(), line, message, remedy: remedy.to_owned() }
+    LintProblem {
+        rule,
+        file: script.file.clone(),
+        line,
+        message,
+        remedy: remedy.to_owned(),
+    }
 }
 
 fn of_syntax(script: &Script, error: SyntaxError) -> LintProblem {
-    let rule = if error.client_command { "client-command" } else { "syntax" };
-    let remedy = error.hint.unwrap_or_else(|| "end it where it should end".to_owned());
+    let rule = if error.client_command {
+        "client-command"
+    } else {
+        "syntax"
+    };
+    let remedy = error
+        .hint
+        .unwrap_or_else(|| "end it where it should end".to_owned());
     problem(script, rule, Some(error.line), error.message, &remedy)
 }
 
@@ -123,9 +149,19 @@ fn transaction_control(
 ) {
     for (statement, facts) in statements.iter().zip(facts) {
         if facts.commits == Commits::Control {
-            let message = format!("`{}` would cut across the runner's own transactions", facts.summary);
-            let remedy = "remove it: each file already runs in a transaction where the database can do that";
-            problems.push(problem(script, "transaction-control", Some(statement.line), message, remedy));
+            let message = format!(
+                "`{}` would cut across the runner's own transactions",
+                facts.summary
+            );
+            let remedy =
+                "remove it: each file already runs in a transaction where the database can do that";
+            problems.push(problem(
+                script,
+                "transaction-control",
+                Some(statement.line),
+                message,
+                remedy,
+            ));
         }
     }
 }
@@ -141,21 +177,41 @@ fn mixed_transaction(
     }
     for (statement, facts) in statements.iter().zip(facts) {
         if let Some(why) = facts.outside_transaction {
-            let message = format!("`{}` cannot run in the file's transaction: {why}", facts.summary);
-            let remedy = "put it into a file of its own that begins with: -- sgmp-db: no-transaction";
-            problems.push(problem(script, "mixed-transaction", Some(statement.line), message, remedy));
+            let message = format!(
+                "`{}` cannot run in the file's transaction: {why}",
+                facts.summary
+            );
+            let remedy =
+                "put it into a file of its own that begins with: -- sgmp-db: no-transaction";
+            problems.push(problem(
+                script,
+                "mixed-transaction",
+                Some(statement.line),
+                message,
+                remedy,
+            ));
         }
     }
 }
 
 fn load_data_local(script: &Script, statements: &[Statement<'_>], problems: &mut Vec<LintProblem>) {
     for statement in statements {
-        let words: Vec<String> =
-            statement.text.split_whitespace().take(5).map(str::to_uppercase).collect();
+        let words: Vec<String> = statement
+            .text
+            .split_whitespace()
+            .take(5)
+            .map(str::to_uppercase)
+            .collect();
         if words.first().is_some_and(|word| word == "LOAD") && words.contains(&"LOCAL".to_owned()) {
             let message = "LOAD DATA LOCAL reads a file of whoever runs the upgrade".to_owned();
             let remedy = "write the rows as INSERT … VALUES";
-            problems.push(problem(script, "load-data-local", Some(statement.line), message, remedy));
+            problems.push(problem(
+                script,
+                "load-data-local",
+                Some(statement.line),
+                message,
+                remedy,
+            ));
         }
     }
 }
@@ -173,20 +229,34 @@ fn session_dependent(
     }
     let mut left = BTreeSet::new();
     for (index, (statement, facts)) in statements.iter().zip(facts).enumerate() {
-        let needed = facts.session.iter().find_map(|used| needs(used, &left, statement.text, index));
+        let needed = facts
+            .session
+            .iter()
+            .find_map(|used| needs(used, &left, statement.text, index));
         if let Some(what) = needed {
-            let message = format!("the statement needs {what}, which is gone when the file is resumed in another session");
+            let message = format!(
+                "the statement needs {what}, which is gone when the file is resumed in another session"
+            );
             let remedy = "write it as one statement, or keep the value in a table";
-            problems.push(problem(script, "session-dependent", Some(statement.line), message, remedy));
+            problems.push(problem(
+                script,
+                "session-dependent",
+                Some(statement.line),
+                message,
+                remedy,
+            ));
         }
         left.extend(facts.session.iter().filter_map(leaves));
         let used = left.iter().find(|name| {
-            name.strip_prefix("the temporary table ").is_some_and(|table| {
-                index + 1 < statements.len() && mentions(statements[index + 1].text, table)
-            })
+            name.strip_prefix("the temporary table ")
+                .is_some_and(|table| {
+                    index + 1 < statements.len() && mentions(statements[index + 1].text, table)
+                })
         });
         if let Some(used) = used.cloned() {
-            let message = format!("the statement needs {used}, which is gone when the file is resumed in another session");
+            let message = format!(
+                "the statement needs {used}, which is gone when the file is resumed in another session"
+            );
             let line = statements.get(index + 1).map(|next| next.line);
             let remedy = "use a table and drop it at the end";
             problems.push(problem(script, "session-dependent", line, message, remedy));
@@ -207,7 +277,10 @@ fn leaves(used: &SessionUse) -> Option<String> {
 
 fn needs(used: &SessionUse, left: &BTreeSet<String>, text: &str, index: usize) -> Option<String> {
     match used {
-        SessionUse::UserVariable { name, writes: false } => {
+        SessionUse::UserVariable {
+            name,
+            writes: false,
+        } => {
             let what = format!("the variable @{name}");
             left.contains(&what).then_some(what)
         }
@@ -222,5 +295,6 @@ fn needs(used: &SessionUse, left: &BTreeSet<String>, text: &str, index: usize) -
 }
 
 fn mentions(text: &str, name: &str) -> bool {
-    text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).any(|word| word.eq_ignore_ascii_case(name))
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'))
+        .any(|word| word.eq_ignore_ascii_case(name))
 }

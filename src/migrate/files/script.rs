@@ -42,7 +42,10 @@ impl Script {
     /// `sha256:v1:<hex>` of the text with LF line ends and without a byte order mark, so that a
     /// checkout on another system is the same file.
     pub fn checksum(&self) -> String {
-        format!("sha256:v1:{}", hex(&Sha256::digest(canonical(&self.text).as_bytes())))
+        format!(
+            "sha256:v1:{}",
+            hex(&Sha256::digest(canonical(&self.text).as_bytes()))
+        )
     }
 }
 
@@ -70,14 +73,21 @@ mod tests {
     use super::*;
 
     fn script(text: &str) -> Script {
-        Script { file: "f".to_owned(), text: text.to_owned(), directives: Directives::default() }
+        Script {
+            file: "f".to_owned(),
+            text: text.to_owned(),
+            directives: Directives::default(),
+        }
     }
 
     #[test]
     fn line_ends_and_byte_order_mark_do_not_change_a_checksum() {
         let plain = script("SELECT 1;\nSELECT 2;\n").checksum();
         assert_eq!(script("SELECT 1;\r\nSELECT 2;\r\n").checksum(), plain);
-        assert_eq!(script("\u{feff}SELECT 1;\r\nSELECT 2;\r\n").checksum(), plain);
+        assert_eq!(
+            script("\u{feff}SELECT 1;\r\nSELECT 2;\r\n").checksum(),
+            plain
+        );
         assert_ne!(script("SELECT 1;\nSELECT 3;\n").checksum(), plain);
     }
 

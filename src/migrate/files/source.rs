@@ -3,13 +3,21 @@
 use super::{MigrationSet, Sum, SumState, discover};
 use crate::{outcome::Failure, target::Target};
 use discover::Found;
-use std::{fs, io, path::{Path, PathBuf}};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 const EMBEDDED: &[(&str, &str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// Files beside the migrations that are none.
-const BESIDE: [&str; 5] =
-    ["migrations.sum", "policies.yaml", "schema.snapshot", "drift-ignore.yaml", "README.md"];
+const BESIDE: [&str; 5] = [
+    "migrations.sum",
+    "policies.yaml",
+    "schema.snapshot",
+    "drift-ignore.yaml",
+    "README.md",
+];
 
 /// A place of migrations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +42,10 @@ impl Source {
     /// Every problem of every file (exit 2).
     pub fn load(&self, target: Target) -> Result<MigrationSet, Vec<Failure>> {
         let tell = |failures: Vec<Failure>| -> Vec<Failure> {
-            failures.into_iter().map(|failure| failure.on(target)).collect()
+            failures
+                .into_iter()
+                .map(|failure| failure.on(target))
+                .collect()
         };
         match self {
             Source::Embedded => {
@@ -51,10 +62,56 @@ impl Source {
             }
             Source::Directory(directory) => {
                 let folder = directory.join(target.name());
-                let files = read_folder(directory, target).map_err(|failure| tell(vec![failure]))?;
+                let files =
+                    read_folder(directory, target).map_err(|failure| tell(vec![failure]))?;
                 set(target, Origin::Folder(folder), files).map_err(tell)
             }
         }
+    }
+}
+
+impl Source {
+    /// Writes `migrations.sum` for the files as they are; returns its path, or none where there
+    /// are no files.
+    ///
+    /// # Errors
+    /// The files are the binary's own (exit 2), or cannot be read or written.
+    pub fn write_sum(&self, target: Target) -> Result<Option<String>, Failure> {
+        let Source::Directory(directory) = self else {
+            return Err(Failure::usage("the migrations are those of this binary, which cannot be changed")
+                .on(target)
+                .remedy("stand in the project's directory, or name one: sgmp-db check --fix --migrations DIR"));
+        };
+        let files: Vec<Found> = read_folder(directory, target)?
+            .into_iter()
+            .filter(|found| !BESIDE.contains(&found.name.as_str()))
+            .collect();
+        if files.is_empty() {
+            return Ok(None);
+        }
+        let sum = Sum::of(
+            files
+                .iter()
+                .map(|found| (found.name.as_str(), found.bytes.as_slice())),
+        );
+        let folder = directory.join(target.name());
+        let path = folder.join("migrations.sum");
+        let write = || -> io::Result<()> {
+            // Whole or not at all: a half-written file would look like a removed migration.
+            let mut file = tempfile::NamedTempFile::new_in(&folder)?;
+            io::Write::write_all(&mut file, sum.to_string().as_bytes())?;
+            fs::set_permissions(
+                file.path(),
+                std::os::unix::fs::PermissionsExt::from_mode(0o644),
+            )?;
+            file.persist(&path).map_err(|error| error.error)?;
+            Ok(())
+        };
+        write().map_err(|error| {
+            Failure::failed(format!("the file cannot be written: {error}"))
+                .at(path.display().to_string(), None)
+        })?;
+        Ok(Some(path.display().to_string()))
     }
 }
 
@@ -63,43 +120,68 @@ impl Source {
 fn read_folder(directory: &Path, target: Target) -> Result<Vec<Found>, Failure> {
     let folder = directory.join(target.name());
     let unreadable = |path: &Path, error: &io::Error| {
-        Failure::usage(format!("the file cannot be read: {error}")).at(path.display().to_string(), None)
+        Failure::usage(format!("the file cannot be read: {error}"))
+            .at(path.display().to_string(), None)
     };
     let entries = match fs::read_dir(&folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let other = Target::ALL.into_iter().any(|one| directory.join(one.name()).is_dir());
-            return if other { Ok(Vec::new()) } else { Err(no_migrations(directory)) };
+            let other = Target::ALL
+                .into_iter()
+                .any(|one| directory.join(one.name()).is_dir());
+            return if other {
+                Ok(Vec::new())
+            } else {
+                Err(no_migrations(directory))
+            };
         }
         Err(error) => return Err(unreadable(&folder, &error)),
     };
     let mut files = Vec::new();
     for entry in entries {
         let path = entry.map_err(|error| unreadable(&folder, &error))?.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned) else {
+        let Some(name) = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .map(str::to_owned)
+        else {
             let failure = Failure::usage("the file's name is not UTF-8");
-            return Err(failure.at(path.display().to_string(), None).remedy("rename it"));
+            return Err(failure
+                .at(path.display().to_string(), None)
+                .remedy("rename it"));
         };
         if name.starts_with('.') || name.ends_with('~') {
             continue;
         }
         let bytes = fs::read(&path).map_err(|error| unreadable(&path, &error))?;
-        files.push(Found { name, file: path.display().to_string(), bytes });
+        files.push(Found {
+            name,
+            file: path.display().to_string(),
+            bytes,
+        });
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(files)
 }
 
 fn no_migrations(directory: &Path) -> Failure {
-    Failure::usage(format!("there are no migrations in {}", directory.display()))
-        .remedy("name a directory that has the folders mysql and timescale: --migrations DIR")
+    Failure::usage(format!(
+        "there are no migrations in {}",
+        directory.display()
+    ))
+    .remedy("name a directory that has the folders mysql and timescale: --migrations DIR")
 }
 
 fn set(target: Target, origin: Origin, files: Vec<Found>) -> Result<MigrationSet, Vec<Failure>> {
-    let (beside, scripts): (Vec<Found>, Vec<Found>) =
-        files.into_iter().partition(|found| BESIDE.contains(&found.name.as_str()));
+    let (beside, scripts): (Vec<Found>, Vec<Found>) = files
+        .into_iter()
+        .partition(|found| BESIDE.contains(&found.name.as_str()));
     let mut notes = Vec::new();
-    let sum_of_files = Sum::of(scripts.iter().map(|found| (found.name.as_str(), found.bytes.as_slice())));
+    let sum_of_files = Sum::of(
+        scripts
+            .iter()
+            .map(|found| (found.name.as_str(), found.bytes.as_slice())),
+    );
     let migrations = discover::migrations(scripts)?;
     let mut policies = None;
     let mut sum = SumState::Absent;
@@ -113,7 +195,8 @@ fn set(target: Target, origin: Origin, files: Vec<Found>) -> Result<MigrationSet
                 policies = Some((file, text));
             }
             "migrations.sum" => {
-                let committed = Sum::parse(&String::from_utf8_lossy(&bytes), &file).map_err(|one| vec![one])?;
+                let committed =
+                    Sum::parse(&String::from_utf8_lossy(&bytes), &file).map_err(|one| vec![one])?;
                 if let Some(failure) = committed.differs_from(&sum_of_files) {
                     return Err(vec![failure.at(file, None)]);
                 }
@@ -128,7 +211,14 @@ fn set(target: Target, origin: Origin, files: Vec<Found>) -> Result<MigrationSet
     if migrations.is_empty() {
         notes.push("there are no migrations for this database".to_owned());
     }
-    Ok(MigrationSet { target, origin, migrations, sum, policies, notes })
+    Ok(MigrationSet {
+        target,
+        origin,
+        migrations,
+        sum,
+        policies,
+        notes,
+    })
 }
 
 #[cfg(test)]
@@ -141,7 +231,11 @@ mod tests {
             let set = Source::Embedded.load(target).unwrap();
             assert_eq!(set.migrations.len(), count);
             assert_eq!(set.sum, SumState::Present);
-            assert!(set.migrations.iter().all(|migration| migration.down.is_some()));
+            assert!(
+                set.migrations
+                    .iter()
+                    .all(|migration| migration.down.is_some())
+            );
             assert!(set.notes.is_empty(), "{:?}", set.notes);
         }
     }
@@ -150,7 +244,11 @@ mod tests {
     fn a_directory_without_either_folder_is_an_error() {
         let directory = tempfile::tempdir().unwrap();
         let source = Source::Directory(directory.path().to_owned());
-        assert!(source.load(Target::Mysql).unwrap_err()[0].message.contains("no migrations"));
+        assert!(
+            source.load(Target::Mysql).unwrap_err()[0]
+                .message
+                .contains("no migrations")
+        );
         fs::create_dir(directory.path().join("timescale")).unwrap();
         assert!(source.load(Target::Mysql).unwrap().migrations.is_empty());
     }

@@ -53,7 +53,10 @@ impl Sum {
             if line.is_empty() {
                 continue;
             }
-            if ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark)) {
+            if ["<<<<<<<", "=======", ">>>>>>>"]
+                .iter()
+                .any(|mark| line.starts_with(mark))
+            {
                 return Err(Failure::usage("two branches added migrations: the file has a merge conflict")
                     .at(file, Some(index + 1))
                     .remedy("renumber one branch's new files, then write the file anew: sgmp-db check --fix"));
@@ -105,15 +108,25 @@ impl Sum {
 
 impl fmt::Display for Sum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.lines.iter().try_for_each(|(name, hash)| writeln!(f, "{name} sha256:v1:{hash}"))
+        self.lines
+            .iter()
+            .try_for_each(|(name, hash)| writeln!(f, "{name} sha256:v1:{hash}"))
     }
 }
 
 /// By version as a number, then the way there before the way back.
 fn order(a: &str, b: &str) -> Ordering {
     let key = |name: &str| {
-        let digits: String = name.chars().skip(1).take_while(char::is_ascii_digit).collect();
-        (digits.parse::<u64>().unwrap_or(u64::MAX), name.ends_with(".down.sql"), name.to_owned())
+        let digits: String = name
+            .chars()
+            .skip(1)
+            .take_while(char::is_ascii_digit)
+            .collect();
+        (
+            digits.parse::<u64>().unwrap_or(u64::MAX),
+            name.ends_with(".down.sql"),
+            name.to_owned(),
+        )
     };
     key(a).cmp(&key(b))
 }
@@ -128,22 +141,55 @@ mod tests {
 
     #[test]
     fn the_text_round_trips_also_with_crlf() {
-        let sum = of(&[("V2__b.sql", "2"), ("V1__a.sql", "1"), ("V1__a.down.sql", "0"), ("V10__c.sql", "3")]);
+        let sum = of(&[
+            ("V2__b.sql", "2"),
+            ("V1__a.sql", "1"),
+            ("V1__a.down.sql", "0"),
+            ("V10__c.sql", "3"),
+        ]);
         let text = sum.to_string();
         assert_eq!(Sum::parse(&text, "f").unwrap(), sum);
         assert_eq!(Sum::parse(&text.replace('\n', "\r\n"), "f").unwrap(), sum);
-        let names: Vec<_> = text.lines().map(|line| line.split(' ').next().unwrap()).collect();
-        assert_eq!(names, ["V1__a.sql", "V1__a.down.sql", "V2__b.sql", "V10__c.sql"]);
+        let names: Vec<_> = text
+            .lines()
+            .map(|line| line.split(' ').next().unwrap())
+            .collect();
+        assert_eq!(
+            names,
+            ["V1__a.sql", "V1__a.down.sql", "V2__b.sql", "V10__c.sql"]
+        );
     }
 
     #[test]
     fn the_first_difference_is_named_once() {
         let sum = of(&[("V1__a.sql", "1"), ("V2__b.sql", "2"), ("V3__c.sql", "3")]);
         let told = |files: &[(&str, &str)]| sum.differs_from(&of(files)).unwrap().message;
-        assert!(told(&[("V1__a.sql", "x"), ("V2__b.sql", "2"), ("V3__c.sql", "3")]).starts_with("V1__a.sql was edited"));
-        assert!(told(&[("V1__a.sql", "1"), ("V3__c.sql", "3")]).starts_with("V2__b.sql is in migrations.sum"));
-        assert!(told(&[("V1__a.sql", "1"), ("V2__b.sql", "2"), ("V3__c.sql", "3"), ("V4__d.sql", "4")]).starts_with("V4__d.sql is not in"));
-        assert!(told(&[("V1__a.sql", "1"), ("V1__z.sql", "1"), ("V2__b.sql", "2"), ("V3__c.sql", "3")]).starts_with("V1__z.sql was inserted"));
+        assert!(
+            told(&[("V1__a.sql", "x"), ("V2__b.sql", "2"), ("V3__c.sql", "3")])
+                .starts_with("V1__a.sql was edited")
+        );
+        assert!(
+            told(&[("V1__a.sql", "1"), ("V3__c.sql", "3")])
+                .starts_with("V2__b.sql is in migrations.sum")
+        );
+        assert!(
+            told(&[
+                ("V1__a.sql", "1"),
+                ("V2__b.sql", "2"),
+                ("V3__c.sql", "3"),
+                ("V4__d.sql", "4")
+            ])
+            .starts_with("V4__d.sql is not in")
+        );
+        assert!(
+            told(&[
+                ("V1__a.sql", "1"),
+                ("V1__z.sql", "1"),
+                ("V2__b.sql", "2"),
+                ("V3__c.sql", "3")
+            ])
+            .starts_with("V1__z.sql was inserted")
+        );
         assert!(sum.differs_from(&sum.clone()).is_none());
     }
 
@@ -159,6 +205,11 @@ mod tests {
     fn reordered_lines_are_seen() {
         let sum = of(&[("V1__a.sql", "1"), ("V2__b.sql", "2")]);
         let text: Vec<_> = sum.to_string().lines().rev().map(str::to_owned).collect();
-        assert!(Sum::parse(&text.join("\n"), "f").unwrap().differs_from(&sum).is_some());
+        assert!(
+            Sum::parse(&text.join("\n"), "f")
+                .unwrap()
+                .differs_from(&sum)
+                .is_some()
+        );
     }
 }

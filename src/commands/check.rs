@@ -1,0 +1,79 @@
+//! `check`: everything that can be known of the files without a server.
+
+use super::targets;
+use crate::{
+    cli::CheckArguments,
+    config::Settings,
+    migrate::files::{self, MigrationSet, lint},
+    outcome::{Document, Finding, Kind, Pending, TargetReport},
+};
+use anyhow::Result;
+use serde_json::json;
+
+/// Checks the files of every addressed database; with `--fix` writes their `migrations.sum` first.
+pub fn run(settings: &Settings, arguments: &CheckArguments, document: &mut Document) -> Result<()> {
+    let mut checked = Vec::new();
+    for target in &settings.targets {
+        let source = match arguments.fix {
+            true => targets::source_for_edit(settings, *target),
+            false => targets::source(settings),
+        };
+        let wrote = if arguments.fix {
+            source.write_sum(*target)?
+        } else {
+            None
+        };
+        checked.extend(wrote.map(|path| format!("wrote {path}")));
+        match source.load(*target) {
+            Ok(set) => checked.push(tell(&set, document)),
+            Err(failures) => {
+                failures
+                    .into_iter()
+                    .for_each(|failure| document.fail(&failure.into()));
+            }
+        }
+    }
+    document.extra.insert("text", json!(checked.join("\n")));
+    Ok(())
+}
+
+fn tell(set: &MigrationSet, document: &mut Document) -> String {
+    let target = set.target;
+    let report = TargetReport {
+        latest: set.migrations.last().map(|migration| migration.version),
+        pending: Vec::<Pending>::new(),
+        ..TargetReport::default()
+    };
+    document.extra.insert("checked", json!(true));
+    let problems = lint(set);
+    let blocking = problems.iter().filter(|problem| problem.blocks()).count();
+    for problem in problems {
+        if problem.blocks() {
+            document.fail(&problem.failure(target).into());
+        } else {
+            document.notes.push(
+                Finding::new(
+                    Kind::Unknown,
+                    target,
+                    format!("{}: {}", problem.file, problem.message),
+                )
+                .about(problem.file)
+                .remedy(problem.remedy),
+            );
+        }
+    }
+    for note in &set.notes {
+        document
+            .notes
+            .push(Finding::new(Kind::Unknown, target, note.clone()));
+    }
+    let sum = match set.sum {
+        files::SumState::Present => "as migrations.sum has them",
+        files::SumState::Absent => "without migrations.sum",
+    };
+    let count = set.migrations.len();
+    let latest = report
+        .latest
+        .map_or_else(|| "none".to_owned(), |latest| format!("V{latest}"));
+    format!("{target}: {count} migrations to {latest}, {sum}, {blocking} problems")
+}

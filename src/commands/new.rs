@@ -1,0 +1,46 @@
+//! `new`: the next numbered file, with its way back.
+
+use super::targets;
+use crate::{
+    cli::NewArguments,
+    config::Settings,
+    migrate::files::create,
+    outcome::{Document, Failure},
+};
+use anyhow::Result;
+use serde_json::json;
+
+/// Creates both files.
+pub fn run(settings: &Settings, arguments: &NewArguments, document: &mut Document) -> Result<()> {
+    let [target] = settings.targets.as_slice() else {
+        let name = &arguments.name;
+        return Err(Failure::usage("for which database is the migration?")
+            .remedy(format!(
+                "sgmp-db new {name} --only mysql, or: sgmp-db new {name} --only timescale"
+            ))
+            .into());
+    };
+    let set = match targets::source_for_edit(settings, *target).load(*target) {
+        Ok(set) => set,
+        Err(failures) => {
+            failures
+                .into_iter()
+                .for_each(|failure| document.fail(&failure.into()));
+            return Ok(());
+        }
+    };
+    let folder = set.folder(std::path::Path::new(""));
+    let created = create(&set, &folder, &arguments.name)?;
+    let (up, down) = (
+        created.up.display().to_string(),
+        created.down.display().to_string(),
+    );
+    document.extra.insert("created", json!([up, down]));
+    document.extra.insert(
+        "text",
+        json!(format!(
+            "{up}\n{down}\nwrite the SQL, then type: sgmp-db check --fix"
+        )),
+    );
+    Ok(())
+}

@@ -1,0 +1,15 @@
+//! What did they mean? Flags, environment and files become typed settings, once.
+
+mod database_url;
+mod environment;
+mod file;
+mod known;
+mod resolve;
+mod secrets;
+mod settings;
+mod values;
+
+pub use environment::Environment;
+pub use known::{KNOWN, Known};
+pub use resolve::Flags;
+pub use settings::{AppRole, Endpoint, Settings, Tls, TlsMode};
