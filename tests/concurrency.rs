@@ -10,7 +10,7 @@ use support::{Kind, MysqlDatabase, Sgmp, TimescaleDatabase, binary::finish};
 async fn ten_upgrades_started_together_record_every_migration_once() {
     let mysql = MysqlDatabase::absent().await;
     let timescale = TimescaleDatabase::absent(Kind::Apache17).await;
-    let sgmp = Sgmp::on(&mysql, &timescale).with("SGMP_DB_TSDB_APP_PASS", "x");
+    let sgmp = Sgmp::on(&mysql, &timescale);
     let children: Vec<_> = (0..10)
         .map(|_| sgmp.spawn(&["upgrade", "--create-database", "--lock-wait", "100s"]))
         .collect();

@@ -7,16 +7,23 @@ use support::{Kind, MysqlDatabase, Sgmp, TimescaleDatabase};
 
 /// The stock refinery 0.10, which scripts/test installs; its own variable may name another.
 fn refinery() -> std::path::PathBuf {
-    let path = std::env::var_os("SGMP_DB_REFINERY").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/bin/refinery"),
-        Into::into,
-    );
+    if let Some(path) = std::env::var_os("SGMP_DB_REFINERY") {
+        return path.into();
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/tool");
+    let output = Command::new(script)
+        .arg("refinery")
+        .output()
+        .expect("scripts/tool");
     assert!(
-        path.exists(),
-        "{} is missing: run scripts/test, which installs it",
-        path.display()
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
     );
-    path
+    String::from_utf8(output.stdout)
+        .expect("a path")
+        .trim()
+        .into()
 }
 
 /// refinery cannot quote a password in its configuration, so these logins have a plain one.

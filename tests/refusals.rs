@@ -4,7 +4,6 @@ mod support;
 
 use std::fs;
 use support::{Kind, MysqlDatabase, Run, Sgmp, TimescaleDatabase, server};
-use testcontainers::{ImageExt, core::IntoContainerPort, runners::AsyncRunner};
 
 /// Both databases, fresh.
 async fn pair() -> (MysqlDatabase, TimescaleDatabase) {
@@ -53,7 +52,11 @@ async fn a_wrong_configuration_names_file_and_line() {
             "sgmp-db.yaml:2",
             "MYSQL_HOST",
         ),
-        ("MYSQL_PORT: many\n", "sgmp-db.yaml:1", "MYSQL_PORT"),
+        (
+            "connect_timeout: soon\n",
+            "sgmp-db.yaml:1",
+            "connect_timeout",
+        ),
         (
             "TSDB_HOST: a\nTSDB_HOST: b\n",
             "sgmp-db.yaml:2",
@@ -281,10 +284,11 @@ async fn a_server_that_takes_no_writes_is_refused() {
         .says("default_transaction_read_only");
     assert!(mysql.rows("SHOW TABLES").await.is_empty());
     sgmp.run(&["status"]).await.expect(3);
-    let read_only = own_server(Kind::Mysql, &["mysqld", "--super-read-only=ON"]).await;
+    let (_container, read_only) =
+        server::own(Kind::Mysql, &["mysqld", "--super-read-only=ON"]).await;
     let run = sgmp
         .clone()
-        .with("MYSQL_PORT", read_only.1.to_string())
+        .with("MYSQL_PORT", read_only.to_string())
         .with("MYSQL_DATABASE", "mysql")
         .run(&["upgrade", "--only", "mysql"])
         .await;
@@ -292,42 +296,10 @@ async fn a_server_that_takes_no_writes_is_refused() {
     assert_ne!(run.code, Some(0));
 }
 
-/// A server of this test's own, with its own flags.
-async fn own_server(
-    kind: Kind,
-    command: &[&str],
-) -> (
-    testcontainers::ContainerAsync<testcontainers::GenericImage>,
-    u16,
-) {
-    let request = server::request(kind)
-        .await
-        .with_cmd(command.iter().copied());
-    let container = request.start().await.expect("a server");
-    let inside = if kind == Kind::Mysql { 3306 } else { 5432 };
-    let port = container
-        .get_host_port_ipv4(inside.tcp())
-        .await
-        .expect("a port");
-    for _ in 0..120 {
-        let answers = match kind {
-            Kind::Mysql => support::database::mysql_admin(port).await.is_ok(),
-            _ => support::database::postgres_admin(port, "postgres")
-                .await
-                .is_ok(),
-        };
-        if answers {
-            return (container, port);
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(250)).await;
-    }
-    panic!("the server does not answer");
-}
-
 #[tokio::test]
 async fn an_extension_that_is_not_preloaded_is_told_before_anything_is_touched() {
     let mysql = MysqlDatabase::new().await;
-    let (_container, port) = own_server(
+    let (_container, port) = server::own(
         Kind::Apache17,
         &["postgres", "-c", "shared_preload_libraries="],
     )

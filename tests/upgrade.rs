@@ -2,11 +2,11 @@
 
 mod support;
 
-use support::{Kind, MysqlDatabase, Sgmp, TimescaleDatabase, database};
+use support::{Kind, MysqlDatabase, Sgmp, TimescaleDatabase, database, server};
 
 /// Columns, indexes, constraints and hypertables of schema public, as lines.
 const SHAPE: &str = "
-    SELECT 'column', table_name, column_name, data_type, character_maximum_length, datetime_precision, is_nullable, column_default, ordinal_position::text
+    SELECT 'column', table_name, column_name, data_type, character_maximum_length::text, datetime_precision::text, is_nullable, column_default, ordinal_position::text
       FROM information_schema.columns WHERE table_schema = 'public' AND table_name IN ('house_data', 'events')
     UNION ALL SELECT 'index', tablename, indexname, indexdef, NULL, NULL, NULL, NULL, NULL
       FROM pg_indexes WHERE schemaname = 'public' AND tablename IN ('house_data', 'events')
@@ -96,9 +96,9 @@ fn normal(text: &str) -> Vec<String> {
         None => line.to_owned(),
     };
     text.lines()
-        .map(str::trim_end)
+        .map(|line| line.trim_end().trim_end_matches(';'))
         .filter(|line| !line.is_empty() && !line.starts_with("--"))
-        .map(|line| counter(line.trim_end_matches(';')))
+        .map(counter)
         .collect()
 }
 
@@ -268,7 +268,17 @@ async fn absent_databases_are_made_as_utf8_only_when_that_is_asked_for() {
 #[tokio::test]
 async fn the_application_role_is_made_with_its_grants_and_can_log_in() {
     for kind in [Kind::Apache17, Kind::Apache18] {
-        let timescale = TimescaleDatabase::new(kind).await;
+        // Roles belong to the whole server, so this test needs one of its own.
+        let (_container, port) = server::own(kind, &["postgres"]).await;
+        let server = support::Server {
+            kind,
+            port,
+            container: String::new(),
+        };
+        let timescale = TimescaleDatabase {
+            server,
+            name: "sgmp".to_owned(),
+        };
         let password = "r@:/%'\"$ ü";
         let sgmp = Sgmp::default()
             .timescale(&timescale)

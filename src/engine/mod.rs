@@ -36,6 +36,9 @@ pub trait Engine {
     /// Creates the database; somebody else creating it at the same moment is not an error. Writes.
     async fn create_database(&mut self) -> Result<()>;
 
+    /// Can the lock be taken while the database is absent?
+    fn locks_without_database(&self) -> bool;
+
     /// Takes the lock on the session that will run the statements, and proves that this session has it.
     async fn lock(&mut self, request: &LockRequest<'_>) -> Result<()>;
 

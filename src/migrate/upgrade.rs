@@ -74,8 +74,8 @@ pub async fn upgrade(
         }
     }
     tokio::select! {
-        locked = lock_all(&mut at_work, options, &stop) => if let Err(failures) = locked {
-            failures.iter().for_each(|error| document.fail(error));
+        locked = lock_all(&mut at_work, options, &stop) => if let Err(error) = locked {
+            document.fail(&error);
             return Ok(None);
         },
         exit = signals.next() => return Ok(Some(exit)),
@@ -111,44 +111,34 @@ async fn blocked(
     Ok(blocked)
 }
 
-/// Takes the locks of the databases that exist, then makes the absent ones and locks those: when a
-/// lock is not free, nothing has been made yet.
+/// Takes the locks one after the other, always in the same order: two runs that each had one and
+/// waited for the other's would wait for ever. Absent databases are made only when every lock that
+/// can be taken before is held, so that a lock that is not free leaves nothing behind.
 async fn lock_all(
     at_work: &mut [(&mut Side<'_>, &Look<'_>)],
     options: &Options<'_>,
     stop: &StopFlag,
-) -> Result<(), Vec<anyhow::Error>> {
-    for exists in [true, false] {
-        let locks = at_work
-            .iter_mut()
-            .filter(|(_, look)| look.survey.database_exists == exists)
-            .map(|(side, _)| lock_one(side, exists, options, stop));
-        let failures: Vec<_> = join_all(locks)
-            .await
-            .into_iter()
-            .filter_map(Result::err)
-            .collect();
-        if !failures.is_empty() {
-            return Err(failures);
+) -> Result<()> {
+    for (side, look) in at_work.iter_mut() {
+        if look.survey.database_exists || side.engine.locks_without_database() {
+            lock(side, options, stop).await?;
+        }
+    }
+    for (side, look) in at_work.iter_mut() {
+        if !look.survey.database_exists {
+            side.engine.create_database().await?;
+            let (target, database) = (side.engine.target(), side.engine.database());
+            (options.observer)(Event::Created { target, database });
+            if !side.engine.locks_without_database() {
+                lock(side, options, stop).await?;
+            }
         }
     }
     Ok(())
 }
 
-async fn lock_one(
-    side: &mut Side<'_>,
-    exists: bool,
-    options: &Options<'_>,
-    stop: &StopFlag,
-) -> Result<()> {
+async fn lock(side: &mut Side<'_>, options: &Options<'_>, stop: &StopFlag) -> Result<()> {
     let target = side.engine.target();
-    if !exists {
-        side.engine.create_database().await?;
-        (options.observer)(Event::Created {
-            target,
-            database: side.engine.database(),
-        });
-    }
     let progress = |progress: Progress<'_>| {
         if let Progress::Waiting(holder) = progress {
             (options.observer)(Event::Waiting { target, holder });

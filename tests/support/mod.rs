@@ -1,5 +1,5 @@
 //! Real servers for tests: one container per kind of server for the whole run, one database per test.
-#![allow(dead_code)] // every test binary uses a part of it
+#![allow(dead_code, unused_imports)] // every test binary uses a part of it
 
 pub mod binary;
 pub mod database;

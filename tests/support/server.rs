@@ -4,8 +4,8 @@
 use sgmp_db::sandbox::images::{self, Role};
 use std::{fs::File, time::Duration};
 use testcontainers::{
-    ContainerRequest, GenericImage, ImageExt, ReuseDirective, core::IntoContainerPort,
-    runners::AsyncRunner,
+    ContainerAsync, ContainerRequest, GenericImage, ImageExt, ReuseDirective,
+    core::IntoContainerPort, runners::AsyncRunner,
 };
 
 /// The administrator's password on every test server.
@@ -13,6 +13,11 @@ pub const PASSWORD: &str = "p@:/%'\"$ ü";
 
 /// Marks every container of the tests; scripts/test removes what carries it.
 pub const LABEL: &str = "org.sgmp-db.test";
+
+/// Which checkout's containers these are; scripts/test says it.
+fn run() -> String {
+    std::env::var("SGMP_DB_TEST_RUN").unwrap_or_else(|_| "by-hand".to_owned())
+}
 
 /// A kind of server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,11 +104,11 @@ pub struct Server {
 impl Server {
     /// The run's shared server of that kind.
     pub async fn shared(kind: Kind) -> Server {
-        let path = std::env::temp_dir().join(format!("sgmp-db-test-{}.lock", kind.name()));
+        let name = format!("sgmp-db-test-{}-{}", kind.name(), run());
+        let path = std::env::temp_dir().join(format!("{name}.lock"));
         let lock = File::create(path).expect("a lock file");
         // Blocking is right here: this process has nothing else to do.
         lock.lock().expect("the lock on starting a server");
-        let name = format!("sgmp-db-test-{}", kind.name());
         let request = request(kind)
             .await
             .with_reuse(ReuseDirective::Always)
@@ -157,6 +162,30 @@ pub async fn request(kind: Kind) -> ContainerRequest<GenericImage> {
         .with_cmd(kind.command())
         .with_env_var("MYSQL_ROOT_PASSWORD", PASSWORD)
         .with_env_var("POSTGRES_PASSWORD", PASSWORD)
-        .with_label(LABEL, "1")
+        .with_label(LABEL, run())
         .with_startup_timeout(Duration::from_secs(120))
+}
+
+/// A server of this test's own, with its own flags.
+pub async fn own(kind: Kind, command: &[&str]) -> (ContainerAsync<GenericImage>, u16) {
+    let request = request(kind).await.with_cmd(command.iter().copied());
+    let container = request.start().await.expect("a server");
+    let inside = if kind == Kind::Mysql { 3306 } else { 5432 };
+    let port = container
+        .get_host_port_ipv4(inside.tcp())
+        .await
+        .expect("a port");
+    for _ in 0..120 {
+        let answers = match kind {
+            Kind::Mysql => super::database::mysql_admin(port).await.is_ok(),
+            _ => super::database::postgres_admin(port, "postgres")
+                .await
+                .is_ok(),
+        };
+        if answers {
+            return (container, port);
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    panic!("the server does not answer");
 }

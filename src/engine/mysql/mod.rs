@@ -91,6 +91,11 @@ impl Engine for Mysql {
         database::create(self).await
     }
 
+    fn locks_without_database(&self) -> bool {
+        // MySQL's lock names are the server's, not a database's.
+        true
+    }
+
     async fn lock(&mut self, request: &LockRequest<'_>) -> Result<()> {
         lock::take(self, request).await
     }

@@ -166,7 +166,6 @@ impl Run<'_> {
         let Some(conn) = mysql.conn.as_mut() else {
             let closed = mysql_async::DriverError::ConnectionClosed;
             return Err(PacketError {
-                at: 0,
                 error: closed.into(),
             });
         };

@@ -6,8 +6,6 @@ use std::fmt::Write;
 /// An error in a packet of several statements.
 #[derive(Debug)]
 pub struct PacketError {
-    /// Index of the failing statement.
-    pub at: usize,
     pub error: Error,
 }
 
@@ -17,28 +15,24 @@ pub struct PacketError {
 /// `is_empty()` is already true on a last result without columns, whose error only shows when it
 /// is dropped; hence the drop at the end.
 pub async fn packet(conn: &mut Conn, statements: &[&str]) -> Result<Vec<Vec<Row>>, PacketError> {
-    let last = statements.len().saturating_sub(1);
     // A line feed, not only a semicolon: a statement may end in a comment.
     let text = statements.join("\n;");
     let mut sets: Vec<Vec<Row>> = Vec::with_capacity(statements.len());
     let mut result = conn
         .query_iter(text)
         .await
-        .map_err(|error| PacketError { at: 0, error })?;
+        .map_err(|error| PacketError { error })?;
     while !result.is_empty() {
-        // Reading a set to its end asks for the next one, so an error here is the next one's.
-        let at = (sets.len() + 1).min(last);
         let rows = result
             .collect::<Row>()
             .await
-            .map_err(|error| PacketError { at, error })?;
+            .map_err(|error| PacketError { error })?;
         sets.push(rows);
     }
-    let at = sets.len().min(last);
     result
         .drop_result()
         .await
-        .map_err(|error| PacketError { at, error })?;
+        .map_err(|error| PacketError { error })?;
     sets.resize(statements.len(), Vec::new());
     Ok(sets)
 }

@@ -89,6 +89,11 @@ impl Engine for Timescale {
         database::create(self).await
     }
 
+    fn locks_without_database(&self) -> bool {
+        // Advisory locks are a database's own.
+        false
+    }
+
     async fn lock(&mut self, request: &LockRequest<'_>) -> Result<()> {
         lock::take(self, request).await
     }

@@ -12,7 +12,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use secrecy::ExposeSecret;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, error::SqlState};
 
 /// One thing that the role lacks: what to tell, and what to send.
 struct Missing {
@@ -21,38 +21,65 @@ struct Missing {
 }
 
 /// Creates and grants what the role lacks, in one transaction with the ledger. Returns what was done.
+///
+/// Roles belong to the whole server and the lock to one database, so a run on another database may
+/// make the role at the same moment: then what is missing is looked at again.
 pub async fn ensure(
     timescale: &mut Timescale,
     role: &AppRole,
     identity: &Identity,
 ) -> Result<Vec<String>> {
     let client = timescale.client().await?;
-    let missing = missing(client, role).await?;
+    let mut again = true;
+    loop {
+        let missing = missing(client, role).await?;
+        match grant(client, &missing, identity).await {
+            Ok(()) => return Ok(missing.into_iter().map(|one| one.what).collect()),
+            Err(error) => {
+                client
+                    .batch_execute("ROLLBACK")
+                    .await
+                    .context("rolling back the role's grants")?;
+                let raced = [
+                    &SqlState::DUPLICATE_OBJECT,
+                    &SqlState::UNIQUE_VIOLATION,
+                    &SqlState::T_R_SERIALIZATION_FAILURE,
+                ];
+                if !again || !error.code().is_some_and(|code| raced.contains(&code)) {
+                    return Err(Failure::failed(session::words(&error)).on(Target::Timescale))
+                        .with_context(|| {
+                            format!("preparing the application role `{}`", role.name)
+                        });
+                }
+                again = false;
+            }
+        }
+    }
+}
+
+async fn grant(
+    client: &Client,
+    missing: &[Missing],
+    identity: &Identity,
+) -> Result<(), tokio_postgres::Error> {
     if missing.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let mut batch = String::from("BEGIN;\n");
-    for one in &missing {
-        batch.push_str(&one.sql);
-        batch.push_str(";\n");
+    for one in missing {
         let entry = NewEntry {
             event: Event::Role,
             details: &one.what,
             identity,
         };
-        batch.push_str(&record::log_statement(&entry));
-        batch.push_str(";\n");
+        batch.push_str(&format!(
+            "{};\n{};\n",
+            one.sql,
+            record::log_statement(&entry)
+        ));
     }
     batch.push_str("COMMIT");
-    if let Err(error) = client.batch_execute(&batch).await {
-        client
-            .batch_execute("ROLLBACK")
-            .await
-            .context("rolling back the role's grants")?;
-        return Err(Failure::failed(session::words(&error)).on(Target::Timescale))
-            .with_context(|| format!("preparing the application role `{}`", role.name));
-    }
-    Ok(missing.into_iter().map(|one| one.what).collect())
+    client.batch_execute(&batch).await
 }
 
 /// What `ensure` would do, in words.
