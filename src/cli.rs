@@ -166,6 +166,9 @@ pub struct UpgradeArguments {
     /// How long to wait for the lock of another run [default: 60s]
     #[arg(long, value_name = "DURATION")]
     pub lock_wait: Option<String>,
+    /// Let a policy change make the server drop data
+    #[arg(long)]
+    pub allow_data_loss: bool,
     /// Make an absent database also when it is not called sgmp
     #[arg(long)]
     pub create_database: bool,
@@ -356,6 +359,7 @@ mod tests {
             dry_run: false,
             wait: None,
             lock_wait: None,
+            allow_data_loss: false,
             create_database: false,
         };
         Ok(arguments.goals(targets)?.into_values().collect())

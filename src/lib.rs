@@ -9,6 +9,7 @@ pub mod connect;
 pub mod engine;
 pub mod migrate;
 pub mod outcome;
+pub mod policy;
 pub mod report;
 pub mod sandbox;
 pub mod schema;

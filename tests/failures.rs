@@ -130,8 +130,12 @@ async fn a_failing_postgresql_file_leaves_nothing_and_is_recorded() {
         );
         // The other database finished its file, or had not begun it: never half of it.
         assert_eq!(
-            mysql.rows("SELECT version FROM refinery_schema_history").await,
-            mysql.rows("SELECT version FROM sgmp_db_ledger WHERE state = 'done'").await
+            mysql
+                .rows("SELECT version FROM refinery_schema_history")
+                .await,
+            mysql
+                .rows("SELECT version FROM sgmp_db_ledger WHERE state = 'done'")
+                .await
         );
         assert!(
             timescale

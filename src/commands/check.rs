@@ -25,7 +25,14 @@ pub fn run(settings: &Settings, arguments: &CheckArguments, document: &mut Docum
         };
         checked.extend(wrote.map(|path| format!("wrote {path}")));
         match source.load(*target) {
-            Ok(set) => checked.push(tell(&set, document)),
+            Ok(set) => {
+                if let Err(failures) = targets::policies(settings, &set) {
+                    failures
+                        .into_iter()
+                        .for_each(|failure| document.fail(&failure.into()));
+                }
+                checked.push(tell(&set, document));
+            }
             Err(failures) => {
                 failures
                     .into_iter()

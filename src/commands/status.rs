@@ -1,10 +1,11 @@
 //! `status`: is what is there what should be there? Writes to no database.
 
-use super::targets::Targets;
+use super::targets::{TargetSide, Targets};
 use crate::{
     config::Settings,
-    migrate::look,
+    migrate::{Look, compare_policies, look},
     outcome::{Document, Finding, Kind},
+    policy::PolicyPlan,
 };
 use anyhow::Result;
 use futures_util::future::join_all;
@@ -14,16 +15,14 @@ pub async fn run(settings: &Settings, document: &mut Document) -> Result<()> {
     let Some(mut targets) = Targets::open(settings, document) else {
         return Ok(());
     };
-    let looks = join_all(
-        targets
-            .sides
-            .iter_mut()
-            .map(|side| async { look(side.engine.as_mut(), &side.set).await }),
-    )
-    .await;
-    for look in looks {
-        match look {
-            Ok(look) => tell(&look, document),
+    let seen = join_all(targets.sides.iter_mut().map(see)).await;
+    for seen in seen {
+        match seen {
+            Ok((look, policies)) => {
+                tell(&look, document);
+                document.findings.extend(policies.findings);
+                document.notes.extend(policies.notes);
+            }
             Err(error) => document.fail(&error),
         }
     }
@@ -31,7 +30,21 @@ pub async fn run(settings: &Settings, document: &mut Document) -> Result<()> {
     Ok(())
 }
 
-fn tell(look: &crate::migrate::Look<'_>, document: &mut Document) {
+/// Schema and record, and at the latest version the policies.
+async fn see(side: &mut TargetSide) -> Result<(Look<'_>, PolicyPlan)> {
+    let TargetSide {
+        engine,
+        set,
+        policies,
+    } = side;
+    let look = look(engine.as_mut(), set).await?;
+    let settled = look.survey.database_exists && look.plan.pending.is_empty();
+    let policies = policies.as_ref().filter(|_| settled);
+    let plan = compare_policies(engine.as_mut(), policies, false).await?;
+    Ok((look, plan.unwrap_or_default()))
+}
+
+fn tell(look: &Look<'_>, document: &mut Document) {
     let target = look.plan.target;
     document.targets.insert(target, look.plan.report.clone());
     document.notes.extend(look.plan.notes.iter().cloned());

@@ -8,7 +8,8 @@ use crate::{
         Event,
         files::{MigrationSet, Source},
     },
-    outcome::Document,
+    outcome::{Document, Failure},
+    policy::Policies,
     report::Progress,
     target::Target,
 };
@@ -18,6 +19,7 @@ use std::{path::PathBuf, rc::Rc, time::Duration};
 pub struct TargetSide {
     pub engine: Box<dyn Engine>,
     pub set: MigrationSet,
+    pub policies: Option<Policies>,
 }
 
 /// All that `--only` leaves.
@@ -30,13 +32,23 @@ impl Targets {
     /// which is then told in the document.
     pub fn open(settings: &Settings, document: &mut Document) -> Option<Targets> {
         let sets = load(settings, document)?;
-        let sides = sets
-            .into_iter()
-            .map(|set| TargetSide {
+        let mut sides = Vec::new();
+        for set in sets {
+            let policies = match policies(settings, &set) {
+                Ok(policies) => policies,
+                Err(failures) => {
+                    failures
+                        .into_iter()
+                        .for_each(|failure| document.fail(&failure.into()));
+                    return None;
+                }
+            };
+            sides.push(TargetSide {
                 engine: engine(settings, set.target),
                 set,
-            })
-            .collect();
+                policies,
+            });
+        }
         Some(Targets { sides })
     }
 
@@ -67,6 +79,33 @@ pub fn load(settings: &Settings, document: &mut Document) -> Option<Vec<Migratio
         }
     }
     (!wrong).then_some(sets)
+}
+
+/// The policies beside a set's files, or in the file that is named.
+pub fn policies(settings: &Settings, set: &MigrationSet) -> Result<Option<Policies>, Vec<Failure>> {
+    if set.target != Target::Timescale {
+        return Ok(None);
+    }
+    let named = match &settings.policies {
+        None => set.policies.clone(),
+        Some(path) => {
+            let file = path.display().to_string();
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                let failure = Failure::usage(format!("the policies cannot be read: {error}"));
+                vec![
+                    failure
+                        .at(file.clone(), None)
+                        .remedy("name another file: --policies FILE"),
+                ]
+            })?;
+            Some((file, text))
+        }
+    };
+    let environment = settings.environment.as_deref();
+    match named {
+        Some((file, text)) => Policies::parse(&text, &file, environment).map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Where the files come from.

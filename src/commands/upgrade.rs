@@ -27,6 +27,7 @@ pub async fn run(
         dry_run: arguments.dry_run,
         lock_wait: settings.lock_wait,
         lock_timeout: LOCK_TIMEOUT,
+        allow_data_loss: arguments.allow_data_loss,
         identity: &identity,
         observer: &|event| progress.show(&event),
     };
@@ -38,6 +39,7 @@ pub async fn run(
             may_create: settings.may_create(side.set.target),
             engine: side.engine.as_mut(),
             set: &side.set,
+            policies: side.policies.as_ref(),
         })
         .collect();
     let exit = upgrade(&mut sides, &options, document).await?;

@@ -8,9 +8,13 @@ mod work;
 
 pub use record::{Entry, EntryState, Event, HistoryRow, Identity, NewEntry, Record};
 pub use survey::{ForeignObject, Survey};
-pub use work::{Done, LockRequest, Progress, Step, StepFailure, StopFlag, Work};
+pub use work::{Direction, Done, LockRequest, Progress, StepFailure, StopFlag, Work};
 
-use crate::{sql::Dialect, target::Target};
+use crate::{
+    policy::{Policies, PolicyState, Step},
+    sql::Dialect,
+    target::Target,
+};
 use anyhow::Result;
 use async_trait::async_trait;
 
@@ -67,6 +71,11 @@ pub trait Engine {
     /// Gives the application's login what it lacks, and tells what that was. Writes; needs the lock.
     async fn grant_access(&mut self, identity: &Identity) -> Result<Vec<String>>;
 
+    /// Where hypertable policies live, on a database that has such a thing.
+    fn policies(&mut self) -> Option<&mut dyn PolicyStore> {
+        None
+    }
+
     /// A handle that stops the working session from outside; none before the session exists.
     fn canceller(&self) -> Option<Box<dyn Canceller>>;
 
@@ -80,4 +89,17 @@ pub trait Canceller {
     /// Asks the server once. A cancel that arrives near a statement's end is lost, so ask until the
     /// session is idle.
     async fn cancel(&self) -> Result<()>;
+}
+
+/// Hypertable policies of a database.
+#[async_trait(?Send)]
+pub trait PolicyStore {
+    /// What is there of what `policies` speak of.
+    async fn read(&mut self, policies: &Policies) -> Result<PolicyState>;
+
+    /// Carries out all steps or none, and returns them in words. Writes; needs the lock.
+    async fn apply(&mut self, steps: &[Step], identity: &Identity) -> Result<Vec<String>>;
+
+    /// A step in words.
+    fn describe(&self, step: &Step) -> String;
 }

@@ -7,7 +7,7 @@ use std::{cell::Cell, time::Duration};
 /// A script with everything that running and recording it needs.
 #[derive(Debug, Clone)]
 pub struct Work<'a> {
-    pub step: Step,
+    pub direction: Direction,
     pub version: i32,
     pub name: &'a str,
     /// The whole text as stored, for the ledger.
@@ -30,7 +30,7 @@ pub struct Work<'a> {
 
 /// In which direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum Direction {
     Apply,
     Revert,
 }

@@ -1,6 +1,11 @@
 //! What an upgrade would do, told instead of done.
 
-use super::{look::Look, preflight::wanted, upgrade::Side};
+use super::{
+    look::Look,
+    preflight::wanted,
+    settle,
+    upgrade::{Options, Side},
+};
 use crate::outcome::{Document, Finding, Kind, Pending};
 use anyhow::Result;
 
@@ -8,6 +13,7 @@ use anyhow::Result;
 pub async fn describe(
     sides: &mut [Side<'_>],
     looks: &[Look<'_>],
+    options: &Options<'_>,
     document: &mut Document,
 ) -> Result<()> {
     for (side, look) in sides.iter_mut().zip(looks) {
@@ -29,10 +35,14 @@ pub async fn describe(
                 "would create database {}",
                 side.engine.database()
             )));
-        } else if wanted.len() == look.plan.pending.len() {
-            for what in side.engine.missing_access().await? {
-                document.notes.push(note(format!("would do: {what}")));
-            }
+        } else {
+            let beside = settle::look(side, look, options).await?;
+            let todo = beside
+                .todo
+                .into_iter()
+                .map(|what| note(format!("would do: {what}")));
+            document.notes.extend(todo.chain(beside.notes));
+            document.findings.extend(beside.remaining);
         }
         if look.plan.resume > 0 {
             document.notes.push(note(format!(

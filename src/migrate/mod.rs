@@ -15,4 +15,5 @@ mod upgrade;
 pub use event::{Event, Observer};
 pub use look::{Look, look};
 pub use plan::Plan;
+pub use settle::compare as compare_policies;
 pub use upgrade::{Options, Side, upgrade};

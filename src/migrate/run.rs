@@ -9,7 +9,7 @@ use super::{
     upgrade::{Options, Side},
 };
 use crate::{
-    engine::{Done, Engine, Progress, Step, StepFailure, StopFlag, Survey, Work},
+    engine::{Direction, Done, Engine, Progress, StepFailure, StopFlag, Survey, Work},
     outcome::{Exit, Failure, Finding, Kind, Ran, RanOutcome, TargetReport},
     sql::{Statement, split},
     target::Target,
@@ -134,7 +134,7 @@ async fn run_file(
     };
     let directives = &migration.up.directives;
     let mut work = Work {
-        step: Step::Apply,
+        direction: Direction::Apply,
         version: migration.version,
         name: &migration.name,
         text: &migration.up.text,

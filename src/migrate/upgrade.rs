@@ -1,16 +1,19 @@
 //! From what is to what the files say, on all databases at once.
 
 use super::{
+    dry_run,
     event::{Event, Observer},
     files::MigrationSet,
     look::{Look, look},
     preflight::{Obstacles, preflight, wanted},
     run::{SideRun, run_side},
+    settle,
     signals::Signals,
 };
 use crate::{
     engine::{Canceller, Engine, Identity, LockRequest, Progress, StopFlag},
     outcome::{Document, Exit, Failure},
+    policy::Policies,
 };
 use anyhow::Result;
 use futures_util::future::join_all;
@@ -20,6 +23,8 @@ use std::time::Duration;
 pub struct Side<'a> {
     pub engine: &'a mut dyn Engine,
     pub set: &'a MigrationSet,
+    /// What policies.yaml says; none where there is no such file.
+    pub policies: Option<&'a Policies>,
     /// Version to stop at; none is the latest.
     pub goal: Option<i32>,
     /// May an absent database be made?
@@ -33,6 +38,8 @@ pub struct Options<'a> {
     pub lock_wait: Duration,
     /// How long a statement waits for a table, where its file does not say.
     pub lock_timeout: Duration,
+    /// May a policy change make the server drop data?
+    pub allow_data_loss: bool,
     pub identity: &'a Identity,
     pub observer: Observer<'a>,
 }
@@ -62,15 +69,23 @@ pub async fn upgrade(
         return Ok(None);
     }
     if options.dry_run {
-        super::dry_run::describe(sides, &looks, document).await?;
+        dry_run::describe(sides, &looks, options, document).await?;
         return Ok(None);
     }
     let stop = StopFlag::default();
     let mut signals = Signals::listen()?;
     let mut at_work = Vec::new();
     for (side, look) in sides.iter_mut().zip(&looks) {
-        if !wanted(look, side.goal).is_empty() || super::settle::has_work(side, look).await? {
+        if !wanted(look, side.goal).is_empty() {
             at_work.push((side, look));
+            continue;
+        }
+        let beside = settle::look(side, look, options).await?;
+        if beside.has_work() {
+            at_work.push((side, look));
+        } else {
+            document.findings.extend(beside.remaining);
+            document.notes.extend(beside.notes);
         }
     }
     tokio::select! {

@@ -5,7 +5,7 @@
 
 use super::{Mysql, lock, record, session, session::PacketError};
 use crate::{
-    engine::{Done, EntryState, Event, Progress, Step, StepFailure, Work},
+    engine::{Direction, Done, EntryState, Event, Progress, StepFailure, Work},
     sql::{Commits, Dialect, classify},
 };
 use std::time::{Duration, Instant};
@@ -62,9 +62,9 @@ pub async fn run(
 /// Pins the session and opens the ledger entry: one turn.
 async fn begin(mysql: &mut Mysql, work: &Work<'_>, begun: Instant) -> Result<i64, StepFailure> {
     let lock = session::text(&lock::name(&mysql.endpoint.database));
-    let event = match work.step {
-        Step::Apply => Event::Apply,
-        Step::Revert => Event::Revert,
+    let event = match work.direction {
+        Direction::Apply => Event::Apply,
+        Direction::Revert => Event::Revert,
     };
     let seconds = work.lock_timeout.as_secs().max(1);
     let waits =
@@ -136,15 +136,15 @@ impl Run<'_> {
     /// History row and ledger entry in one transaction.
     async fn finish(&self, mysql: &mut Mysql) -> Result<(), PacketError> {
         let work = self.work;
-        let history = match work.step {
-            Step::Apply => format!(
+        let history = match work.direction {
+            Direction::Apply => format!(
                 "INSERT INTO refinery_schema_history (version, name, applied_on, checksum) VALUES ({}, {}, {}, '{}')",
                 work.version,
                 session::text(work.name),
                 session::text(&now()),
                 work.refinery_checksum
             ),
-            Step::Revert => {
+            Direction::Revert => {
                 format!(
                     "DELETE FROM refinery_schema_history WHERE version = {}",
                     work.version

@@ -2,6 +2,7 @@
 
 mod database;
 mod lock;
+mod policies;
 mod record;
 mod role;
 mod run;
@@ -9,12 +10,13 @@ mod session;
 mod survey;
 
 use super::{
-    Canceller, Done, Engine, Identity, LockRequest, NewEntry, Progress, Record, StepFailure,
-    Survey, Work,
+    Canceller, Done, Engine, Identity, LockRequest, NewEntry, PolicyStore, Progress, Record,
+    StepFailure, Survey, Work,
 };
 use crate::{
     config::{AppRole, Endpoint},
     connect::{self, ConnectOptions, PgSession},
+    policy::{Policies, PolicyState, Step},
     sql::Dialect,
     target::Target,
 };
@@ -136,6 +138,10 @@ impl Engine for Timescale {
         }
     }
 
+    fn policies(&mut self) -> Option<&mut dyn PolicyStore> {
+        Some(self)
+    }
+
     fn canceller(&self) -> Option<Box<dyn Canceller>> {
         let session = self.session.as_ref()?;
         Some(Box::new(database::CancelRequest(session.canceller())))
@@ -149,5 +155,21 @@ impl Engine for Timescale {
                 .context("ending the PostgreSQL session")?;
         }
         Ok(())
+    }
+}
+
+#[async_trait(?Send)]
+impl PolicyStore for Timescale {
+    async fn read(&mut self, policies: &Policies) -> Result<PolicyState> {
+        policies::read(self, policies).await
+    }
+
+    async fn apply(&mut self, steps: &[Step], identity: &Identity) -> Result<Vec<String>> {
+        policies::apply(self, steps, identity).await?;
+        Ok(steps.iter().map(policies::describe).collect())
+    }
+
+    fn describe(&self, step: &Step) -> String {
+        policies::describe(step)
     }
 }

@@ -5,7 +5,7 @@
 //! the pipeline, and its `COMMIT` of a failed transaction is a rollback.
 
 use super::{Timescale, lock, record, session};
-use crate::engine::{Done, EntryState, Event, Progress, Step, StepFailure, Work};
+use crate::engine::{Direction, Done, EntryState, Event, Progress, StepFailure, Work};
 use futures_util::{StreamExt, stream::FuturesOrdered};
 use std::time::{Duration, Instant};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -288,16 +288,16 @@ impl Run<'_> {
     }
 
     fn event(&self) -> Event {
-        match self.work.step {
-            Step::Apply => Event::Apply,
-            Step::Revert => Event::Revert,
+        match self.work.direction {
+            Direction::Apply => Event::Apply,
+            Direction::Revert => Event::Revert,
         }
     }
 
     fn history(&self) -> String {
         let work = self.work;
-        match work.step {
-            Step::Apply => format!(
+        match work.direction {
+            Direction::Apply => format!(
                 "INSERT INTO public.refinery_schema_history (version, name, applied_on, checksum) \
                  VALUES ({}, {}, {}, '{}')",
                 work.version,
@@ -309,7 +309,7 @@ impl Run<'_> {
                 ),
                 work.refinery_checksum
             ),
-            Step::Revert => format!(
+            Direction::Revert => format!(
                 "DELETE FROM public.refinery_schema_history WHERE version = {}",
                 work.version
             ),
