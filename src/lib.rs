@@ -2,6 +2,14 @@
 //!
 //! The rooms, and which may use which, are in docs/architecture.md.
 
+// Here and not in the manifest, because tests may: a test that cannot go on fails.
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
+
 pub mod cli;
 pub mod commands;
 pub mod config;

@@ -24,8 +24,11 @@ pub struct ConnectOptions {
     /// MySQL: log in without a default database.
     pub without_database: bool,
     /// Told once for each new reason to wait.
-    pub on_wait: Option<Rc<dyn Fn(&str)>>,
+    pub on_wait: Option<Notice>,
 }
+
+/// Whoever wants to know why we wait.
+pub type Notice = Rc<dyn Fn(&str)>;
 
 impl Default for ConnectOptions {
     fn default() -> Self {

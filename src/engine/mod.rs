@@ -12,6 +12,7 @@ pub use work::{Direction, Done, LockRequest, Progress, StepFailure, StopFlag, Wo
 
 use crate::{
     policy::{Policies, PolicyState, Step},
+    schema::{ObjectDifference, Reading, Repair, Schema},
     sql::Dialect,
     target::Target,
 };
@@ -70,6 +71,19 @@ pub trait Engine {
 
     /// Gives the application's login what it lacks, and tells what that was. Writes; needs the lock.
     async fn grant_access(&mut self, identity: &Identity) -> Result<Vec<String>>;
+
+    /// Everything that stands in the schema, in a fixed number of turns and one consistent view.
+    /// Writes nothing; the record's own tables are left out.
+    async fn schema(&mut self) -> Result<Reading>;
+
+    /// Statements that lead from `actual` to `expected` for these differences, in an order that
+    /// works. What cannot be repaired by a statement is left out.
+    fn repair(
+        &self,
+        differences: &[ObjectDifference],
+        expected: &Schema,
+        actual: &Schema,
+    ) -> Vec<Repair>;
 
     /// Where hypertable policies live, on a database that has such a thing.
     fn policies(&mut self) -> Option<&mut dyn PolicyStore> {

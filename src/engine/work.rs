@@ -10,6 +10,8 @@ pub struct Work<'a> {
     pub direction: Direction,
     pub version: i32,
     pub name: &'a str,
+    /// Path for messages.
+    pub file: &'a str,
     /// The whole text as stored, for the ledger.
     pub text: &'a str,
     /// `sha256:v1:<hex>`.

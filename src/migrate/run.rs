@@ -137,6 +137,7 @@ async fn run_file(
         direction: Direction::Apply,
         version: migration.version,
         name: &migration.name,
+        file,
         text: &migration.up.text,
         checksum: migration.up.checksum(),
         refinery_checksum: migration.refinery_checksum(),
@@ -171,19 +172,18 @@ async fn run_file(
             ended => break ended,
         }
     };
-    Ok(tell(&work, target, file, from, ended, options))
+    Ok(tell(&work, target, from, ended, options))
 }
 
 /// What the file's end means: for the report, and what is in the database now.
 fn tell(
     work: &Work<'_>,
     target: Target,
-    file: &str,
     from: usize,
     ended: Result<Done, StepFailure>,
     options: &Options<'_>,
 ) -> FileRun {
-    let total = work.statements.len();
+    let (total, file) = (work.statements.len(), work.file);
     let ran = |statements, duration: Duration, outcome| Ran {
         target,
         version: work.version,

@@ -1,7 +1,7 @@
 //! One thing that is not as it should be, or a note beside it.
 
 use super::Exit;
-use crate::target::Target;
+use crate::{schema::Change, target::Target};
 use serde::Serialize;
 
 /// What sort of finding.
@@ -31,15 +31,6 @@ impl Kind {
             Kind::Drift | Kind::Policy | Kind::CrossDatabase => Exit::Drift,
         }
     }
-}
-
-/// In which direction expected and actual differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Change {
-    Missing,
-    Unexpected,
-    Changed,
 }
 
 /// A finding, or (in the document's `notes`) a note of the same form that calls for no exit code.

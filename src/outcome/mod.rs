@@ -5,9 +5,10 @@ mod exit;
 mod failure;
 mod finding;
 
+pub use crate::schema::Change;
 pub use document::{
     Applied, Document, ErrorReport, Pending, Ran, RanOutcome, ServerReport, TargetReport,
 };
 pub use exit::Exit;
 pub use failure::Failure;
-pub use finding::{Change, Finding, Kind};
+pub use finding::{Finding, Kind};

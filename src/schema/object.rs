@@ -12,6 +12,16 @@ pub struct Key {
     pub name: String,
 }
 
+impl Key {
+    /// The object of that kind and name.
+    pub fn new(kind: impl Into<String>, name: impl Into<String>) -> Key {
+        Key {
+            kind: kind.into(),
+            name: name.into(),
+        }
+    }
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.kind, self.name)
@@ -28,6 +38,18 @@ pub enum Class {
     Definers,
 }
 
+impl Class {
+    /// As typed after `--include`, and as the first part of a path.
+    pub fn name(self) -> &'static str {
+        match self {
+            Class::Owners => "owners",
+            Class::Grants => "grants",
+            Class::Comments => "comments",
+            Class::Definers => "definers",
+        }
+    }
+}
+
 /// An object with everything that is compared, serialised once from a typed struct of its engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Object {
@@ -35,13 +57,67 @@ pub struct Object {
     pub key: Key,
     /// In the order of the typed struct's fields; absent means the server's default.
     pub value: Value,
+    /// Texts that a server rewrites in its own way (a view's definition): compared only between
+    /// servers of one major version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_major: Option<Value>,
     /// Compared only on request.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub optional: BTreeMap<Class, Value>,
+}
+
+impl Object {
+    /// An object with that value and nothing that is compared only sometimes.
+    pub fn new(key: Key, value: Value) -> Object {
+        Object {
+            key,
+            value,
+            per_major: None,
+            optional: BTreeMap::new(),
+        }
+    }
 }
 
 /// Everything that stands in one database, by key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Schema {
     pub objects: BTreeMap<Key, Object>,
+}
+
+impl Schema {
+    /// Takes an object in; one that is there under the same key is replaced.
+    pub fn insert(&mut self, object: Object) {
+        self.objects.insert(object.key.clone(), object);
+    }
+}
+
+/// One look at a schema.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reading {
+    pub schema: Schema,
+    /// What this login cannot see: known from its grants, never concluded from an empty answer.
+    pub unseen: Vec<Unseen>,
+    /// Major version of the server as it counts them (`8.4`, `17`).
+    pub server_major: String,
+}
+
+/// Kinds of objects that could not be read, or not wholly.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unseen {
+    pub kinds: Vec<String>,
+    /// The grant that is missing, by its name.
+    pub grant: String,
+    /// The statement that an administrator types.
+    pub remedy: String,
+}
+
+/// One statement that brings the actual schema nearer to the expected one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repair {
+    /// Which object it is for.
+    pub key: Key,
+    /// Without a semicolon at the end.
+    pub sql: String,
+    /// Why it loses something, where it does: data, or an object that is not expected.
+    pub destructive: Option<String>,
 }

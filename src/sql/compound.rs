@@ -90,9 +90,9 @@ impl<'a> Nesting<'a> {
             self.depth = self.depth.saturating_sub(1);
         } else if token.is("CASE") {
             self.depth += usize::from(!after_end);
-        } else if token.is("BEGIN") {
-            self.depth += 1;
-        } else if token.is_any(&BLOCKS) && !after_end && self.begins_statement() {
+        } else if token.is("BEGIN")
+            || token.is_any(&BLOCKS) && !after_end && self.begins_statement()
+        {
             self.depth += 1;
         }
     }
@@ -115,9 +115,8 @@ impl<'a> Nesting<'a> {
 
     /// A SQL-standard body: BEGIN ATOMIC … END, with CASE expressions inside.
     fn postgres(&mut self, token: &Token<'_>) {
-        if token.is("ATOMIC") && self.last.is_some_and(|last| last.is("BEGIN")) {
-            self.depth += 1;
-        } else if self.depth > 0 && token.is("CASE") {
+        let begins = token.is("ATOMIC") && self.last.is_some_and(|last| last.is("BEGIN"));
+        if begins || self.depth > 0 && token.is("CASE") {
             self.depth += 1;
         } else if self.depth > 0 && token.is("END") {
             self.depth -= 1;

@@ -72,11 +72,11 @@ impl Lexer<'_> {
     fn comment(&self, at: usize) -> Result<Option<(Kind, usize)>, Unterminated> {
         let rest = &self.text[at..];
         let line = || at + rest.find('\n').unwrap_or(rest.len());
-        if rest.starts_with("--") {
+        if let Some(behind) = rest.strip_prefix("--") {
             // MySQL needs a blank or control character behind it: `5--3` is arithmetic.
             let comment = match self.dialect {
                 Dialect::Postgres => true,
-                Dialect::Mysql => rest[2..]
+                Dialect::Mysql => behind
                     .chars()
                     .next()
                     .is_none_or(|c| c.is_whitespace() || c.is_control()),

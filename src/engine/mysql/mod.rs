@@ -1,9 +1,11 @@
 //! How does MySQL answer?
 
+mod catalog;
 mod database;
 mod grants;
 mod lock;
 mod record;
+mod repair;
 mod run;
 mod session;
 mod survey;
@@ -16,6 +18,7 @@ use crate::{
     config::Endpoint,
     connect::{self, ConnectOptions},
     outcome::Failure,
+    schema::{ObjectDifference, Reading, Repair, Schema},
     sql::Dialect,
     target::Target,
 };
@@ -131,6 +134,19 @@ impl Engine for Mysql {
 
     async fn grant_access(&mut self, _: &Identity) -> Result<Vec<String>> {
         Ok(Vec::new())
+    }
+
+    async fn schema(&mut self) -> Result<Reading> {
+        catalog::read(self).await
+    }
+
+    fn repair(
+        &self,
+        differences: &[ObjectDifference],
+        expected: &Schema,
+        actual: &Schema,
+    ) -> Vec<Repair> {
+        repair::repair(differences, expected, actual)
     }
 
     fn canceller(&self) -> Option<Box<dyn Canceller>> {

@@ -1,9 +1,11 @@
 //! How does PostgreSQL with TimescaleDB answer?
 
+mod catalog;
 mod database;
 mod lock;
 mod policies;
 mod record;
+mod repair;
 mod role;
 mod run;
 mod session;
@@ -17,6 +19,7 @@ use crate::{
     config::{AppRole, Endpoint},
     connect::{self, ConnectOptions, PgSession},
     policy::{Policies, PolicyState, Step},
+    schema::{ObjectDifference, Reading, Repair, Schema},
     sql::Dialect,
     target::Target,
 };
@@ -140,6 +143,19 @@ impl Engine for Timescale {
 
     fn policies(&mut self) -> Option<&mut dyn PolicyStore> {
         Some(self)
+    }
+
+    async fn schema(&mut self) -> Result<Reading> {
+        catalog::read(self).await
+    }
+
+    fn repair(
+        &self,
+        differences: &[ObjectDifference],
+        expected: &Schema,
+        actual: &Schema,
+    ) -> Vec<Repair> {
+        repair::repair(differences, expected, actual)
     }
 
     fn canceller(&self) -> Option<Box<dyn Canceller>> {

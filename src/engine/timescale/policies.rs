@@ -41,7 +41,7 @@ pub async fn read(timescale: &mut Timescale, policies: &Policies) -> Result<Poli
         can_have_policies: licence
             .first()
             .is_none_or(|row| session::column(row, 0) != "apache"),
-        hypertables: hypertables.iter().map(|row| table(row)).collect(),
+        hypertables: hypertables.iter().map(table).collect(),
         retention: jobs.iter().map(|row| (table(row), job(row))).collect(),
         ..PolicyState::default()
     };

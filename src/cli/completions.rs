@@ -1,0 +1,10 @@
+//! `completions`: its options.
+
+use clap::Args;
+use clap_complete::Shell;
+
+/// `completions`.
+#[derive(Debug, Clone, Args)]
+pub struct CompletionsArguments {
+    pub shell: Shell,
+}

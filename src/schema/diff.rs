@@ -1,0 +1,174 @@
+//! When do two schemas differ? One walk over values for every kind of object.
+
+use super::{Class, Key, Object, Schema};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// In which direction expected and actual differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    Missing,
+    Unexpected,
+    Changed,
+}
+
+/// What is compared beyond what always is.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    /// Classes asked for with `--include`.
+    pub include: BTreeSet<Class>,
+    /// Are both sides of one server major version, so that texts which a server rewrites compare?
+    pub same_major: bool,
+}
+
+/// One object that is not as expected.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ObjectDifference {
+    pub key: Key,
+    pub expected: Option<Object>,
+    pub actual: Option<Object>,
+    /// Where both exist: every part that differs, by path.
+    pub paths: Vec<PathDifference>,
+}
+
+/// One part of an object, named by its dotted path from the object's value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PathDifference {
+    pub path: String,
+    pub change: Change,
+    pub expected: Option<Value>,
+    pub actual: Option<Value>,
+}
+
+impl ObjectDifference {
+    /// Of the object as a whole.
+    pub fn change(&self) -> Change {
+        match (&self.expected, &self.actual) {
+            (Some(_), None) => Change::Missing,
+            (None, Some(_)) => Change::Unexpected,
+            _ => Change::Changed,
+        }
+    }
+}
+
+/// Every difference, by key.
+pub fn diff(expected: &Schema, actual: &Schema, scope: &Scope) -> Vec<ObjectDifference> {
+    let keys: BTreeSet<&Key> = expected
+        .objects
+        .keys()
+        .chain(actual.objects.keys())
+        .collect();
+    keys.into_iter()
+        .filter_map(|key| {
+            let (wanted, found) = (expected.objects.get(key), actual.objects.get(key));
+            let paths = match (wanted, found) {
+                (Some(wanted), Some(found)) => {
+                    let paths = parts(wanted, found, scope);
+                    if paths.is_empty() {
+                        return None;
+                    }
+                    paths
+                }
+                _ => Vec::new(),
+            };
+            Some(ObjectDifference {
+                key: key.clone(),
+                expected: wanted.cloned(),
+                actual: found.cloned(),
+                paths,
+            })
+        })
+        .collect()
+}
+
+fn parts(expected: &Object, actual: &Object, scope: &Scope) -> Vec<PathDifference> {
+    let mut paths = Vec::new();
+    walk("", Some(&expected.value), Some(&actual.value), &mut paths);
+    if scope.same_major {
+        walk(
+            "",
+            expected.per_major.as_ref(),
+            actual.per_major.as_ref(),
+            &mut paths,
+        );
+    }
+    for class in &scope.include {
+        let name = class.name();
+        let (wanted, found) = (expected.optional.get(class), actual.optional.get(class));
+        walk(name, wanted, found, &mut paths);
+    }
+    paths
+}
+
+/// Descends into maps; any other value is compared as a whole. Absent and null are the same.
+fn walk(
+    path: &str,
+    expected: Option<&Value>,
+    actual: Option<&Value>,
+    out: &mut Vec<PathDifference>,
+) {
+    let present = |value: Option<&Value>| value.filter(|value| !value.is_null()).cloned();
+    let below = |key: &str| match path {
+        "" => key.to_owned(),
+        _ => format!("{path}.{key}"),
+    };
+    if let (Some(Value::Object(wanted)), Some(Value::Object(found))) = (expected, actual) {
+        let keys: BTreeSet<&String> = wanted.keys().chain(found.keys()).collect();
+        for key in keys {
+            walk(&below(key), wanted.get(key), found.get(key), out);
+        }
+        return;
+    }
+    let (expected, actual) = (present(expected), present(actual));
+    if expected == actual {
+        return;
+    }
+    out.push(PathDifference {
+        path: path.to_owned(),
+        change: match (&expected, &actual) {
+            (Some(_), None) => Change::Missing,
+            (None, Some(_)) => Change::Unexpected,
+            _ => Change::Changed,
+        },
+        expected,
+        actual,
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn schema(value: Value) -> Schema {
+        let key = Key::new("table", "t");
+        let object = Object::new(key.clone(), value);
+        Schema {
+            objects: [(key, object)].into(),
+        }
+    }
+
+    #[test]
+    fn a_changed_attribute_is_one_difference_with_its_path() {
+        let expected = schema(json!({"columns": {"a": {"type": "int"}, "b": {"type": "int"}}}));
+        let actual = schema(json!({"columns": {"a": {"type": "text"}, "b": {"type": "int"}}}));
+        let found = diff(&expected, &actual, &Scope::default());
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].change(), Change::Changed);
+        assert_eq!(found[0].paths.len(), 1);
+        assert_eq!(found[0].paths[0].path, "columns.a.type");
+        assert!(diff(&expected, &expected, &Scope::default()).is_empty());
+    }
+
+    #[test]
+    fn an_added_part_is_reported_whole_and_null_is_absent() {
+        let expected = schema(json!({"columns": {"a": {"type": "int", "default": null}}}));
+        let actual = schema(json!({"columns": {"a": {"type": "int"}, "b": {"type": "int"}}}));
+        let found = diff(&expected, &actual, &Scope::default());
+        assert_eq!(found[0].paths.len(), 1);
+        assert_eq!(found[0].paths[0].path, "columns.b");
+        assert_eq!(found[0].paths[0].change, Change::Unexpected);
+    }
+}
