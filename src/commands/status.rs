@@ -19,7 +19,8 @@ pub async fn run(settings: &Settings, document: &mut Document) -> Result<()> {
     for seen in seen {
         match seen {
             Ok((look, policies)) => {
-                tell(&look, document);
+                let may_create = settings.may_create(look.plan.target);
+                tell(&look, may_create, document);
                 document.findings.extend(policies.findings);
                 document.notes.extend(policies.notes);
             }
@@ -44,7 +45,7 @@ async fn see(side: &mut TargetSide) -> Result<(Look<'_>, PolicyPlan)> {
     Ok((look, plan.unwrap_or_default()))
 }
 
-fn tell(look: &Look<'_>, document: &mut Document) {
+fn tell(look: &Look<'_>, may_create: bool, document: &mut Document) {
     let target = look.plan.target;
     document.targets.insert(target, look.plan.report.clone());
     document.notes.extend(look.plan.notes.iter().cloned());
@@ -62,9 +63,12 @@ fn tell(look: &Look<'_>, document: &mut Document) {
         .filter(|finding| finding.kind != Kind::HalfApplied || look.survey.busy.is_none());
     document.findings.extend(findings.cloned());
     if !look.survey.database_exists {
+        let remedy = match may_create {
+            true => "sgmp-db upgrade",
+            false => "sgmp-db upgrade --create-database",
+        };
         document.findings.push(
-            Finding::new(Kind::Pending, target, "the database does not exist yet")
-                .remedy("sgmp-db upgrade"),
+            Finding::new(Kind::Pending, target, "the database does not exist yet").remedy(remedy),
         );
     }
     for pending in &look.plan.pending {

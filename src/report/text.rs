@@ -7,14 +7,19 @@ use std::io::{self, Write};
 
 /// Writes what belongs on stdout.
 pub fn write(document: &Document, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    if let Some(text) = document
+    let text = document
         .extra
         .get("text")
-        .and_then(serde_json::Value::as_str)
-    {
+        .and_then(serde_json::Value::as_str);
+    for text in document.words.as_deref().into_iter().chain(text) {
         writeln!(out, "{text}")?;
     }
-    if !document.targets.is_empty() {
+    // `check` asks no server, so there is no state to show.
+    if document
+        .targets
+        .values()
+        .any(|report| report.server.is_some())
+    {
         writeln!(out, "{}", targets(document, style))?;
     }
     if !document.ran.is_empty() {
