@@ -3,6 +3,7 @@
 mod catalog;
 mod database;
 mod lock;
+mod normal;
 mod policies;
 mod record;
 mod repair;
