@@ -112,7 +112,10 @@ pub(super) fn inline(value: &Value) -> Option<String> {
 
 /// A text of several lines that can be written as such.
 fn is_block(text: &str) -> bool {
-    text.contains('\n') && !text.chars().any(|c| c.is_control() && c != '\n' && c != '\t')
+    text.contains('\n')
+        && !text
+            .chars()
+            .any(|c| c.is_control() && c != '\n' && c != '\t')
 }
 
 /// Can it stand on a line without quotes and come back the same?

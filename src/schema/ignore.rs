@@ -112,21 +112,37 @@ fn rule(document: &Document, object: &str, body: &Yaml) -> Result<Rule, Failure>
         let message = format!("a rule is a map with `reason`, not {}", body.kind());
         return Err(document.wrong(&at, message));
     };
-    if let Some((unknown, _)) = entries.iter().find(|(key, _)| !KEYS.contains(&key.as_str())) {
-        let failure = document.wrong(&[object, unknown], format!("`{unknown}` is no part of a rule"));
+    if let Some((unknown, _)) = entries
+        .iter()
+        .find(|(key, _)| !KEYS.contains(&key.as_str()))
+    {
+        let failure = document.wrong(
+            &[object, unknown],
+            format!("`{unknown}` is no part of a rule"),
+        );
         return Err(match yaml::nearest(unknown, KEYS) {
             Some(near) => failure.remedy(format!("did you mean `{near}`?")),
             None => failure.remedy("the parts are reason and path"),
         });
     }
-    let of = |key: &str| entries.iter().find(|(name, _)| name == key).map(|(_, value)| value);
+    let of = |key: &str| {
+        entries
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value)
+    };
     let reason = of("reason").and_then(Yaml::scalar).unwrap_or_default();
     if reason.trim().is_empty() {
         return Err(document
             .wrong(&at, format!("the rule for `{object}` has no reason"))
             .remedy("say why it is ignored: reason: …"));
     }
-    let wrong = || document.wrong(&[object, "path"], "`path` is one part of an object, or a list of them");
+    let wrong = || {
+        document.wrong(
+            &[object, "path"],
+            "`path` is one part of an object, or a list of them",
+        )
+    };
     let paths = match of("path") {
         None => Vec::new(),
         Some(Yaml::List(items)) => {
@@ -153,7 +169,10 @@ mod tests {
     fn differences() -> Vec<ObjectDifference> {
         let object = |name: &str, value| Object::new(Key::new("table", name), value);
         let (mut expected, mut actual) = (Schema::default(), Schema::default());
-        expected.insert(object("device", json!({"columns": {"a": {"type": "int"}}, "engine": 1})));
+        expected.insert(object(
+            "device",
+            json!({"columns": {"a": {"type": "int"}}, "engine": 1}),
+        ));
         actual.insert(object(
             "device",
             json!({"columns": {"a": {"type": "int"}, "legacy": {"type": "int"}}, "engine": 2}),
@@ -167,7 +186,10 @@ mod tests {
         let (left, unmatched) = ignore.apply(differences());
         let left = left.iter().flat_map(|one| match one.paths.as_slice() {
             [] => vec![one.key.to_string()],
-            paths => paths.iter().map(|path| format!("{}: {}", one.key, path.path)).collect(),
+            paths => paths
+                .iter()
+                .map(|path| format!("{}: {}", one.key, path.path))
+                .collect(),
         });
         let unmatched = unmatched.iter().map(|rule| rule.object.clone()).collect();
         (left.collect(), unmatched)
@@ -175,13 +197,21 @@ mod tests {
 
     #[test]
     fn a_rule_takes_away_what_it_names_and_nothing_else() {
-        let all = ["table device: columns.legacy", "table device: engine", "table export_1"];
+        let all = [
+            "table device: columns.legacy",
+            "table device: engine",
+            "table export_1",
+        ];
         assert_eq!(left("# none").0, all);
         assert_eq!(left("table export_*: {reason: x}").0, all[..2]);
-        let (rest, unmatched) = left("table device:\n  path: columns.leg*\n  reason: x\nview v: {reason: y}");
+        let (rest, unmatched) =
+            left("table device:\n  path: columns.leg*\n  reason: x\nview v: {reason: y}");
         assert_eq!(rest, all[1..]);
         assert_eq!(unmatched, ["view v"]);
-        assert_eq!(left("table device: {path: [columns, engine], reason: x}").0, all[2..]);
+        assert_eq!(
+            left("table device: {path: [columns, engine], reason: x}").0,
+            all[2..]
+        );
         assert_eq!(left("\"* *\": {reason: x}").0, [""; 0]);
     }
 
@@ -195,7 +225,11 @@ mod tests {
         ] {
             let failures = Ignore::parse(text, "f").unwrap_err();
             assert_eq!(failures[0].line, Some(line), "{text}");
-            assert!(failures[0].message.contains(words), "{}", failures[0].message);
+            assert!(
+                failures[0].message.contains(words),
+                "{}",
+                failures[0].message
+            );
         }
     }
 }

@@ -30,8 +30,8 @@ pub fn merge(expected: &Schema, before: &Schema, after: &Schema) -> Schema {
 fn whole(expected: &Object, before: &Object, after: &Object) -> Object {
     let mut merged = expected.clone();
     let of = |value| Some(value);
-    merged.value = part(of(&expected.value), of(&before.value), of(&after.value))
-        .unwrap_or(Value::Null);
+    merged.value =
+        part(of(&expected.value), of(&before.value), of(&after.value)).unwrap_or(Value::Null);
     merged.per_major = part(
         expected.per_major.as_ref(),
         before.per_major.as_ref(),
@@ -55,11 +55,7 @@ fn whole(expected: &Object, before: &Object, after: &Object) -> Object {
     merged
 }
 
-fn part(
-    expected: Option<&Value>,
-    before: Option<&Value>,
-    after: Option<&Value>,
-) -> Option<Value> {
+fn part(expected: Option<&Value>, before: Option<&Value>, after: Option<&Value>) -> Option<Value> {
     if before == after {
         return expected.cloned();
     }
@@ -67,9 +63,11 @@ fn part(
         return after.cloned();
     }
     match (expected, before, after) {
-        (Some(Value::Object(expected)), Some(Value::Object(before)), Some(Value::Object(after))) => {
-            Some(Value::Object(map(expected, before, after)))
-        }
+        (
+            Some(Value::Object(expected)),
+            Some(Value::Object(before)),
+            Some(Value::Object(after)),
+        ) => Some(Value::Object(map(expected, before, after))),
         (Some(Value::Array(expected)), Some(Value::Array(before)), Some(Value::Array(after))) => {
             Some(Value::Array(list(expected, before, after)))
         }
@@ -129,20 +127,22 @@ mod tests {
     #[test]
     fn drift_that_was_there_stays_drift() {
         let expected = schema(json!({"columns": {"a": 1, "b": 1}, "order": ["a", "b"]}));
-        let before = schema(
-            json!({"columns": {"a": 2, "b": 1, "stray": 1}, "order": ["a", "stray", "b"]}),
-        );
+        let before =
+            schema(json!({"columns": {"a": 2, "b": 1, "stray": 1}, "order": ["a", "stray", "b"]}));
         // The file adds `c` behind `stray`, and drops `b`.
-        let after = schema(
-            json!({"columns": {"a": 2, "stray": 1, "c": 1}, "order": ["a", "stray", "c"]}),
-        );
+        let after =
+            schema(json!({"columns": {"a": 2, "stray": 1, "c": 1}, "order": ["a", "stray", "c"]}));
         let merged = merge(&expected, &before, &after);
         assert_eq!(
             merged,
             schema(json!({"columns": {"a": 1, "c": 1}, "order": ["a", "c"]}))
         );
         let drift = diff(&merged, &after, &Scope::default());
-        let paths: Vec<&str> = drift[0].paths.iter().map(|path| path.path.as_str()).collect();
+        let paths: Vec<&str> = drift[0]
+            .paths
+            .iter()
+            .map(|path| path.path.as_str())
+            .collect();
         assert_eq!(paths, ["columns.a", "columns.stray", "order"]);
     }
 
@@ -152,7 +152,10 @@ mod tests {
         let after = schema(json!({"order": ["b", "a"], "x": null}));
         assert_eq!(merge(&before, &before, &after), after);
         assert_eq!(merge(&Schema::default(), &Schema::default(), &after), after);
-        assert_eq!(merge(&before, &before, &Schema::default()), Schema::default());
+        assert_eq!(
+            merge(&before, &before, &Schema::default()),
+            Schema::default()
+        );
     }
 
     #[test]

@@ -13,6 +13,6 @@ pub use canonical::render;
 pub use diff::{Change, ObjectDifference, PathDifference, Scope, diff};
 pub use ignore::{Ignore, Rule};
 pub use merge::merge;
+pub use object::{Class, Key, Object, Reading, Repair, Schema, Unseen};
 pub use snapshot::{Snapshot, fingerprint};
 pub use steps::{Step, Steps};
-pub use object::{Class, Key, Object, Reading, Repair, Schema, Unseen};

@@ -210,8 +210,10 @@ mod tests {
             any::<String>(),
             "[ |~:\"\\[{#0-9e.-]{0,6}",
             "([a-z ]{0,5}\n){1,3}[a-z]{0,3}",
-            prop::sample::select(vec!["true", "null", "1", "1e999", "[]", "=======", "- a", "|"])
-                .prop_map(str::to_owned),
+            prop::sample::select(vec![
+                "true", "null", "1", "1e999", "[]", "=======", "- a", "|"
+            ])
+            .prop_map(str::to_owned),
         ]
     }
 

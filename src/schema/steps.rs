@@ -225,7 +225,12 @@ mod tests {
         assert_eq!(read.states().count(), 3);
         let edited = Steps::parse(&text.replacen("type: text", "type: json", 1), "f");
         let failure = edited.unwrap_err();
-        assert!(text.lines().nth(failure.line.unwrap() - 1).unwrap().starts_with("== V2 "));
+        assert!(
+            text.lines()
+                .nth(failure.line.unwrap() - 1)
+                .unwrap()
+                .starts_with("== V2 ")
+        );
         assert!(Steps::parse(&text.replace("- table", "table"), "f").is_err());
     }
 }

@@ -146,12 +146,7 @@ fn entries(lines: &[Line<'_>], depth: usize) -> Result<Vec<(String, Value)>, Mal
 }
 
 /// What stands after a name or a dash, and below it.
-fn value(
-    rest: &str,
-    line: Line<'_>,
-    below: &[Line<'_>],
-    depth: usize,
-) -> Result<Value, Malformed> {
+fn value(rest: &str, line: Line<'_>, below: &[Line<'_>], depth: usize) -> Result<Value, Malformed> {
     let rest = rest.strip_prefix(' ').unwrap_or(rest);
     if !rest.is_empty() {
         return match below.first() {
