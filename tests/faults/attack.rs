@@ -34,6 +34,14 @@ impl fmt::Display for Kind {
     }
 }
 
+/// How several runs are struck together.
+#[derive(Debug, Clone, Copy)]
+pub struct Blow {
+    pub kind: Kind,
+    /// Lets what the last packets asked for get under way.
+    pub pause: Duration,
+}
+
 /// A run on its way to a point.
 pub struct Attack {
     breaker: Breaker,
@@ -90,13 +98,9 @@ impl Attack {
     }
 }
 
-/// Strikes all at once. `pause` lets what the last packets asked for get under way.
-pub async fn strike(
-    subject: &Subject,
-    kind: Kind,
-    mut attacks: Vec<Attack>,
-    pause: Duration,
-) -> Vec<Run> {
+/// Strikes all at once.
+pub async fn strike(subject: &Subject, blow: Blow, mut attacks: Vec<Attack>) -> Vec<Run> {
+    let Blow { kind, pause } = blow;
     let killer = match kind {
         Kind::KillServer => Some(subject.victim.arm().await),
         Kind::Cut | Kind::KillTool => None,

@@ -38,7 +38,11 @@ async fn survives(kind: Kind, title: &str, points: usize) {
         let stops = sample(&subject.stops, size(points), offset * 3 + 1);
         attack(&subject, interruption, &stops, &mut log).await;
     }
-    println!("{} points on the way; {}", subject.stops.len(), log.table(title));
+    println!(
+        "{} points on the way; {}",
+        subject.stops.len(),
+        log.table(title)
+    );
     let failures = log.failures(12);
     assert!(failures.is_empty(), "{}\n{failures}", log.table(title));
     assert!(log.interruptions() > 0);

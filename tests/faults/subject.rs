@@ -1,7 +1,7 @@
 //! One database system under attack: its server, its migrations, and what an undisturbed run of them leaves.
 
 use crate::{
-    attack::{self, Attack, Kind as Interruption},
+    attack::{self, Attack, Blow, Kind as Interruption},
     breaker::Breaker,
     log::{Case, Log},
     route::{Stop, route},
@@ -109,18 +109,18 @@ impl Subject {
 
     /// Interrupts a run at each of these points, the marked ones again while they resume, and
     /// lets each finish.
-    pub async fn batch(&self, kind: Interruption, cases: &mut [Case], pause: Duration) {
+    pub async fn batch(&self, blow: Blow, cases: &mut [Case]) {
         let names = cases.iter().map(|_| unique("case"));
         let databases =
             join_all(names.map(|name| async move { self.victim.database(&name).await })).await;
         let all: Vec<usize> = (0..cases.len()).collect();
-        self.interrupt(kind, cases, &databases, &all, pause).await;
+        self.interrupt(blow, cases, &databases, &all).await;
         let again: Vec<usize> = all
             .into_iter()
             .filter(|index| cases[*index].again.is_some())
             .collect();
         if !again.is_empty() {
-            self.interrupt(kind, cases, &databases, &again, pause).await;
+            self.interrupt(blow, cases, &databases, &again).await;
         }
         let finishing = cases.iter_mut().zip(&databases);
         join_all(finishing.map(|(case, database)| self.finish(case, database))).await;
@@ -128,11 +128,10 @@ impl Subject {
 
     async fn interrupt(
         &self,
-        kind: Interruption,
+        blow: Blow,
         cases: &mut [Case],
         databases: &[Database],
         chosen: &[usize],
-        pause: Duration,
     ) {
         let begun = chosen.iter().map(|index| {
             let case = &cases[*index];
@@ -144,7 +143,7 @@ impl Subject {
         });
         let attacks = join_all(begun).await;
         let there: Vec<bool> = attacks.iter().map(Attack::is_there).collect();
-        let runs = attack::strike(self, kind, attacks, pause).await;
+        let runs = attack::strike(self, blow, attacks).await;
         for ((index, run), there) in chosen.iter().zip(runs).zip(there) {
             cases[*index].interrupted += usize::from(there);
             cases[*index].runs.push(run);
@@ -202,7 +201,7 @@ pub async fn attack(subject: &Subject, kind: Interruption, stops: &[Stop], log: 
         .collect();
     for (number, batch) in cases.chunks_mut(TOGETHER).enumerate() {
         let pause = Duration::from_millis(PAUSES[number % PAUSES.len()]);
-        subject.batch(kind, batch, pause).await;
+        subject.batch(Blow { kind, pause }, batch).await;
     }
     log.add(cases);
 }
