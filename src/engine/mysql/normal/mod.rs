@@ -10,7 +10,7 @@ pub use body::{body, matters};
 pub use expression::{expression, literal_default, unqualified};
 pub use kind::{collation, column_type, is_integer, is_long_text, is_numeric, options};
 
-use crate::sql::{Dialect, Lexer, TokenKind};
+use crate::sql::{Dialect, Lexer, Modes, TokenKind};
 
 /// Every token of a text, blanks and comments too; what does not end is one last token.
 fn pieces(text: &str) -> Vec<(TokenKind, &str)> {
@@ -18,6 +18,7 @@ fn pieces(text: &str) -> Vec<(TokenKind, &str)> {
         dialect: Dialect::Mysql,
         text,
         delimiter: "",
+        modes: Modes::of(Dialect::Mysql),
     };
     let (mut pieces, mut at) = (Vec::new(), 0);
     while at < text.len() {
