@@ -138,7 +138,11 @@ impl Drop for Relay {
     }
 }
 
-async fn serve_plain<D>(mut driver: D, mut server: TcpStream, greeting: Greeting) -> Result<(), Stop>
+async fn serve_plain<D>(
+    mut driver: D,
+    mut server: TcpStream,
+    greeting: Greeting,
+) -> Result<(), Stop>
 where
     D: AsyncRead + AsyncWrite + Unpin,
 {
