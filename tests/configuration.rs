@@ -600,32 +600,43 @@ fn verify_full_wants_a_name_at_the_near_end_of_a_tunnel() {
 
 #[test]
 fn what_cannot_be_a_value_is_refused_at_its_place() {
-    let cases: [(&[(&'static str, &str)], &[(&str, &str)], &str); 9] = [
-        (&[("mysql-port", "0")], &[], "--mysql-port"),
-        (&[("mysql-port", "65536")], &[], "--mysql-port"),
-        (&[("timescale-port", "x")], &[], "--timescale-port"),
-        (&[], &[("TSDB_PORT", "5432x")], "the variable TSDB_PORT"),
-        (&[], &[("SGMP_DB_MYSQL_TLS", "required")], "verify-full"),
+    let flags = |flags, says| {
         (
-            &[],
+            Given {
+                flags,
+                ..Given::default()
+            },
+            says,
+        )
+    };
+    let variables = |variables, says| {
+        (
+            Given {
+                variables,
+                ..Given::default()
+            },
+            says,
+        )
+    };
+    let cases = [
+        flags(&[("mysql-port", "0")], "--mysql-port"),
+        flags(&[("mysql-port", "65536")], "--mysql-port"),
+        flags(&[("timescale-port", "x")], "--timescale-port"),
+        flags(&[("connect-timeout", "-1s")], "--connect-timeout"),
+        variables(&[("TSDB_PORT", "5432x")], "the variable TSDB_PORT"),
+        variables(&[("SGMP_DB_MYSQL_TLS", "required")], "verify-full"),
+        variables(
             &[("SGMP_DB_CREATE_DATABASE", "perhaps")],
             "neither true nor false",
         ),
-        (&[("connect-timeout", "-1s")], &[], "--connect-timeout"),
-        (
-            &[],
+        variables(
             &[("DATABASE_URL", "postgres://h/d")],
             "the scheme must be mysql",
         ),
-        (&[], &[("DATABASE_URL", "mysql://h:port/d")], "DATABASE_URL"),
+        variables(&[("DATABASE_URL", "mysql://h:port/d")], "DATABASE_URL"),
     ];
-    for (flags, variables, says) in cases {
-        let failure = Given {
-            flags,
-            variables,
-            ..Given::default()
-        }
-        .refusal();
+    for (given, says) in cases {
+        let failure = given.refusal();
         assert!(failure.message.contains(says), "{failure:?}");
         assert_eq!(failure.exit.code(), 2);
     }
