@@ -114,6 +114,7 @@ impl Side {
     fn mysql(port: u16) -> Side {
         let proxy = Proxy::start(port, Link::round_trip(Duration::ZERO));
         let sgmp = Sgmp::default()
+            .with("SGMP_DB_CONNECT_TIMEOUT", "60s")
             .with("MYSQL_PORT", proxy.port.to_string())
             .with("MYSQL_USER", "root")
             .with("MYSQL_PASS", PASSWORD)
@@ -128,6 +129,7 @@ impl Side {
     fn timescale(port: u16) -> Side {
         let proxy = Proxy::start(port, Link::round_trip(Duration::ZERO));
         let sgmp = Sgmp::default()
+            .with("SGMP_DB_CONNECT_TIMEOUT", "60s")
             .with("TSDB_PORT", proxy.port.to_string())
             .with("TSDB_PASS", PASSWORD)
             .with("TSDB_DATABASE", "absent");
