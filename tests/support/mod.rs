@@ -4,6 +4,7 @@
 pub mod binary;
 pub mod certificates;
 pub mod database;
+pub mod engine;
 pub mod golden;
 pub mod proxy;
 pub mod server;

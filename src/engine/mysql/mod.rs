@@ -5,6 +5,7 @@ mod catalog;
 mod database;
 mod grants;
 mod lock;
+mod normal;
 mod record;
 mod repair;
 mod run;
