@@ -4,6 +4,7 @@ mod adoption;
 mod catalog;
 mod database;
 mod lock;
+mod normal;
 mod policies;
 mod record;
 mod repair;
