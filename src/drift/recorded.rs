@@ -29,14 +29,16 @@ pub async fn baseline(
         return before_interruption(engine, committed, record).await;
     }
     let expected = match expected(engine, committed, record).await? {
-        Expected::Nothing => Schema::default(),
-        Expected::Known(snapshot) => snapshot.schema,
+        // What a new database has by itself is what is expected of it.
+        Expected::Nothing => None,
+        Expected::Known(snapshot) => Some(snapshot.schema),
         Expected::Unknown(_) => return before_interruption(engine, committed, record).await,
     };
     let actual = match seen.and_then(|drift| drift.reading.clone()) {
         Some(reading) => reading.schema,
         None => engine.schema().await?.schema,
     };
+    let expected = expected.unwrap_or_else(|| actual.clone());
     Ok(Some(Baseline { expected, actual }))
 }
 
