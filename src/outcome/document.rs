@@ -22,6 +22,10 @@ pub struct Document {
     /// All of them, where there are several; `error` is the one whose exit code wins.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ErrorReport>,
+    /// For people, all of stdout where a command's result is a text to pass on (`diff --sql`);
+    /// findings and notes then stand on stderr.
+    #[serde(skip)]
+    pub plain: Option<String>,
     #[serde(skip)]
     failures: Vec<Failure>,
     /// The result in words, for people; a program finds the same in the other members.
@@ -126,6 +130,7 @@ impl Document {
             notes: Vec::new(),
             error: None,
             errors: Vec::new(),
+            plain: None,
             failures: Vec::new(),
             words: None,
             extra: BTreeMap::new(),
