@@ -1,6 +1,7 @@
 //! Which workflow, which report? One file per verb, thin.
 
 mod check;
+mod diff;
 mod history;
 mod new;
 mod sandbox;
@@ -12,7 +13,7 @@ mod upgrade;
 use crate::{
     cli::{Cli, Command},
     config::{Environment, Settings},
-    outcome::{Document, Exit, Finding, Kind},
+    outcome::{Document, Exit, Finding},
     report::{self, Form, Style},
 };
 use anyhow::Result;
@@ -58,13 +59,16 @@ async fn execute(
         }
     };
     for note in &settings.notes {
-        document
-            .notes
-            .push(Finding::new(Kind::Unknown, None, note.clone()));
+        document.notes.push(Finding::remark(None, note.clone()));
     }
     match cli.command {
         Command::Upgrade(arguments) => upgrade::run(&settings, &arguments, document).await,
-        Command::Status => status::run(&settings, document).await.map(|()| None),
+        Command::Status(arguments) => status::run(&settings, &arguments, document)
+            .await
+            .map(|()| None),
+        Command::Diff(arguments) => diff::run(&settings, &arguments, document)
+            .await
+            .map(|()| None),
         Command::History => history::run(&settings, document).await.map(|()| None),
         Command::New(arguments) => new::run(&settings, &arguments, document).map(|()| None),
         Command::Check(arguments) => check::run(&settings, &arguments, document).map(|()| None),
