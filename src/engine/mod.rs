@@ -8,7 +8,9 @@ mod work;
 
 pub use record::{Entry, EntryState, Event, HistoryRow, Identity, NewEntry, Record};
 pub use survey::{ForeignObject, Survey};
-pub use work::{Direction, Done, LockRequest, Progress, StepFailure, StopFlag, Work};
+pub use work::{
+    Direction, Done, Flight, LockRequest, Progress, StepFailure, StopFlag, Verdict, Work,
+};
 
 use crate::{
     policy::{Policies, PolicyState, Step},
@@ -62,6 +64,10 @@ pub trait Engine {
         work: &Work<'_>,
         progress: &dyn for<'p> Fn(Progress<'p>),
     ) -> Result<Done, StepFailure>;
+
+    /// Is the statement whose end nobody recorded in the database? Never a guess. May clear away
+    /// what it left half-made. Needs the lock.
+    async fn decide(&mut self, flight: &Flight<'_>) -> Result<Verdict>;
 
     /// Adds an entry to the ledger that is not a script. Writes; needs the lock.
     async fn log(&mut self, entry: &NewEntry<'_>) -> Result<()>;

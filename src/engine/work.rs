@@ -21,6 +21,10 @@ pub struct Work<'a> {
     pub statements: &'a [Statement<'a>],
     /// How many statements are in the database already.
     pub from: usize,
+    /// The `SET` statements among those: a new session must be told again.
+    pub settings: Vec<&'a str>,
+    /// The ledger entry that this run goes on from.
+    pub continues: Option<i64>,
     /// One transaction around the script, where the database can do that.
     pub atomic: bool,
     /// How long a statement may wait for a lock on a table.
@@ -60,7 +64,33 @@ pub struct StepFailure {
     pub stopped: bool,
     /// A lock timeout or a deadlock: the same again may work.
     pub worth_retrying: bool,
+    /// The ledger entry that tells of it, where one could be written.
+    pub entry: Option<i64>,
     pub duration: Duration,
+}
+
+/// A statement whose end nobody recorded.
+#[derive(Debug, Clone)]
+pub struct Flight<'a> {
+    /// The ledger entry of the run that sent it.
+    pub entry: i64,
+    /// As it was sent.
+    pub statement: &'a str,
+    /// Lower-case hexadecimal SHA-256 of `statement`.
+    pub sha256: String,
+    /// `SET` statements of the file before it.
+    pub settings: &'a [&'a str],
+}
+
+/// What evidence says about a statement in flight.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is in the database: go on after it.
+    Applied,
+    /// It is not, or running it again changes nothing: run it again.
+    NotApplied,
+    /// Nothing tells; why.
+    Unknown(String),
 }
 
 /// What happens while a script runs.

@@ -28,7 +28,7 @@ const READ_HISTORY: &str = "SELECT version, name, applied_on, checksum FROM publ
 const READ_LEDGER: &str = "SELECT id, event, version, name, state, checksum, statements_total, \
      statements_done, in_flight, \
      pg_catalog.to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), \
-     duration_ms, error, os_user, os_host, database_user, tool_version, details \
+     duration_ms, error, os_user, os_host, database_user, tool_version, details, continues \
      FROM public.sgmp_db_ledger ORDER BY id";
 
 /// Creates what is absent. Needs the lock.
@@ -197,5 +197,6 @@ fn ledger_row(row: &SimpleQueryRow) -> Option<Entry> {
         database_user: text(14),
         tool_version: text(15),
         details: session::optional(row, 16).map(str::to_owned),
+        continues: number(17)?,
     })
 }
