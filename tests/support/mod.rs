@@ -4,10 +4,12 @@
 pub mod binary;
 pub mod database;
 pub mod golden;
+pub mod proxy;
 pub mod server;
 
 pub use binary::{Run, Sgmp};
 pub use database::{MysqlDatabase, TimescaleDatabase};
+pub use proxy::{Link, Proxy};
 pub use server::{Kind, Server};
 
 /// A name that no other test, process or run uses.
