@@ -1,16 +1,16 @@
 //! How does a database answer? One trait of few verbs, one folder per database, the same file names in both.
 
+mod flight;
 pub mod mysql;
 mod record;
 mod survey;
 pub mod timescale;
 mod work;
 
+pub use flight::{Flight, Verdict, fingerprint};
 pub use record::{Entry, EntryState, Event, HistoryRow, Identity, NewEntry, Record};
 pub use survey::{ForeignObject, Survey};
-pub use work::{
-    Direction, Done, Flight, LockRequest, Progress, StepFailure, StopFlag, Verdict, Work,
-};
+pub use work::{Direction, Done, LockRequest, Progress, StepFailure, StopFlag, Work};
 
 use crate::{
     policy::{Policies, PolicyState, Step},

@@ -69,30 +69,6 @@ pub struct StepFailure {
     pub duration: Duration,
 }
 
-/// A statement whose end nobody recorded.
-#[derive(Debug, Clone)]
-pub struct Flight<'a> {
-    /// The ledger entry of the run that sent it.
-    pub entry: i64,
-    /// As it was sent.
-    pub statement: &'a str,
-    /// Lower-case hexadecimal SHA-256 of `statement`.
-    pub sha256: String,
-    /// `SET` statements of the file before it.
-    pub settings: &'a [&'a str],
-}
-
-/// What evidence says about a statement in flight.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is in the database: go on after it.
-    Applied,
-    /// It is not, or running it again changes nothing: run it again.
-    NotApplied,
-    /// Nothing tells; why.
-    Unknown(String),
-}
-
 /// What happens while a script runs.
 #[derive(Debug, Clone, Copy)]
 pub enum Progress<'a> {

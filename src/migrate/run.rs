@@ -5,6 +5,7 @@ use super::{
     files::Migration,
     look::look_again,
     preflight::{unmet, wanted},
+    resume::{Resume, resume, settings},
     settle,
     upgrade::{Options, Side},
 };
@@ -63,12 +64,19 @@ async fn run_files(
     run.report = Some((target, look.plan.report.clone()));
     run.findings = look.plan.findings.clone();
     run.findings
-        .retain(|finding| finding.kind != Kind::HalfApplied || finding.remedy.is_none());
+        .retain(|finding| finding.kind != Kind::HalfApplied);
     if !run.findings.is_empty() {
         stop.stop_soon();
         return Ok(());
     }
-    let mut resume = look.plan.resume;
+    let mut at = match resume(engine, &look).await? {
+        Ok(at) => at,
+        Err(edited) => {
+            run.findings.push(edited);
+            stop.stop_soon();
+            return Ok(());
+        }
+    };
     for migration in wanted(&look, side.goal) {
         if stop.soon() {
             return Ok(());
@@ -78,14 +86,14 @@ async fn run_files(
             run.failures.extend(unmet.into_iter().map(Into::into));
             return Ok(());
         }
-        let ran = run_file(engine, migration, resume, options, stop).await?;
+        let ran = run_file(engine, migration, &at, options, stop).await?;
         let failure = ran.failure;
         run.ran.push(ran.ran);
         if let Some(failure) = failure {
             run.failures.push(failure.into());
             break;
         }
-        resume = 0;
+        at = Resume::default();
     }
     let look = look_again(engine, side.set, before).await?;
     run.report = Some((target, look.plan.report.clone()));
@@ -104,13 +112,13 @@ struct FileRun {
 async fn run_file(
     engine: &mut dyn Engine,
     migration: &Migration,
-    from: usize,
+    at: &Resume,
     options: &Options<'_>,
     stop: &StopFlag,
 ) -> Result<FileRun> {
-    let target = engine.target();
+    let (target, dialect, from) = (engine.target(), engine.dialect(), at.from);
     let file = migration.up.file.as_str();
-    let statements = split(engine.dialect(), &migration.up.text).map_err(|error| {
+    let statements = split(dialect, &migration.up.text).map_err(|error| {
         Failure::usage(error.message.clone())
             .on(target)
             .at(file, Some(error.line))
@@ -143,10 +151,12 @@ async fn run_file(
         refinery_checksum: migration.refinery_checksum(),
         statements: &statements,
         from,
+        settings: settings(dialect, &statements[..from]),
+        continues: at.continues,
         atomic: !directives.no_transaction,
         lock_timeout: directives.lock_timeout.unwrap_or(options.lock_timeout),
         identity: options.identity,
-        details: None,
+        details: at.found.as_deref(),
         stop,
     };
     let begun = Instant::now();
@@ -168,6 +178,8 @@ async fn run_file(
                 tokio::time::sleep(pause).await;
                 pause *= 2;
                 work.from = failure.done;
+                work.settings = settings(dialect, &statements[..failure.done]);
+                work.continues = failure.entry.or(work.continues);
             }
             ended => break ended,
         }
@@ -256,7 +268,7 @@ fn explain(
         Exit::Failed
     };
     let remedy = if failure.connection_lost {
-        format!("see what is in the database: sgmp-db status --only {target}")
+        format!("see what is in the database: sgmp-db status --only {target}; go on with: sgmp-db upgrade --only {target}")
     } else if failure.stopped {
         format!("go on with: sgmp-db upgrade --only {target}")
     } else if done > 0 {

@@ -9,7 +9,7 @@ use super::{
     trial::{self, Trial},
 };
 use crate::{
-    engine::{Flight, Verdict},
+    engine::{Flight, Verdict, fingerprint},
     outcome::Failure,
     sql::{Dialect, tokens},
     target::Target,
@@ -143,7 +143,7 @@ async fn recorded(
     let text = |column: usize| -> Option<String> {
         sets[0].first()?.get_opt::<Option<String>, _>(column)?.ok()?
     };
-    let same = text(1).as_deref() == Some(flight.sha256.as_str());
+    let same = text(1).as_deref() == Some(fingerprint(flight.statement).as_str());
     Ok(text(0)
         .filter(|_| same)
         .and_then(|text| Evidence::from_text(&text, seen.watched.len())))

@@ -2,8 +2,6 @@
 
 use super::session;
 use crate::engine::{Direction, EntryState, Event, Work};
-use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// A statement about to be sent whose end the server alone may know.
 #[derive(Debug, Clone)]
@@ -29,16 +27,6 @@ pub struct End<'a> {
     pub state: EntryState,
     pub position: Position,
     pub error: Option<&'a str>,
-}
-
-/// Lower-case hexadecimal SHA-256 of a statement as sent.
-pub fn fingerprint(statement: &str) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(statement.as_bytes()) {
-        // Writing to a String cannot fail.
-        write!(hex, "{byte:02x}").unwrap_or_default();
-    }
-    hex
 }
 
 /// `value`, or an error under every sql_mode when this session does not hold `lock`: a pooler that

@@ -16,7 +16,7 @@ use super::{
     session::{self, PacketError},
 };
 use crate::{
-    engine::{Direction, Done, EntryState, Progress, StepFailure, Work},
+    engine::{Direction, Done, EntryState, Progress, StepFailure, Work, fingerprint},
     sql::{Commits, Dialect, Verb, classify},
 };
 use std::time::Instant;
@@ -121,7 +121,7 @@ impl Run<'_> {
                 let evidence = self.evidence(mysql, index).await?;
                 let flight = InFlight {
                     number: index + 1,
-                    sha256: journal::fingerprint(text),
+                    sha256: fingerprint(text),
                     evidence,
                 };
                 self.journal(&mut packet, index, Some(flight));
@@ -373,7 +373,7 @@ impl Run<'_> {
         let text = self.work.statements.get(index)?.text;
         (classify(Dialect::Mysql, text).verb == Verb::Call).then(|| InFlight {
             number: index + 1,
-            sha256: journal::fingerprint(text),
+            sha256: fingerprint(text),
             evidence: None,
         })
     }

@@ -2,6 +2,10 @@
 
 mod catalog;
 mod database;
+mod decide;
+mod effect;
+mod evidence;
+mod journal;
 mod lock;
 mod policies;
 mod record;
@@ -9,11 +13,12 @@ mod repair;
 mod role;
 mod run;
 mod session;
+mod singly;
 mod survey;
 
 use super::{
-    Canceller, Done, Engine, Identity, LockRequest, NewEntry, PolicyStore, Progress, Record,
-    StepFailure, Survey, Work,
+    Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry, PolicyStore, Progress,
+    Record, StepFailure, Survey, Verdict, Work,
 };
 use crate::{
     config::{AppRole, Endpoint},
@@ -121,6 +126,10 @@ impl Engine for Timescale {
         progress: &dyn for<'p> Fn(Progress<'p>),
     ) -> Result<Done, StepFailure> {
         run::run(self, work, progress).await
+    }
+
+    async fn decide(&mut self, flight: &Flight<'_>) -> Result<Verdict> {
+        decide::decide(self, flight).await
     }
 
     async fn log(&mut self, entry: &NewEntry<'_>) -> Result<()> {

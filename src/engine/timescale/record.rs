@@ -2,7 +2,7 @@
 
 use super::{Timescale, session};
 use crate::{
-    engine::{Entry, EntryState, Event, HistoryRow, NewEntry, Record, Work},
+    engine::{Entry, EntryState, Event, HistoryRow, NewEntry, Record},
     outcome::Failure,
     target::Target,
 };
@@ -110,48 +110,6 @@ pub fn log_statement(entry: &NewEntry<'_>) -> String {
         session::text(&entry.identity.os_host),
         session::text(entry.identity.tool_version),
         session::text(entry.details),
-    )
-}
-
-/// The statement that opens an entry for a script and returns its id.
-pub fn open_entry(work: &Work<'_>, event: Event, state: EntryState) -> String {
-    format!(
-        "INSERT INTO public.sgmp_db_ledger (event, version, name, state, checksum, script, statements_total, \
-         statements_done, started_at, os_user, os_host, database_user, tool_version, details) \
-         VALUES ({}, {}, {}, {}, {}, {}, {}, {}, pg_catalog.clock_timestamp(), {}, {}, current_user, {}, {}) \
-         RETURNING id",
-        session::text(event.name()),
-        work.version,
-        session::text(work.name),
-        session::text(state.name()),
-        session::text(&work.checksum),
-        session::text(work.text),
-        work.statements.len(),
-        work.from,
-        session::text(&work.identity.os_user),
-        session::text(&work.identity.os_host),
-        session::text(work.identity.tool_version),
-        session::nullable(work.details),
-    )
-}
-
-/// The statement that closes an entry; without an id, the newest one.
-pub fn close_entry(
-    id: Option<i64>,
-    state: EntryState,
-    done: usize,
-    duration_ms: u128,
-    error: Option<&str>,
-) -> String {
-    let id = id.map_or_else(
-        || "(SELECT max(id) FROM public.sgmp_db_ledger)".to_owned(),
-        |id| id.to_string(),
-    );
-    format!(
-        "UPDATE public.sgmp_db_ledger SET state = {}, statements_done = {done}, in_flight = NULL, \
-         finished_at = pg_catalog.clock_timestamp(), duration_ms = {duration_ms}, error = {} WHERE id = {id}",
-        session::text(state.name()),
-        session::nullable(error),
     )
 }
 
