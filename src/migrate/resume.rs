@@ -28,10 +28,7 @@ pub struct Resume {
 ///
 /// # Errors
 /// Exit 7 where evidence cannot decide.
-pub async fn resume(
-    engine: &mut dyn Engine,
-    look: &Look<'_>,
-) -> Result<Result<Resume, Finding>> {
+pub async fn resume(engine: &mut dyn Engine, look: &Look<'_>) -> Result<Result<Resume, Finding>> {
     let (Some(begun), Some(file)) = (&look.plan.begun, look.plan.pending.first()) else {
         return Ok(Ok(Resume::default()));
     };
@@ -68,11 +65,7 @@ pub async fn resume(
 }
 
 /// What evidence says about the statement in flight.
-pub async fn decide(
-    engine: &mut dyn Engine,
-    begun: &Begun,
-    number: usize,
-) -> Result<Verdict> {
+pub async fn decide(engine: &mut dyn Engine, begun: &Begun, number: usize) -> Result<Verdict> {
     let dialect = engine.dialect();
     let sent = split(dialect, &begun.script).unwrap_or_default();
     let Some(statement) = number.checked_sub(1).and_then(|index| sent.get(index)) else {
@@ -97,9 +90,10 @@ pub fn settings<'a>(dialect: Dialect, statements: &[Statement<'a>]) -> Vec<&'a s
         .filter(|statement| {
             let facts = classify(dialect, statement.text);
             facts.commits == Commits::Session
-                && facts.session.iter().any(|used| {
-                    matches!(used, SessionUse::SetVariable { constant: true, .. })
-                })
+                && facts
+                    .session
+                    .iter()
+                    .any(|used| matches!(used, SessionUse::SetVariable { constant: true, .. }))
         })
         .map(|statement| statement.text)
         .collect()
@@ -124,7 +118,9 @@ fn undecided(engine: &dyn Engine, file: &Migration, begun: &Begun, why: &str) ->
          if it did not: sgmp-db resolve {version} --only {target} --reverted; \
          then go on with: sgmp-db upgrade --only {target}"
     ));
-    let statement = number.checked_sub(1).and_then(|index| statements.get(index));
+    let statement = number
+        .checked_sub(1)
+        .and_then(|index| statements.get(index));
     failure = failure.at(
         file.up.file.clone(),
         statement.map(|statement| statement.line),

@@ -268,7 +268,9 @@ fn explain(
         Exit::Failed
     };
     let remedy = if failure.connection_lost {
-        format!("see what is in the database: sgmp-db status --only {target}; go on with: sgmp-db upgrade --only {target}")
+        format!(
+            "see what is in the database: sgmp-db status --only {target}; go on with: sgmp-db upgrade --only {target}"
+        )
     } else if failure.stopped {
         format!("go on with: sgmp-db upgrade --only {target}")
     } else if done > 0 {

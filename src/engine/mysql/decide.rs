@@ -80,10 +80,11 @@ fn changed(flight: &Flight<'_>, seen: &Seen, now: &Evidence, expected: &Evidence
     let as_said = match seen.proof {
         Proof::Made => now.0.iter().all(Option::is_some),
         Proof::Gone => now.0.iter().all(Option::is_none),
-        Proof::Body => now
-            .0
-            .iter()
-            .all(|state| state.as_deref().is_some_and(|body| ends_with(flight.statement, body))),
+        Proof::Body => now.0.iter().all(|state| {
+            state
+                .as_deref()
+                .is_some_and(|body| ends_with(flight.statement, body))
+        }),
         Proof::Trial => now == expected,
         // Made by the same login under the same settings, in another database.
         Proof::View => now == expected,
@@ -109,16 +110,17 @@ fn emptied(before: &Evidence, now: &Evidence) -> Verdict {
         _ if rows(before) && !rows(now) => return Verdict::Applied,
         _ => {}
     }
-    Verdict::Unknown(
-        "the table holds rows, which may have come after it was truncated".to_owned(),
-    )
+    Verdict::Unknown("the table holds rows, which may have come after it was truncated".to_owned())
 }
 
 /// Does the statement end with this stored program's body? The body is the last part of the state.
 fn ends_with(statement: &str, state: &str) -> bool {
     // Definer and head are on the first two lines.
     let body = state.splitn(3, '\n').nth(2).unwrap_or_default();
-    let (statement, body) = (tokens(Dialect::Mysql, statement), tokens(Dialect::Mysql, body));
+    let (statement, body) = (
+        tokens(Dialect::Mysql, statement),
+        tokens(Dialect::Mysql, body),
+    );
     let tail = statement.len().checked_sub(body.len());
     !body.is_empty()
         && tail.is_some_and(|tail| {
@@ -130,18 +132,17 @@ fn ends_with(statement: &str, state: &str) -> bool {
 }
 
 /// What the journal says the statement found.
-async fn recorded(
-    mysql: &mut Mysql,
-    flight: &Flight<'_>,
-    seen: &Seen,
-) -> Result<Option<Evidence>> {
+async fn recorded(mysql: &mut Mysql, flight: &Flight<'_>, seen: &Seen) -> Result<Option<Evidence>> {
     let query = format!(
         "SELECT evidence, in_flight_sha256 FROM sgmp_db_ledger WHERE id = {}",
         flight.entry
     );
     let sets = mysql.packet(&[&query]).await?;
     let text = |column: usize| -> Option<String> {
-        sets[0].first()?.get_opt::<Option<String>, _>(column)?.ok()?
+        sets[0]
+            .first()?
+            .get_opt::<Option<String>, _>(column)?
+            .ok()?
     };
     let same = text(1).as_deref() == Some(fingerprint(flight.statement).as_str());
     Ok(text(0)
@@ -165,8 +166,7 @@ async fn now(mysql: &mut Mysql, seen: &Seen) -> Result<Evidence> {
         .collect();
     let conn = mysql.session().await?;
     // The names of what is looked at are quoted as the session quotes them.
-    let pin: Result<Vec<Vec<Row>>, _> =
-        session::packet(conn, &["SET NAMES utf8mb4", PINNED]).await;
+    let pin: Result<Vec<Vec<Row>>, _> = session::packet(conn, &["SET NAMES utf8mb4", PINNED]).await;
     if let Err(failed) = pin {
         return Err(Failure::failed(session::words(&failed.error))
             .on(Target::Mysql)
@@ -185,7 +185,8 @@ mod tests {
 
     #[test]
     fn a_body_is_compared_by_its_tokens() {
-        let statement = "CREATE TRIGGER g BEFORE INSERT ON a FOR EACH ROW\nBEGIN\n  SET NEW.b = 1;\nEND";
+        let statement =
+            "CREATE TRIGGER g BEFORE INSERT ON a FOR EACH ROW\nBEGIN\n  SET NEW.b = 1;\nEND";
         assert!(ends_with(
             statement,
             "x@%\nBEFORE INSERT ON a\nBEGIN\n  SET NEW.b = 1;\nEND"
@@ -200,10 +201,7 @@ mod tests {
     #[test]
     fn a_truncate_is_decided_by_the_tables_number_else_by_its_rows() {
         let state = |rows: bool, id: Option<&str>| {
-            Evidence(vec![
-                rows.then(|| "rows".to_owned()),
-                id.map(str::to_owned),
-            ])
+            Evidence(vec![rows.then(|| "rows".to_owned()), id.map(str::to_owned)])
         };
         let same = emptied(&state(true, Some("7")), &state(true, Some("7")));
         assert_eq!(same, Verdict::NotApplied);

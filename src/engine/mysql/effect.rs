@@ -389,7 +389,10 @@ mod tests {
         assert_eq!(watched("CREATE TABLE a (b int)"), one(TableExists, "a"));
         assert_eq!(
             watched("DROP TABLE a, `b c`"),
-            [(TableExists, "a".to_owned()), (TableExists, "b c".to_owned())]
+            [
+                (TableExists, "a".to_owned()),
+                (TableExists, "b c".to_owned())
+            ]
         );
         assert_eq!(
             watched("ALTER TABLE a ADD COLUMN b int"),

@@ -65,9 +65,9 @@ fn probe(watched: &Watched) -> String {
         ),
         WatchedKind::Procedure => routine(&from, "PROCEDURE"),
         WatchedKind::Function => routine(&from, "FUNCTION"),
-        WatchedKind::Database => format!(
-            "SELECT 'there' FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = {name}"
-        ),
+        WatchedKind::Database => {
+            format!("SELECT 'there' FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = {name}")
+        }
     }
 }
 

@@ -32,9 +32,7 @@ pub struct End<'a> {
 /// `value`, or an error under every sql_mode when this session does not hold `lock`: a pooler that
 /// moved us to another session must not run a statement without it.
 fn owned(lock: &str, value: usize) -> String {
-    format!(
-        "IF(IS_USED_LOCK({lock}) = CONNECTION_ID(), {value}, (SELECT 1 UNION ALL SELECT 2))"
-    )
+    format!("IF(IS_USED_LOCK({lock}) = CONNECTION_ID(), {value}, (SELECT 1 UNION ALL SELECT 2))")
 }
 
 /// Opens the row of a run.
@@ -44,7 +42,12 @@ pub fn open(work: &Work<'_>, lock: &str, position: &Position) -> String {
 
 /// Writes the row of a run that never had one and is over: its first statement failed.
 pub fn closed(work: &Work<'_>, end: &End<'_>) -> String {
-    insert(work, &end.position.done.to_string(), &end.position, Some(end))
+    insert(
+        work,
+        &end.position.done.to_string(),
+        &end.position,
+        Some(end),
+    )
 }
 
 fn insert(work: &Work<'_>, done: &str, position: &Position, end: Option<&End<'_>>) -> String {
@@ -54,7 +57,11 @@ fn insert(work: &Work<'_>, done: &str, position: &Position, end: Option<&End<'_>
     };
     let state = end.map_or(EntryState::Running, |end| end.state);
     let (number, sha256, evidence) = in_flight(position);
-    let finished = if end.is_some() { "UTC_TIMESTAMP(6), 1" } else { "NULL, NULL" };
+    let finished = if end.is_some() {
+        "UTC_TIMESTAMP(6), 1"
+    } else {
+        "NULL, NULL"
+    };
     format!(
         "INSERT INTO sgmp_db_ledger (event, version, name, state, checksum, script, statements_total, \
          statements_done, in_flight, in_flight_sha256, evidence, continues, started_at, finished_at, \

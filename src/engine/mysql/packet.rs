@@ -46,7 +46,10 @@ impl Packet {
         match session::packet(conn, &texts).await {
             Ok(sets) => Ok(self.answer(sets)),
             Err(failed) => {
-                let part = self.parts.get(failed.index).map_or(Part::Statement, |(part, _)| *part);
+                let part = self
+                    .parts
+                    .get(failed.index)
+                    .map_or(Part::Statement, |(part, _)| *part);
                 if part == Part::Probe && !session::is_lost(&failed.error) {
                     return Ok(self.answer(failed.sets));
                 }

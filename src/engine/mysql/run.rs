@@ -432,7 +432,12 @@ impl Run<'_> {
         let closed = journal::closed(self.work, end);
         let sets = session::packet(
             conn,
-            &["ROLLBACK", "UNLOCK TABLES", &closed, "SELECT LAST_INSERT_ID()"],
+            &[
+                "ROLLBACK",
+                "UNLOCK TABLES",
+                &closed,
+                "SELECT LAST_INSERT_ID()",
+            ],
         )
         .await?;
         self.entry = sets[3]

@@ -93,7 +93,12 @@ async fn carry_out(
         run(conn, setting, "setting the session").await?;
     }
     // Referenced tables are not copied.
-    run(conn, "SET SESSION foreign_key_checks = 0", "setting the session").await?;
+    run(
+        conn,
+        "SET SESSION foreign_key_checks = 0",
+        "setting the session",
+    )
+    .await?;
     let statement = without_qualifier(trial.statement, database);
     run(conn, &statement, "trying the statement on an empty copy").await?;
     let mut states = Vec::new();

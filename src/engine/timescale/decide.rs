@@ -57,7 +57,9 @@ pub async fn clear(client: &Client, entry: i64, statement: &str) -> Result<Verdi
         Effect::IndexMade { table } => index_made(client, table, before, now).await,
         Effect::Reindexed => reindexed(client, before, now).await,
         Effect::IndexDropped { .. } => Ok(index_dropped(before, now)),
-        Effect::Detached { partition } => detached(client, partition, statement, (before, now)).await,
+        Effect::Detached { partition } => {
+            detached(client, partition, statement, (before, now)).await
+        }
         Effect::AggregateMade { view } => aggregate_made(client, view, before, now).await,
         Effect::DatabaseMade { .. } | Effect::DatabaseDropped { .. } if before == now => {
             Ok(Verdict::NotApplied)
@@ -105,7 +107,9 @@ async fn index_made(
 async fn reindexed(client: &Client, before: &str, now: &str) -> Result<Verdict, Error> {
     let before = indexes(before);
     for name in indexes(now).keys() {
-        let bare = name.trim_end_matches('"').trim_end_matches(|c: char| c.is_ascii_digit());
+        let bare = name
+            .trim_end_matches('"')
+            .trim_end_matches(|c: char| c.is_ascii_digit());
         let copy = bare.ends_with("_ccnew") || bare.ends_with("_ccold");
         if copy && !before.contains_key(name) {
             drop_index(client, name).await?;
@@ -138,7 +142,11 @@ async fn detached(
                 .to_ascii_lowercase()
                 .find("detach")
                 .map_or(statement, |at| &statement[..at]);
-            session::rows(client, &format!("{head} DETACH PARTITION {partition} FINALIZE")).await?;
+            session::rows(
+                client,
+                &format!("{head} DETACH PARTITION {partition} FINALIZE"),
+            )
+            .await?;
             Ok(Verdict::Applied)
         }
         _ => Ok(Verdict::NotApplied),

@@ -11,17 +11,29 @@ pub enum Effect {
     /// Running it twice is running it once.
     Repeatable,
     /// An index of this table is made: a new valid one tells, a new invalid one is left over.
-    IndexMade { table: String },
+    IndexMade {
+        table: String,
+    },
     /// These indexes are dropped.
-    IndexDropped { indexes: Vec<String> },
+    IndexDropped {
+        indexes: Vec<String>,
+    },
     /// Indexes are rebuilt; invalid copies may be left over.
     Reindexed,
     /// A partition is detached.
-    Detached { partition: String },
+    Detached {
+        partition: String,
+    },
     /// A continuous aggregate is made and then filled.
-    AggregateMade { view: String },
-    DatabaseMade { name: String },
-    DatabaseDropped { name: String },
+    AggregateMade {
+        view: String,
+    },
+    DatabaseMade {
+        name: String,
+    },
+    DatabaseDropped {
+        name: String,
+    },
     /// Nothing that can be seen tells; why.
     Hidden(&'static str),
 }
@@ -114,11 +126,7 @@ pub fn effect(text: &str) -> Effect {
 }
 
 fn kind_is(tokens: &[Token<'_>], kind: &str) -> bool {
-    tokens
-        .iter()
-        .skip(1)
-        .take(2)
-        .any(|token| token.is(kind))
+    tokens.iter().skip(1).take(2).any(|token| token.is(kind))
 }
 
 /// The name, as SQL, behind the first such word.
@@ -192,7 +200,10 @@ mod tests {
             assert_eq!(effect(text), Effect::Repeatable, "{text}");
         }
         assert!(matches!(effect("CALL mine()"), Effect::Hidden(_)));
-        assert!(matches!(effect("CREATE TABLESPACE x LOCATION '/'"), Effect::Hidden(_)));
+        assert!(matches!(
+            effect("CREATE TABLESPACE x LOCATION '/'"),
+            Effect::Hidden(_)
+        ));
         assert_eq!(
             effect("ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY"),
             Effect::Detached {

@@ -152,8 +152,16 @@ impl Run<'_> {
             EntryState::Failed
         };
         let open = journal::open(self.work, self.event(), state);
-        let close =
-            journal::close(None, state, &Position { done, in_flight: None }, self.elapsed_ms(), Some(&failure.message));
+        let close = journal::close(
+            None,
+            state,
+            &Position {
+                done,
+                in_flight: None,
+            },
+            self.elapsed_ms(),
+            Some(&failure.message),
+        );
         let record = [
             first.unwrap_or("ROLLBACK"),
             "BEGIN",
