@@ -1,5 +1,6 @@
 //! How does a database answer? One trait of few verbs, one folder per database, the same file names in both.
 
+mod adoption;
 mod flight;
 pub mod mysql;
 mod record;
@@ -7,6 +8,7 @@ mod survey;
 pub mod timescale;
 mod work;
 
+pub use adoption::{Adopted, Adoption, StoredSnapshot};
 pub use flight::{Flight, Verdict, fingerprint};
 pub use record::{Entry, EntryState, Event, HistoryRow, Identity, NewEntry, Record};
 pub use survey::{ForeignObject, Survey};
@@ -71,6 +73,15 @@ pub trait Engine {
 
     /// Adds an entry to the ledger that is not a script. Writes; needs the lock.
     async fn log(&mut self, entry: &NewEntry<'_>) -> Result<()>;
+
+    /// The schema that was stored as expected after a ledger entry.
+    async fn stored_snapshot(&mut self, entry: i64) -> Result<Option<String>>;
+
+    /// Stores the schema expected after a ledger entry. Writes; needs the lock.
+    async fn store_snapshot(&mut self, entry: i64, snapshot: &StoredSnapshot) -> Result<()>;
+
+    /// Records versions that another tool made, all or none. Writes; needs the lock.
+    async fn adopt(&mut self, adoption: &Adoption<'_>) -> Result<()>;
 
     /// What the application's login lacks beside the schema, in words.
     async fn missing_access(&mut self) -> Result<Vec<String>>;

@@ -102,7 +102,9 @@ fn parts(expected: &Object, actual: &Object, scope: &Scope) -> Vec<PathDifferenc
     paths
 }
 
-/// Descends into maps; any other value is compared as a whole. Absent and null are the same.
+/// Descends into maps; any other value is compared as a whole. Absent and null are the same, and so
+/// are two orders whose common members stand in one order: what one of them lacks is told where it
+/// is described.
 fn walk(
     path: &str,
     expected: Option<&Value>,
@@ -122,7 +124,7 @@ fn walk(
         return;
     }
     let (expected, actual) = (present(expected), present(actual));
-    if expected == actual {
+    if expected == actual || (is_order(path) && same_order(expected.as_ref(), actual.as_ref())) {
         return;
     }
     out.push(PathDifference {
@@ -135,6 +137,27 @@ fn walk(
         expected,
         actual,
     });
+}
+
+/// Is it a list of names of what is described beside it, or below such a name?
+fn is_order(path: &str) -> bool {
+    path.split('.').any(|part| part.ends_with("_order"))
+}
+
+fn same_order(expected: Option<&Value>, actual: Option<&Value>) -> bool {
+    let list = |value: Option<&'_ Value>| match value {
+        None => Some(Vec::new()),
+        Some(Value::Array(names)) => Some(names.clone()),
+        Some(_) => None,
+    };
+    let (Some(expected), Some(actual)) = (list(expected), list(actual)) else {
+        return false;
+    };
+    let common = |names: &[Value], others: &[Value]| {
+        let both = names.iter().filter(|name| others.contains(name));
+        both.cloned().collect::<Vec<_>>()
+    };
+    common(&expected, &actual) == common(&actual, &expected)
 }
 
 #[cfg(test)]
@@ -170,5 +193,27 @@ mod tests {
         assert_eq!(found[0].paths.len(), 1);
         assert_eq!(found[0].paths[0].path, "columns.b");
         assert_eq!(found[0].paths[0].change, Change::Unexpected);
+    }
+
+    #[test]
+    fn an_order_differs_only_where_common_members_change_places() {
+        let of = |order: &[&str]| schema(json!({"column_order": order, "columns": {}}));
+        let expected = of(&["a", "b", "c"]);
+        assert!(diff(&expected, &of(&["a", "x", "c"]), &Scope::default()).is_empty());
+        assert!(
+            diff(
+                &expected,
+                &schema(json!({"columns": {}})),
+                &Scope::default()
+            )
+            .is_empty()
+        );
+        let found = diff(&expected, &of(&["c", "a"]), &Scope::default());
+        assert_eq!(found[0].paths[0].path, "column_order");
+        let plain = |list: &[&str]| schema(json!({"parts": list}));
+        assert_eq!(
+            diff(&plain(&["a"]), &plain(&[]), &Scope::default()).len(),
+            1
+        );
     }
 }

@@ -13,7 +13,8 @@ mod words;
 
 pub use classify::{Commits, Facts, ObjectRef, Verb, classify};
 pub use compare::same_sql;
-pub use lexer::Kind as TokenKind;
+pub use lexer::{Kind as TokenKind, Lexer};
+pub use modes::Modes;
 pub use session_use::SessionUse;
 pub use split::{Piece, PieceKind, Statement, SyntaxError, leading_comments, pieces, split};
 pub use words::{Token, contains, sequence, tokens};

@@ -3,6 +3,7 @@
 
 pub mod binary;
 pub mod database;
+pub mod engine;
 pub mod golden;
 pub mod proxy;
 pub mod server;

@@ -1,5 +1,6 @@
 //! How does MySQL answer?
 
+mod adoption;
 mod catalog;
 mod database;
 mod decide;
@@ -8,6 +9,7 @@ mod evidence;
 mod grants;
 mod journal;
 mod lock;
+mod normal;
 mod packet;
 mod record;
 mod repair;
@@ -17,8 +19,8 @@ mod survey;
 mod trial;
 
 use super::{
-    Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry, Progress, Record,
-    StepFailure, Survey, Verdict, Work,
+    Adoption, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry, Progress, Record,
+    StepFailure, StoredSnapshot, Survey, Verdict, Work,
 };
 use crate::{
     config::Endpoint,
@@ -135,6 +137,18 @@ impl Engine for Mysql {
 
     async fn log(&mut self, entry: &NewEntry<'_>) -> Result<()> {
         record::log(self, entry).await
+    }
+
+    async fn stored_snapshot(&mut self, entry: i64) -> Result<Option<String>> {
+        record::snapshot(self, entry).await
+    }
+
+    async fn store_snapshot(&mut self, entry: i64, snapshot: &StoredSnapshot) -> Result<()> {
+        record::store_snapshot(self, entry, snapshot).await
+    }
+
+    async fn adopt(&mut self, adoption: &Adoption<'_>) -> Result<()> {
+        adoption::write(self, adoption).await
     }
 
     async fn missing_access(&mut self) -> Result<Vec<String>> {

@@ -1,5 +1,6 @@
 //! How does PostgreSQL with TimescaleDB answer?
 
+mod adoption;
 mod catalog;
 mod database;
 mod decide;
@@ -7,6 +8,7 @@ mod effect;
 mod evidence;
 mod journal;
 mod lock;
+mod normal;
 mod policies;
 mod record;
 mod repair;
@@ -17,8 +19,8 @@ mod singly;
 mod survey;
 
 use super::{
-    Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry, PolicyStore, Progress,
-    Record, StepFailure, Survey, Verdict, Work,
+    Adoption, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry, PolicyStore,
+    Progress, Record, StepFailure, StoredSnapshot, Survey, Verdict, Work,
 };
 use crate::{
     config::{AppRole, Endpoint},
@@ -134,6 +136,18 @@ impl Engine for Timescale {
 
     async fn log(&mut self, entry: &NewEntry<'_>) -> Result<()> {
         record::log(self, entry).await
+    }
+
+    async fn stored_snapshot(&mut self, entry: i64) -> Result<Option<String>> {
+        record::snapshot(self, entry).await
+    }
+
+    async fn store_snapshot(&mut self, entry: i64, snapshot: &StoredSnapshot) -> Result<()> {
+        record::store_snapshot(self, entry, snapshot).await
+    }
+
+    async fn adopt(&mut self, adoption: &Adoption<'_>) -> Result<()> {
+        adoption::write(self, adoption).await
     }
 
     async fn missing_access(&mut self) -> Result<Vec<String>> {
