@@ -356,6 +356,9 @@ impl Run<'_> {
         }
         StepFailure {
             statement: (part == Part::Statement).then_some(index),
+            place: (part == Part::Statement)
+                .then(|| session::place(&failed.error))
+                .flatten(),
             message,
             done: self.done,
             in_doubt: in_doubt || kept.is_some(),
@@ -396,6 +399,7 @@ impl Run<'_> {
         };
         StepFailure {
             statement: None,
+            place: None,
             message,
             done: self.done,
             in_doubt: false,

@@ -189,6 +189,7 @@ impl Singly<'_> {
         let closed = self.send(&[&close]).await;
         StepFailure {
             statement: None,
+            place: None,
             message,
             done,
             in_doubt: false,
