@@ -3,4 +3,4 @@
 pub mod images;
 mod pair;
 
-pub use pair::{Access, down, up};
+pub use pair::{Access, Wanted, down, up};
