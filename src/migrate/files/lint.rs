@@ -1,6 +1,6 @@
 //! What is wrong inside the files: found offline, refused before a run.
 
-use super::{Migration, MigrationSet, Script};
+use super::{Migration, MigrationSet, Script, parallel};
 use crate::{
     outcome::{Exit, Failure},
     sql::{Commits, Dialect, Facts, SessionUse, Statement, SyntaxError, classify, split},
@@ -49,10 +49,10 @@ impl LintProblem {
 
 /// Every problem of every file.
 pub fn lint(set: &MigrationSet) -> Vec<LintProblem> {
-    set.migrations
-        .iter()
-        .flat_map(|migration| lint_migration(set.target, migration))
-        .collect()
+    let problems = parallel::each(&set.migrations, |migration| {
+        lint_migration(set.target, migration)
+    });
+    problems.into_iter().flatten().collect()
 }
 
 /// Every problem of one migration's files.
