@@ -1,11 +1,13 @@
 //! How does a database answer? One trait of few verbs, one folder per database, the same file names in both.
 
+mod adoption;
 pub mod mysql;
 mod record;
 mod survey;
 pub mod timescale;
 mod work;
 
+pub use adoption::{Adopted, Adoption, StoredSnapshot};
 pub use record::{Entry, EntryState, Event, HistoryRow, Identity, NewEntry, Record};
 pub use survey::{ForeignObject, Survey};
 pub use work::{Direction, Done, LockRequest, Progress, StepFailure, StopFlag, Work};
@@ -72,6 +74,15 @@ pub trait Engine {
 
     /// Adds an entry to the ledger that is not a script. Writes; needs the lock.
     async fn log(&mut self, entry: &NewEntry<'_>) -> Result<()>;
+
+    /// The schema that was stored as expected after a ledger entry.
+    async fn stored_snapshot(&mut self, entry: i64) -> Result<Option<String>>;
+
+    /// Stores the schema expected after a ledger entry. Writes; needs the lock.
+    async fn store_snapshot(&mut self, entry: i64, snapshot: &StoredSnapshot) -> Result<()>;
+
+    /// Records versions that another tool made, all or none. Writes; needs the lock.
+    async fn adopt(&mut self, adoption: &Adoption<'_>) -> Result<()>;
 
     /// What the application's login lacks beside the schema, in words.
     async fn missing_access(&mut self) -> Result<Vec<String>>;

@@ -24,16 +24,19 @@ pub enum Event {
     Policy,
     /// The application role was created or granted something.
     Role,
+    /// An upgrade went on although the schema was not as expected; its snapshot is what was there.
+    Drift,
 }
 
 impl Event {
-    const NAMES: [(Event, &'static str); 6] = [
+    const NAMES: [(Event, &'static str); 7] = [
         (Event::Apply, "apply"),
         (Event::Revert, "revert"),
         (Event::Adopt, "adopt"),
         (Event::Resolve, "resolve"),
         (Event::Policy, "policy"),
         (Event::Role, "role"),
+        (Event::Drift, "drift"),
     ];
 
     /// As stored.
@@ -121,6 +124,8 @@ pub struct Entry {
     pub tool_version: String,
     /// Free words: a reason, an option that was used.
     pub details: Option<String>,
+    /// Of the schema stored with it, where there is one.
+    pub fingerprint: Option<String>,
 }
 
 impl Entry {
@@ -131,7 +136,7 @@ impl Entry {
 }
 
 /// Everything that a database has recorded. Absent tables read as empty.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Record {
     /// By version.
     pub history: Vec<HistoryRow>,
@@ -148,7 +153,8 @@ impl Record {
     /// The newest ledger entry about that version's script.
     pub fn latest_entry(&self, version: i32) -> Option<&Entry> {
         self.ledger.iter().rev().find(|entry| {
-            entry.version == Some(version) && !matches!(entry.event, Event::Policy | Event::Role)
+            entry.version == Some(version)
+                && !matches!(entry.event, Event::Policy | Event::Role | Event::Drift)
         })
     }
 }

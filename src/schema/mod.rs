@@ -1,7 +1,18 @@
 //! What is an object, when do two differ? Pure: knows no database by name.
 
+mod canonical;
 mod diff;
+mod ignore;
+mod merge;
 mod object;
+mod snapshot;
+mod steps;
+mod written;
 
+pub use canonical::render;
 pub use diff::{Change, ObjectDifference, PathDifference, Scope, diff};
+pub use ignore::{Ignore, Rule};
+pub use merge::merge;
 pub use object::{Class, Key, Object, Reading, Repair, Schema, Unseen};
+pub use snapshot::{Snapshot, fingerprint};
+pub use steps::{Step, Steps};

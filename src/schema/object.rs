@@ -39,6 +39,19 @@ pub enum Class {
 }
 
 impl Class {
+    /// Every class.
+    pub const ALL: [Class; 4] = [
+        Class::Owners,
+        Class::Grants,
+        Class::Comments,
+        Class::Definers,
+    ];
+
+    /// The class of that name.
+    pub fn from_name(name: &str) -> Option<Class> {
+        Class::ALL.into_iter().find(|class| class.name() == name)
+    }
+
     /// As typed after `--include`, and as the first part of a path.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,16 +1,20 @@
 //! Does a semicolon end the statement, or stand inside a body?
+//!
+//! Sources: MySQL 8.0 Reference Manual, 15.6 (compound statements), 15.1.13, 15.1.17, 15.1.22 (what may
+//! stand before a body); PostgreSQL documentation, CREATE FUNCTION (`sql_body`).
 
-use super::{Dialect, lexer::Kind, words::Token};
+use super::{Dialect, body::Body, words::Token};
 
-/// How deep in blocks and parentheses a statement is. Fed with every meaningful token.
+/// How deep in bodies and parentheses a statement is. Fed with every meaningful token.
 #[derive(Debug, Default)]
 pub struct Nesting<'a> {
-    depth: usize,
-    parentheses: usize,
-    /// The last tokens, newest last; enough to know where a statement of a body begins.
-    last: Option<Token<'a>>,
-    before_last: Option<Token<'a>>,
     head: Head,
+    body: Body<'a>,
+    /// PostgreSQL: BEGIN ATOMIC and the CASEs inside.
+    depth: usize,
+    /// PostgreSQL: `CREATE RULE … DO (a; b)`.
+    parentheses: usize,
+    last: Option<Token<'a>>,
 }
 
 /// What the statement's first words say about a body to come.
@@ -26,95 +30,61 @@ enum Head {
     Plain,
 }
 
-/// Behind these a statement of a MySQL body begins.
-const BEGINNERS: [&str; 7] = ["BEGIN", "THEN", "ELSE", "DO", "LOOP", "REPEAT", "ROW"];
-/// Behind these the first statement of a MySQL body begins.
-const CHARACTERISTICS: [&str; 5] = ["DETERMINISTIC", "SQL", "DATA", "INVOKER", "DEFINER"];
-/// Statements that END ends, beside BEGIN and CASE.
-const BLOCKS: [&str; 4] = ["IF", "LOOP", "REPEAT", "WHILE"];
+/// What has no body; behind these words a name such as `event` is only a name.
+const BODILESS: [&str; 9] = [
+    "TABLE", "VIEW", "INDEX", "DATABASE", "SCHEMA", "USER", "ROLE", "TYPE", "RULE",
+];
 
 impl<'a> Nesting<'a> {
     /// Would a semicolon end the statement here?
     pub fn is_outside(&self) -> bool {
-        self.depth == 0 && self.parentheses == 0
+        self.depth == 0 && self.parentheses == 0 && self.body.is_outside()
+    }
+
+    /// Is it a stored program, whose body may have semicolons?
+    pub fn is_program(&self) -> bool {
+        self.head == Head::Program
     }
 
     /// Takes the next meaningful token of the statement.
     pub fn feed(&mut self, dialect: Dialect, token: Token<'a>) {
+        match dialect {
+            Dialect::Mysql if self.is_program() => self.body.feed(token),
+            Dialect::Mysql => {}
+            Dialect::Postgres => self.postgres(&token),
+        }
         self.read_head(dialect, &token);
-        if dialect == Dialect::Postgres {
-            if token.is_symbol("(") {
-                self.parentheses += 1;
-            } else if token.is_symbol(")") {
-                self.parentheses = self.parentheses.saturating_sub(1);
-            }
-        }
-        if self.head == Head::Program && token.kind == Kind::Word && !self.last_is_symbol(".") {
-            match dialect {
-                Dialect::Mysql => self.mysql(&token),
-                Dialect::Postgres => self.postgres(&token),
-            }
-        }
-        self.before_last = self.last.replace(token);
+        self.last = Some(token);
     }
 
-    fn read_head(&mut self, dialect: Dialect, token: &Token<'_>) {
+    fn read_head(&mut self, dialect: Dialect, token: &Token<'a>) {
         let programs: &[&str] = match dialect {
             Dialect::Mysql => &["TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"],
             Dialect::Postgres => &["FUNCTION", "PROCEDURE"],
         };
         self.head = match self.head {
             Head::Open if token.is_any(&["CREATE", "ALTER"]) => Head::Create,
-            // An executable comment may stand anywhere in a dump's CREATE TRIGGER.
-            Head::Open if token.kind == Kind::Executable => Head::Open,
             Head::Open => Head::Plain,
-            Head::Create if token.is_any(programs) => Head::Program,
-            Head::Create
-                if token.is_any(&[
-                    "TABLE", "VIEW", "INDEX", "DATABASE", "SCHEMA", "USER", "ROLE", "TYPE", "RULE",
-                ]) =>
-            {
-                Head::Plain
+            Head::Create if token.is_any(programs) => {
+                self.body = Body::of(token);
+                Head::Program
             }
+            Head::Create if token.is_any(&BODILESS) => Head::Plain,
             other => other,
         };
     }
 
-    fn last_is_symbol(&self, symbol: &str) -> bool {
-        self.last.is_some_and(|last| last.is_symbol(symbol))
-    }
-
-    fn mysql(&mut self, token: &Token<'_>) {
-        let after_end = self.last.is_some_and(|last| last.is("END"));
-        if token.is("END") {
-            self.depth = self.depth.saturating_sub(1);
-        } else if token.is("CASE") {
-            self.depth += usize::from(!after_end);
-        } else if token.is("BEGIN")
-            || token.is_any(&BLOCKS) && !after_end && self.begins_statement()
-        {
-            self.depth += 1;
-        }
-    }
-
-    /// Could a statement of the body begin here? `IF(` of an expression never stands there.
-    fn begins_statement(&self) -> bool {
-        let Some(last) = self.last else { return false };
-        if last.is_symbol(";") || last.is_symbol(":") || last.is_any(&BEGINNERS) {
-            return true;
-        }
-        let follows = self
-            .before_last
-            .is_some_and(|token| token.is_any(&["FOLLOWS", "PRECEDES"]));
-        self.depth == 0
-            && (last.is_symbol(")")
-                || last.is_any(&CHARACTERISTICS)
-                || last.kind == Kind::String
-                || follows)
-    }
-
-    /// A SQL-standard body: BEGIN ATOMIC … END, with CASE expressions inside.
+    /// Parentheses, and a SQL-standard body: BEGIN ATOMIC … END, with CASE expressions inside.
     fn postgres(&mut self, token: &Token<'_>) {
+        if token.is_symbol("(") {
+            self.parentheses += 1;
+        } else if token.is_symbol(")") {
+            self.parentheses = self.parentheses.saturating_sub(1);
+        }
+        let follows = |symbol: &str| self.last.is_some_and(|last| last.is_symbol(symbol));
+        if !self.is_program() || follows(".") {
+            return;
+        }
         let begins = token.is("ATOMIC") && self.last.is_some_and(|last| last.is("BEGIN"));
         if begins || self.depth > 0 && token.is("CASE") {
             self.depth += 1;

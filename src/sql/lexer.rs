@@ -3,7 +3,7 @@
 //! Sources: MySQL 8.0 Reference Manual, 11.1 (literals), 11.7 (comments), 11.2 (identifiers);
 //! PostgreSQL documentation, 4.1 (lexical structure).
 
-use super::Dialect;
+use super::{Dialect, modes::Modes};
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct Unterminated {
 pub struct Lexer<'a> {
     pub dialect: Dialect,
     pub text: &'a str,
+    /// What the session's settings make of quotes and backslashes.
+    pub modes: Modes,
     /// A delimiter that ends even a word (`END$$`); empty where it is the semicolon.
     pub delimiter: &'a str,
 }
@@ -44,25 +46,18 @@ impl Lexer<'_> {
     pub fn token(&self, at: usize) -> Result<(Kind, usize), Unterminated> {
         let rest = &self.text[at..];
         let first = rest.chars().next().unwrap_or(' ');
-        if first.is_whitespace() {
-            return Ok((Kind::Blank, at + span(rest, char::is_whitespace)));
+        if is_blank(first) {
+            return Ok((Kind::Blank, at + span(rest, is_blank)));
         }
         if let Some(comment) = self.comment(at)? {
             return Ok(comment);
         }
+        let identifier = |end| (Kind::Quoted, end);
         match (self.dialect, first) {
-            (Dialect::Mysql, '\'' | '"') => {
-                self.backslashed(at, first).map(|end| (Kind::String, end))
-            }
-            (Dialect::Mysql, '`') => self
-                .doubled(at, '`', "identifier")
-                .map(|end| (Kind::Quoted, end)),
-            (Dialect::Postgres, '\'') => self
-                .doubled(at, '\'', "string")
-                .map(|end| (Kind::String, end)),
-            (Dialect::Postgres, '"') => self
-                .doubled(at, '"', "identifier")
-                .map(|end| (Kind::Quoted, end)),
+            (Dialect::Mysql, '`') => self.doubled(at, '`', "identifier").map(identifier),
+            (Dialect::Mysql, '"') if !self.modes.ansi_quotes => self.string(at, '"'),
+            (_, '"') => self.doubled(at, '"', "identifier").map(identifier),
+            (_, '\'') => self.string(at, '\''),
             (Dialect::Postgres, '$') => self.dollar(at),
             _ if is_word(first) => self.word(at),
             _ => Ok((Kind::Symbol, at + first.len_utf8())),
@@ -79,7 +74,7 @@ impl Lexer<'_> {
                 Dialect::Mysql => behind
                     .chars()
                     .next()
-                    .is_none_or(|c| c.is_whitespace() || c.is_control()),
+                    .is_none_or(|c| c.is_ascii_whitespace() || c.is_ascii_control()),
             };
             return Ok(comment.then(|| (Kind::Comment, line())));
         }
@@ -89,17 +84,34 @@ impl Lexer<'_> {
         if !rest.starts_with("/*") {
             return Ok(None);
         }
-        let executable =
-            self.dialect == Dialect::Mysql && (rest.starts_with("/*!") || rest.starts_with("/*+"));
-        let end = self.block_comment(at)?;
-        Ok(Some((
-            if executable {
-                Kind::Executable
-            } else {
-                Kind::Comment
-            },
-            end,
-        )))
+        let kind = match self.dialect {
+            Dialect::Mysql if rest.starts_with("/*!") => {
+                let end = self
+                    .executable_comment(at)
+                    .map_or_else(|| self.block_comment(at), Ok)?;
+                return Ok(Some((Kind::Executable, end)));
+            }
+            Dialect::Mysql if rest.starts_with("/*+") => Kind::Executable,
+            _ => Kind::Comment,
+        };
+        Ok(Some((kind, self.block_comment(at)?)))
+    }
+
+    /// End of `/*! … */` as the server reads it: a string inside may have the end sign, and one comment
+    /// may stand inside. None where that does not come out even.
+    fn executable_comment(&self, at: usize) -> Option<usize> {
+        let mut position = at + "/*!".len();
+        while position < self.text.len() {
+            let rest = &self.text[position..];
+            if rest.starts_with("*/") {
+                return Some(position + 2);
+            }
+            position = match rest.starts_with("/*") {
+                true => self.block_comment(position).ok()?,
+                false => self.token(position).ok()?.1,
+            };
+        }
+        None
     }
 
     /// PostgreSQL nests block comments, MySQL does not.
@@ -126,6 +138,15 @@ impl Lexer<'_> {
             at,
             what: "comment",
         })
+    }
+
+    /// A literal by the session's rules.
+    fn string(&self, at: usize, quote: char) -> Result<(Kind, usize), Unterminated> {
+        let end = match self.modes.backslash {
+            true => self.backslashed(at, quote),
+            false => self.doubled(at, quote, "string"),
+        };
+        end.map(|end| (Kind::String, end))
     }
 
     /// A literal in which the backslash escapes and the quote is doubled.
@@ -187,12 +208,17 @@ impl Lexer<'_> {
     fn word(&self, at: usize) -> Result<(Kind, usize), Unterminated> {
         let rest = &self.text[at..];
         let mut length = span(rest, is_word);
+        // The delimiter is looked for before each token, so it is not at the word's beginning.
+        let inside = rest
+            .char_indices()
+            .skip(1)
+            .take_while(|(offset, _)| *offset < length);
         if !self.delimiter.is_empty()
-            && let Some(offset) = rest[..].find(self.delimiter)
-            && offset < length
+            && let Some((offset, _)) = inside
+                .into_iter()
+                .find(|(offset, _)| rest[*offset..].starts_with(self.delimiter))
         {
-            // The delimiter is looked for before each token, so it is not at the word's beginning.
-            length = offset.max(rest.chars().next().map_or(1, char::len_utf8));
+            length = offset;
         }
         let end = at + length;
         let word = &rest[..length];
@@ -205,20 +231,30 @@ impl Lexer<'_> {
         Ok((Kind::Word, end))
     }
 
-    /// `E'…'`; a piece that continues on another line follows the same rules.
+    /// `E'…'`; a piece that continues on another line follows the same rules, and between the two may be
+    /// a `--` comment.
     fn escape_string(&self, quote: usize) -> Result<usize, Unterminated> {
-        let end = self.backslashed(quote, '\'')?;
-        let rest = &self.text[end..];
-        let blank = span(rest, char::is_whitespace);
-        if rest[..blank].contains('\n') && rest[blank..].starts_with('\'') {
-            return self.escape_string(end + blank);
+        let mut end = self.backslashed(quote, '\'')?;
+        loop {
+            let mut next = end;
+            while self.text[next..].starts_with("--") || self.text[next..].starts_with(is_blank) {
+                next = self.token(next)?.1;
+            }
+            if !self.text[end..next].contains('\n') || !self.text[next..].starts_with('\'') {
+                return Ok(end);
+            }
+            end = self.backslashed(next, '\'')?;
         }
-        Ok(end)
     }
 }
 
+/// Both servers know the blanks of ASCII only; any other is part of a name.
+fn is_blank(c: char) -> bool {
+    c == ' ' || ('\t'..='\r').contains(&c)
+}
+
 fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_' || c == '$' || (!c.is_ascii() && !c.is_whitespace())
+    c.is_ascii_alphanumeric() || c == '_' || c == '$' || !c.is_ascii()
 }
 
 /// Length in bytes of the longest beginning of `text` in which every character is `wanted`.

@@ -1,9 +1,11 @@
 //! Where does a statement end, what kind is it? Pure, for both dialects.
 
+mod body;
 mod classify;
 mod compare;
 mod compound;
 mod lexer;
+mod modes;
 mod refuse;
 mod session_use;
 mod split;

@@ -3,7 +3,8 @@
 use super::{
     Dialect,
     lexer::Kind,
-    words::{Token, sequence, tokens},
+    modes::Modes,
+    words::{Token, sequence, tokens_by},
 };
 
 /// What is refused, and where in the statement.
@@ -14,68 +15,110 @@ pub struct Refused {
     pub hint: String,
 }
 
+/// Commands of mysql's, beside `source` and `use`, that are no SQL of any server. Source: MySQL 8.0 Reference
+/// Manual, 6.5.1.2 (mysql client commands).
+const MYSQL_COMMANDS: [&str; 9] = [
+    "source", "system", "tee", "notee", "pager", "nopager", "prompt", "quit", "exit",
+];
+
 /// Is this statement, or a part of it, a command of mysql's or psql's?
-pub fn client_command(dialect: Dialect, text: &str) -> Result<(), Refused> {
-    let tokens = tokens(dialect, text);
-    let refused = |token: &Token<'_>, message: String, hint: &str| {
-        Err(Refused {
-            at: token.at,
-            message,
-            hint: hint.to_owned(),
-        })
-    };
+pub fn client_command(dialect: Dialect, modes: Modes, text: &str) -> Result<(), Refused> {
+    let tokens = tokens_by(dialect, modes, text);
     if let Some(token) = tokens.iter().find(|token| token.is_symbol("\\")) {
-        let command: String = text[token.at..]
-            .split_whitespace()
-            .next()
-            .unwrap_or("\\")
-            .to_owned();
-        let message = format!("`{command}` is a command of the client, not SQL");
-        return refused(
-            token,
-            message,
-            "remove it, or write the SQL that it stands for",
-        );
+        return Err(backslash_command(token, text));
     }
     let Some(first) = tokens.first() else {
         return Ok(());
     };
-    match dialect {
-        Dialect::Mysql
-            if first.is("source") && !tokens.get(1).is_some_and(|t| t.is_symbol("=")) =>
-        {
-            refused(
-                first,
-                "`source` is a command of the client, not SQL".to_owned(),
-                "put the file's SQL here",
-            )
-        }
-        Dialect::Mysql if first.is("use") => refused(
-            first,
-            "`USE` would move every later statement, and the record, to another database"
-                .to_owned(),
-            "name the database in the statement: other_database.table",
-        ),
-        Dialect::Postgres if is_copy_from_stdin(&tokens) => refused(
-            first,
-            "`COPY … FROM stdin` needs a client that sends the rows".to_owned(),
-            "write the rows as INSERT … VALUES",
-        ),
-        Dialect::Postgres => match psql_variable(&tokens) {
-            Some(token) => refused(
-                token,
-                "`:name` is a variable of psql, not SQL".to_owned(),
-                "write its value",
-            ),
-            None => Ok(()),
-        },
-        Dialect::Mysql => Ok(()),
+    let found = match dialect {
+        Dialect::Mysql => mysql_command(first, tokens.get(1)),
+        Dialect::Postgres => psql_command(&tokens),
+    };
+    match found {
+        None => Ok(()),
+        Some((at, message, hint)) => Err(Refused {
+            at,
+            message,
+            hint: hint.to_owned(),
+        }),
     }
 }
 
 /// Is it a DELIMITER line that names none?
-pub fn names_no_delimiter(line: &str) -> bool {
-    line.split_whitespace().nth(1).is_none()
+pub fn delimiter_command(line: &str) -> Result<(), Refused> {
+    match line.split_whitespace().nth(1) {
+        Some(_) => Ok(()),
+        None => Err(Refused {
+            at: 0,
+            message: "DELIMITER without a delimiter".to_owned(),
+            hint: "write what shall end a statement on the same line: DELIMITER $$".to_owned(),
+        }),
+    }
+}
+
+fn backslash_command(token: &Token<'_>, text: &str) -> Refused {
+    let command = text[token.at..].split_whitespace().next().unwrap_or("\\");
+    let hint = match command {
+        "\\g" | "\\G" => "end the statement with ;",
+        "\\i" | "\\ir" | "\\." => "put the file's SQL here",
+        _ => "remove it, or write the SQL that it stands for",
+    };
+    Refused {
+        at: token.at,
+        message: format!("`{command}` is a command of the client, not SQL"),
+        hint: hint.to_owned(),
+    }
+}
+
+type Found = (usize, String, &'static str);
+
+fn mysql_command(first: &Token<'_>, second: Option<&Token<'_>>) -> Option<Found> {
+    if first.is("use") {
+        let message = "`USE` would move every later statement, and the record, to another database";
+        return Some((
+            first.at,
+            message.to_owned(),
+            "name the database in the statement: other_database.table",
+        ));
+    }
+    let delimiter = first
+        .text
+        .get(.."delimiter".len())
+        .is_some_and(|word| word.eq_ignore_ascii_case("delimiter"));
+    if first.kind == Kind::Word && delimiter {
+        let message = format!("`{}` is no DELIMITER line", first.text);
+        return Some((
+            first.at,
+            message,
+            "write a blank behind the word: DELIMITER $$",
+        ));
+    }
+    let command =
+        first.is_any(&MYSQL_COMMANDS) && !second.is_some_and(|token| token.is_symbol("="));
+    command.then(|| {
+        let message = format!(
+            "`{}` is a command of the client, not SQL",
+            first.text.to_lowercase()
+        );
+        let hint = match first.is("source") {
+            true => "put the file's SQL here",
+            false => "remove it",
+        };
+        (first.at, message, hint)
+    })
+}
+
+fn psql_command(tokens: &[Token<'_>]) -> Option<Found> {
+    if is_copy_from_stdin(tokens) {
+        let message = "`COPY … FROM stdin` needs a client that sends the rows".to_owned();
+        return Some((tokens[0].at, message, "write the rows as INSERT … VALUES"));
+    }
+    let variable = psql_variable(tokens)?;
+    Some((
+        variable.at,
+        "`:name` is a variable of psql, not SQL".to_owned(),
+        "write its value",
+    ))
 }
 
 fn is_copy_from_stdin(tokens: &[Token<'_>]) -> bool {

@@ -4,6 +4,7 @@ use super::{
     Dialect,
     compound::Nesting,
     lexer::{Kind, Lexer, Unterminated},
+    modes::Modes,
     refuse,
     words::Token,
 };
@@ -70,49 +71,46 @@ pub enum PieceKind {
 pub fn split(dialect: Dialect, text: &str) -> Result<Vec<Statement<'_>>, SyntaxError> {
     let mut splitter = Splitter::new(dialect, text);
     splitter.run();
-    if let Some(broken) = splitter.broken {
-        let what = broken.what;
-        return Err(error(
-            text,
-            broken.at,
-            format!("this {what} does not end"),
-            None,
-        ));
-    }
     let mut statements = Vec::new();
     let (mut line, mut counted) = (1, 0);
+    let mut modes = Modes::of(dialect);
     for piece in splitter.pieces {
         let body = &text[piece.range.clone()];
         match piece.kind {
             PieceKind::Statement => {
                 line += text[counted..piece.range.start].matches('\n').count();
                 counted = piece.range.start;
-                refuse::client_command(dialect, body).map_err(|refused| {
-                    let at = piece.range.start + refused.at;
-                    let mut error = error(text, at, refused.message, Some(refused.hint));
-                    error.client_command = true;
-                    error
-                })?;
+                refuse::client_command(dialect, modes, body)
+                    .map_err(|refused| client_error(text, piece.range.start, refused))?;
+                modes = modes.behind(dialect, body);
                 statements.push(Statement {
                     text: body,
                     range: piece.range,
                     line,
                 });
             }
-            PieceKind::DelimiterCommand if refuse::names_no_delimiter(body) => {
-                let hint = "write what shall end a statement on the same line: DELIMITER $$";
-                let message = "DELIMITER without a delimiter".to_owned();
-                return Err(error(
-                    text,
-                    piece.range.start,
-                    message,
-                    Some(hint.to_owned()),
-                ));
-            }
-            _ => {}
+            PieceKind::DelimiterCommand => refuse::delimiter_command(body)
+                .map_err(|refused| client_error(text, piece.range.start, refused))?,
+            PieceKind::Between | PieceKind::Delimiter | PieceKind::Broken => {}
         }
     }
-    Ok(statements)
+    match splitter.broken {
+        Some(Unterminated { at, what }) => {
+            Err(error(text, at, format!("this {what} does not end"), None))
+        }
+        None => Ok(statements),
+    }
+}
+
+fn client_error(text: &str, start: usize, refused: refuse::Refused) -> SyntaxError {
+    let mut error = error(
+        text,
+        start + refused.at,
+        refused.message,
+        Some(refused.hint),
+    );
+    error.client_command = true;
+    error
 }
 
 /// Every part of a text, in order, losing nothing; never fails.
@@ -149,7 +147,7 @@ struct Splitter<'a> {
     pieces: Vec<Piece>,
     /// End of the last piece.
     cut: usize,
-    /// First and end of the last meaningful token of the statement under way.
+    /// From the first to the end of the last meaningful token of the statement under way.
     open: Option<Range<usize>>,
     nesting: Nesting<'a>,
     broken: Option<Unterminated>,
@@ -161,6 +159,7 @@ impl<'a> Splitter<'a> {
             lexer: Lexer {
                 dialect,
                 text,
+                modes: Modes::of(dialect),
                 delimiter: "",
             },
             pieces: Vec::new(),
@@ -205,19 +204,33 @@ impl<'a> Splitter<'a> {
                         text: &text[at..end],
                         at,
                     };
-                    if custom.is_empty() && token.is_symbol(";") && self.nesting.is_outside() {
+                    if token.is_symbol(";") && self.ends_at_semicolon() {
                         at = self.end_statement(at, 1);
                         continue;
                     }
                     self.nesting.feed(self.lexer.dialect, token);
-                    let start = self.open.as_ref().map_or(at, |open| open.start);
-                    self.open = Some(start..end);
+                    self.extend(&token, end);
                     at = end;
                 }
             }
         }
         self.close();
         self.piece(PieceKind::Between, text.len());
+    }
+
+    /// Under a delimiter of its own, only a stored program may have semicolons inside, and all of its are.
+    fn ends_at_semicolon(&self) -> bool {
+        let program = !self.lexer.delimiter.is_empty() && self.nesting.is_program();
+        !program && self.nesting.is_outside()
+    }
+
+    /// The statement under way goes on to here; semicolons at its end are no part of it.
+    fn extend(&mut self, token: &Token<'_>, end: usize) {
+        match &mut self.open {
+            None => self.open = Some(token.at..end),
+            Some(_) if token.is_symbol(";") => {}
+            Some(open) => open.end = end,
+        }
     }
 
     /// End of the DELIMITER line that begins at `at`, if one does; takes the new delimiter.
@@ -255,6 +268,8 @@ impl<'a> Splitter<'a> {
 
     fn close(&mut self) {
         if let Some(open) = self.open.take() {
+            let text = &self.lexer.text[open.clone()];
+            self.lexer.modes = self.lexer.modes.behind(self.lexer.dialect, text);
             self.piece(PieceKind::Between, open.start);
             self.piece(PieceKind::Statement, open.end);
         }

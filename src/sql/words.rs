@@ -3,6 +3,7 @@
 use super::{
     Dialect,
     lexer::{Kind, Lexer},
+    modes::Modes,
 };
 
 /// A token that is neither blank nor comment.
@@ -33,6 +34,9 @@ impl Token<'_> {
     /// An identifier as the server knows it: without quotes, and in PostgreSQL folded.
     pub fn name(&self, dialect: Dialect) -> String {
         match (self.kind, dialect) {
+            (Kind::Quoted, Dialect::Mysql) if self.text.starts_with('"') => {
+                unquoted(self.text, "\"")
+            }
             (Kind::Quoted, Dialect::Mysql) => unquoted(self.text, "`"),
             (Kind::Quoted, Dialect::Postgres) => unquoted(self.text, "\""),
             (_, Dialect::Postgres) => self.text.to_lowercase(),
@@ -48,18 +52,22 @@ fn unquoted(text: &str, quote: &str) -> String {
     inner.unwrap_or(text).replace(&quote.repeat(2), quote)
 }
 
-/// The meaningful tokens of a text; what does not end is left out.
+/// The meaningful tokens of a text, by the settings that the runner gives a session.
 pub fn tokens(dialect: Dialect, text: &str) -> Vec<Token<'_>> {
+    tokens_by(dialect, Modes::of(dialect), text)
+}
+
+/// The same by other settings. What does not end is one token.
+pub fn tokens_by(dialect: Dialect, modes: Modes, text: &str) -> Vec<Token<'_>> {
     let lexer = Lexer {
         dialect,
         text,
+        modes,
         delimiter: "",
     };
     let (mut tokens, mut at) = (Vec::new(), 0);
     while at < text.len() {
-        let Ok((kind, end)) = lexer.token(at) else {
-            break;
-        };
+        let (kind, end) = lexer.token(at).unwrap_or((Kind::String, text.len()));
         if !matches!(kind, Kind::Blank | Kind::Comment) {
             tokens.push(Token {
                 kind,

@@ -1,5 +1,6 @@
 //! How does MySQL answer?
 
+mod adoption;
 mod catalog;
 mod database;
 mod grants;
@@ -11,8 +12,8 @@ mod session;
 mod survey;
 
 use super::{
-    Canceller, Done, Engine, Identity, LockRequest, NewEntry, Progress, Record, StepFailure,
-    Survey, Work,
+    Adoption, Canceller, Done, Engine, Identity, LockRequest, NewEntry, Progress, Record,
+    StepFailure, StoredSnapshot, Survey, Work,
 };
 use crate::{
     config::Endpoint,
@@ -125,6 +126,18 @@ impl Engine for Mysql {
 
     async fn log(&mut self, entry: &NewEntry<'_>) -> Result<()> {
         record::log(self, entry).await
+    }
+
+    async fn stored_snapshot(&mut self, entry: i64) -> Result<Option<String>> {
+        record::snapshot(self, entry).await
+    }
+
+    async fn store_snapshot(&mut self, entry: i64, snapshot: &StoredSnapshot) -> Result<()> {
+        record::store_snapshot(self, entry, snapshot).await
+    }
+
+    async fn adopt(&mut self, adoption: &Adoption<'_>) -> Result<()> {
+        adoption::write(self, adoption).await
     }
 
     async fn missing_access(&mut self) -> Result<Vec<String>> {

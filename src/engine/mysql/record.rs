@@ -1,7 +1,7 @@
 //! The record in MySQL: refinery's history table and our ledger.
 
 use super::{Mysql, session};
-use crate::engine::{Entry, EntryState, Event, HistoryRow, NewEntry, Record, Work};
+use crate::engine::{Entry, EntryState, Event, HistoryRow, NewEntry, Record, StoredSnapshot, Work};
 use anyhow::{Context, Result};
 use mysql_async::{FromRowError, Row};
 
@@ -23,7 +23,7 @@ const READ_HISTORY: &str =
 
 const READ_LEDGER: &str = "SELECT id, event, version, name, state, checksum, statements_total, \
      statements_done, in_flight, DATE_FORMAT(started_at, '%Y-%m-%dT%H:%i:%s.%fZ'), duration_ms, \
-     error, os_user, os_host, database_user, tool_version, details \
+     error, os_user, os_host, database_user, tool_version, details, fingerprint \
      FROM sgmp_db_ledger ORDER BY id";
 
 /// Creates what is absent. Needs the lock.
@@ -68,7 +68,34 @@ pub async fn read_existing(mysql: &mut Mysql, history: bool, ledger: bool) -> Re
 
 /// The text that an entry recorded.
 pub async fn script(mysql: &mut Mysql, entry: i64) -> Result<Option<String>> {
-    let query = format!("SELECT script FROM sgmp_db_ledger WHERE id = {entry}");
+    long_text(mysql, "script", entry).await
+}
+
+/// The schema stored with an entry.
+pub async fn snapshot(mysql: &mut Mysql, entry: i64) -> Result<Option<String>> {
+    long_text(mysql, "snapshot", entry).await
+}
+
+/// Stores the schema expected after an entry.
+pub async fn store_snapshot(
+    mysql: &mut Mysql,
+    entry: i64,
+    snapshot: &StoredSnapshot,
+) -> Result<()> {
+    let update = format!(
+        "UPDATE sgmp_db_ledger SET snapshot = {}, fingerprint = {} WHERE id = {entry}",
+        session::text(&snapshot.text),
+        session::text(&snapshot.fingerprint),
+    );
+    mysql
+        .packet(&[&update])
+        .await
+        .context("storing the schema that is expected from now on")?;
+    Ok(())
+}
+
+async fn long_text(mysql: &mut Mysql, column: &str, entry: i64) -> Result<Option<String>> {
+    let query = format!("SELECT {column} FROM sgmp_db_ledger WHERE id = {entry}");
     let sets = mysql.packet(&[&query]).await?;
     Ok(sets[0]
         .first()
@@ -176,5 +203,6 @@ fn read_entry(row: &Row) -> Option<Entry> {
         database_user: column(row, 14)?,
         tool_version: column(row, 15)?,
         details: column(row, 16)?,
+        fingerprint: column(row, 17)?,
     })
 }

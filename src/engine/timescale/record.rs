@@ -2,7 +2,7 @@
 
 use super::{Timescale, session};
 use crate::{
-    engine::{Entry, EntryState, Event, HistoryRow, NewEntry, Record, Work},
+    engine::{Entry, EntryState, Event, HistoryRow, NewEntry, Record, StoredSnapshot, Work},
     outcome::Failure,
     target::Target,
 };
@@ -28,7 +28,7 @@ const READ_HISTORY: &str = "SELECT version, name, applied_on, checksum FROM publ
 const READ_LEDGER: &str = "SELECT id, event, version, name, state, checksum, statements_total, \
      statements_done, in_flight, \
      pg_catalog.to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), \
-     duration_ms, error, os_user, os_host, database_user, tool_version, details \
+     duration_ms, error, os_user, os_host, database_user, tool_version, details, fingerprint \
      FROM public.sgmp_db_ledger ORDER BY id";
 
 /// Creates what is absent. Needs the lock.
@@ -77,8 +77,37 @@ pub async fn read_existing(client: &Client, history: bool, ledger: bool) -> Resu
 
 /// The text that an entry recorded.
 pub async fn script(timescale: &mut Timescale, entry: i64) -> Result<Option<String>> {
+    long_text(timescale, "script", entry).await
+}
+
+/// The schema stored with an entry.
+pub async fn snapshot(timescale: &mut Timescale, entry: i64) -> Result<Option<String>> {
+    long_text(timescale, "snapshot", entry).await
+}
+
+/// Stores the schema expected after an entry.
+pub async fn store_snapshot(
+    timescale: &mut Timescale,
+    entry: i64,
+    snapshot: &StoredSnapshot,
+) -> Result<()> {
+    let update = format!(
+        "UPDATE public.sgmp_db_ledger SET snapshot = {}, fingerprint = {} WHERE id = {entry}",
+        session::text(&snapshot.text),
+        session::text(&snapshot.fingerprint),
+    );
+    timescale
+        .client()
+        .await?
+        .batch_execute(&update)
+        .await
+        .map_err(|error| Failure::failed(session::words(&error)).on(Target::Timescale))
+        .context("storing the schema that is expected from now on")
+}
+
+async fn long_text(timescale: &mut Timescale, column: &str, entry: i64) -> Result<Option<String>> {
     let client = timescale.client().await?;
-    let query = format!("SELECT script FROM public.sgmp_db_ledger WHERE id = {entry}");
+    let query = format!("SELECT {column} FROM public.sgmp_db_ledger WHERE id = {entry}");
     let rows = session::rows(client, &query)
         .await
         .context("reading the ledger")?;
@@ -197,5 +226,6 @@ fn ledger_row(row: &SimpleQueryRow) -> Option<Entry> {
         database_user: text(14),
         tool_version: text(15),
         details: session::optional(row, 16).map(str::to_owned),
+        fingerprint: session::optional(row, 17).map(str::to_owned),
     })
 }

@@ -16,6 +16,24 @@ pub async fn rows(client: &Client, sql: &str) -> Result<Vec<SimpleQueryRow>, Err
         .collect())
 }
 
+/// The rows of each statement of a batch, in one turn; a statement without rows has none.
+pub async fn answers(client: &Client, batch: &str) -> Result<Vec<Vec<SimpleQueryRow>>, Error> {
+    let mut answers = vec![Vec::new()];
+    for message in client.simple_query(batch).await? {
+        match message {
+            SimpleQueryMessage::Row(row) => {
+                if let Some(last) = answers.last_mut() {
+                    last.push(row);
+                }
+            }
+            SimpleQueryMessage::CommandComplete(_) => answers.push(Vec::new()),
+            _ => {}
+        }
+    }
+    answers.pop();
+    Ok(answers)
+}
+
 /// A column that must be there; absent and NULL read as the empty string.
 pub fn column(row: &SimpleQueryRow, index: usize) -> &str {
     row.try_get(index).ok().flatten().unwrap_or_default()

@@ -15,6 +15,12 @@ pub struct MigrationSet {
     pub sum: SumState,
     /// `policies.yaml` beside them: name for messages, and text.
     pub policies: Option<(String, String)>,
+    /// `schema.snapshot`, likewise.
+    pub snapshot: Option<(String, String)>,
+    /// `schema.steps`, likewise.
+    pub steps: Option<(String, String)>,
+    /// `drift-ignore.yaml`, likewise.
+    pub ignore: Option<(String, String)>,
     /// What is odd but no error.
     pub notes: Vec<String>,
 }

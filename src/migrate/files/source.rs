@@ -11,10 +11,11 @@ use std::{
 const EMBEDDED: &[(&str, &str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// Files beside the migrations that are none.
-const BESIDE: [&str; 5] = [
+const BESIDE: [&str; 6] = [
     "migrations.sum",
     "policies.yaml",
     "schema.snapshot",
+    "schema.steps",
     "drift-ignore.yaml",
     "README.md",
 ];
@@ -95,24 +96,45 @@ impl Source {
                 .map(|found| (found.name.as_str(), found.bytes.as_slice())),
         );
         let folder = directory.join(target.name());
-        let path = folder.join("migrations.sum");
-        let write = || -> io::Result<()> {
-            // Whole or not at all: a half-written file would look like a removed migration.
-            let mut file = tempfile::NamedTempFile::new_in(&folder)?;
-            io::Write::write_all(&mut file, sum.to_string().as_bytes())?;
-            fs::set_permissions(
-                file.path(),
-                std::os::unix::fs::PermissionsExt::from_mode(0o644),
-            )?;
-            file.persist(&path).map_err(|error| error.error)?;
-            Ok(())
-        };
-        write().map_err(|error| {
-            Failure::failed(format!("the file cannot be written: {error}"))
-                .at(path.display().to_string(), None)
-        })?;
-        Ok(Some(path.display().to_string()))
+        write_whole(&folder, "migrations.sum", &sum.to_string()).map(Some)
     }
+
+    /// Writes a file beside the migrations; returns its path.
+    ///
+    /// # Errors
+    /// The files are the binary's own (exit 2), or it cannot be written.
+    pub fn write_beside(&self, target: Target, name: &str, text: &str) -> Result<String, Failure> {
+        match self {
+            Source::Directory(directory) => write_whole(&directory.join(target.name()), name, text),
+            Source::Embedded => Err(Failure::usage(
+                "the migrations are those of this binary, which cannot be changed",
+            )
+            .on(target)
+            .remedy(
+                "stand in the project's directory, or name one: sgmp-db snapshot --migrations DIR",
+            )),
+        }
+    }
+}
+
+/// Whole or not at all: a half-written file would look like a removed migration.
+fn write_whole(folder: &Path, name: &str, text: &str) -> Result<String, Failure> {
+    let path = folder.join(name);
+    let write = || -> io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        io::Write::write_all(&mut file, text.as_bytes())?;
+        fs::set_permissions(
+            file.path(),
+            std::os::unix::fs::PermissionsExt::from_mode(0o644),
+        )?;
+        file.persist(&path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|error| {
+        Failure::failed(format!("the file cannot be written: {error}"))
+            .at(path.display().to_string(), None)
+    })?;
+    Ok(path.display().to_string())
 }
 
 /// Every regular file of the folder. A database without a folder has no migrations, as long as
@@ -183,17 +205,15 @@ fn set(target: Target, origin: Origin, files: Vec<Found>) -> Result<MigrationSet
             .map(|found| (found.name.as_str(), found.bytes.as_slice())),
     );
     let migrations = discover::migrations(scripts)?;
-    let mut policies = None;
+    let (mut policies, mut snapshot, mut steps, mut ignore) = (None, None, None, None);
     let mut sum = SumState::Absent;
     for found in beside {
         let Found { name, file, bytes } = found;
         match name.as_str() {
-            "policies.yaml" => {
-                let text = String::from_utf8(bytes).map_err(|_| {
-                    vec![Failure::usage("the file is not UTF-8").at(file.clone(), None)]
-                })?;
-                policies = Some((file, text));
-            }
+            "policies.yaml" => policies = Some(text(file, bytes)?),
+            "schema.snapshot" => snapshot = Some(text(file, bytes)?),
+            "schema.steps" => steps = Some(text(file, bytes)?),
+            "drift-ignore.yaml" => ignore = Some(text(file, bytes)?),
             "migrations.sum" => {
                 let committed =
                     Sum::parse(&String::from_utf8_lossy(&bytes), &file).map_err(|one| vec![one])?;
@@ -217,8 +237,19 @@ fn set(target: Target, origin: Origin, files: Vec<Found>) -> Result<MigrationSet
         migrations,
         sum,
         policies,
+        snapshot,
+        steps,
+        ignore,
         notes,
     })
+}
+
+/// A file beside the migrations with its name.
+fn text(file: String, bytes: Vec<u8>) -> Result<(String, String), Vec<Failure>> {
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok((file, text)),
+        Err(_) => Err(vec![Failure::usage("the file is not UTF-8").at(file, None)]),
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,129 @@
-//! What stands in a PostgreSQL with TimescaleDB schema: one file per kind of object, read in one consistent view.
+//! What stands in a PostgreSQL with TimescaleDB schema: one file per kind of object, read in one
+//! consistent view and two turns, with no cost per chunk.
 
-use super::Timescale;
-use crate::schema::Reading;
-use anyhow::Result;
+mod access;
+mod answer;
+mod columns;
+pub mod constraints;
+pub mod database;
+pub mod extensions;
+mod facts;
+pub mod hypertables;
+pub mod indexes;
+mod kind;
+pub mod name;
+pub mod schemas;
+mod scope;
+pub mod sequences;
+pub mod tables;
+
+use super::{Timescale, session};
+use crate::{
+    outcome::{Exit, Failure},
+    schema::Reading,
+    target::Target,
+};
+use anyhow::{Context, Result};
+use facts::Facts;
+use kind::{Draft, Kind};
+use tokio_postgres::{Client, Error, error::SqlState};
+
+/// Every kind, in the order in which they are asked: what a later one must know comes first.
+const KINDS: [&Kind; 8] = [
+    &database::KIND,
+    &extensions::KIND,
+    &schemas::KIND,
+    &sequences::KIND,
+    &tables::KIND,
+    &indexes::KIND,
+    &constraints::KIND,
+    &hypertables::KIND,
+];
+
+/// How often a reading is begun again because somebody changed the schema in between.
+const ATTEMPTS: usize = 4;
 
 /// Reads every kind.
-pub async fn read(_timescale: &mut Timescale) -> Result<Reading> {
-    Ok(Reading::default())
+pub async fn read(timescale: &mut Timescale) -> Result<Reading> {
+    let client = timescale.client().await?;
+    for _ in 0..ATTEMPTS {
+        if let Some(reading) = attempt(client).await? {
+            return Ok(reading);
+        }
+    }
+    Err(
+        Failure::failed("the schema kept changing while it was read")
+            .on(Target::Timescale)
+            .remedy("wait until no other session changes the schema, then try again")
+            .into(),
+    )
+}
+
+/// One reading; none where the schema moved under it.
+async fn attempt(client: &Client) -> Result<Option<Reading>> {
+    let catalogs: Vec<&str> = KINDS.iter().flat_map(|kind| kind.needs).copied().collect();
+    let facts = match Facts::read(client, &catalogs).await? {
+        Ok(facts) => facts,
+        Err(error) => return abandoned(client, &error).await,
+    };
+    let kinds: Vec<&Kind> = KINDS
+        .into_iter()
+        .filter(|kind| kind.is_asked(&facts))
+        .collect();
+    let mut batch = scope::query(&facts);
+    for query in kinds.iter().flat_map(|kind| kind.queries) {
+        batch.push_str("; ");
+        batch.push_str(&answer::query(query));
+    }
+    batch.push_str("; COMMIT");
+    let answers = match session::answers(client, &batch).await {
+        Ok(answers) => answers,
+        Err(error) => return abandoned(client, &error).await,
+    };
+    let mut draft = Draft::new();
+    let mut rest = answers
+        .get(1..)
+        .context("the server answered less than it was asked")?;
+    for kind in kinds {
+        let (own, others) = rest
+            .split_at_checked(kind.queries.len())
+            .context("the server answered less than it was asked")?;
+        rest = others;
+        match (kind.read)(own, &mut draft) {
+            Err(error) if error.is::<answer::Moved>() => return Ok(None),
+            other => other.with_context(|| format!("reading {}", kind.names.join(", ")))?,
+        }
+    }
+    Ok(Some(Reading {
+        schema: draft.schema,
+        unseen: kind::unseen(&KINDS, &facts),
+        server_major: facts.major().to_string(),
+    }))
+}
+
+/// Ends a transaction that failed. An object dropped in between is a reason to begin again.
+async fn abandoned(client: &Client, error: &Error) -> Result<Option<Reading>> {
+    if !session::is_lost(error) {
+        client
+            .batch_execute("ROLLBACK")
+            .await
+            .context("leaving the transaction that read the schema")?;
+    }
+    let failure = Failure::failed(session::words(error)).on(Target::Timescale);
+    match error.code() {
+        // "cache lookup failed", "could not open relation": internal to the catalog functions.
+        Some(code) if *code == SqlState::INTERNAL_ERROR || *code == SqlState::UNDEFINED_TABLE => {
+            Ok(None)
+        }
+        Some(code) if *code == SqlState::LOCK_NOT_AVAILABLE => {
+            Err(failure.remedy("another session holds the schema; wait until its change is done")).context("reading the schema")
+        }
+        Some(code) if *code == SqlState::INSUFFICIENT_PRIVILEGE => Err(Failure {
+            exit: Exit::Unknown,
+            ..failure
+        }
+        .remedy("as an administrator: GRANT SELECT on the catalog that is named to this login; docs/least-role.md has the whole role"))
+        .context("reading the schema"),
+        _ => Err(failure).context("reading the schema"),
+    }
 }

@@ -1,0 +1,1 @@
+UPDATE meter SET n = n * 3 + 1;

@@ -1,0 +1,167 @@
+//! A server of this harness's own that can be killed with SIGKILL and comes back by itself.
+//!
+//! The container's first process is a loop around the server's entry point. A SIGKILL to every
+//! other process is what a crashed machine is to the server: nothing is written any more, the data
+//! directory stays as it is, and the next start recovers. Its settings are the durable defaults.
+
+use crate::support::{
+    Kind, MysqlDatabase, Server, TimescaleDatabase,
+    database::{mysql_admin, postgres_admin},
+    server::own,
+};
+use mysql_async::prelude::Queryable;
+use std::{process::Stdio, time::Duration};
+use testcontainers::{ContainerAsync, GenericImage};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    process::{Child, Command},
+};
+
+/// The server.
+pub struct Victim {
+    pub server: Server,
+    _container: ContainerAsync<GenericImage>,
+}
+
+/// Stands in the container and waits for the word, so that the kill comes at once.
+pub struct Killer(Child);
+
+impl Victim {
+    /// Starts one.
+    pub async fn start(kind: Kind) -> Victim {
+        let command = match kind {
+            Kind::Mysql => "mysqld --max-connections=500",
+            _ => "postgres -c max_connections=200 -c timescaledb.telemetry_level=off",
+        };
+        let again = format!("while :; do docker-entrypoint.sh {command}; done");
+        let (container, port) = own(kind, &["sh", "-c", &again]).await;
+        let server = Server {
+            kind,
+            port,
+            container: container.id().to_owned(),
+        };
+        Victim {
+            server,
+            _container: container,
+        }
+    }
+
+    /// A killer in place.
+    pub async fn arm(&self) -> Killer {
+        let mut killer = Command::new("docker")
+            .args(["exec", "-i", &self.server.container, "sh", "-c"])
+            .arg("echo armed; read -r word; kill -9 -1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the docker command");
+        let mut lines = BufReader::new(killer.stdout.as_mut().expect("its output")).lines();
+        let line = tokio::time::timeout(Duration::from_secs(60), lines.next_line());
+        let armed = line.await.expect("in time").expect("a line");
+        assert_eq!(armed.as_deref(), Some("armed"));
+        Killer(killer)
+    }
+
+    /// Waits until the server takes logins again.
+    pub async fn wait(&self) {
+        for _ in 0..600 {
+            let answers = match self.server.kind {
+                Kind::Mysql => mysql_admin(self.server.port).await.is_ok(),
+                _ => postgres_admin(self.server.port, "postgres").await.is_ok(),
+            };
+            if answers {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("the server has not come back within a minute");
+    }
+
+    /// A database of that name, made anew.
+    pub async fn database(&self, name: &str) -> Database {
+        let server = self.server.clone();
+        let name = name.to_owned();
+        let database = match self.server.kind {
+            Kind::Mysql => Database::Mysql(MysqlDatabase { server, name }),
+            _ => Database::Timescale(TimescaleDatabase { server, name }),
+        };
+        database.create().await;
+        database
+    }
+}
+
+impl Killer {
+    /// SIGKILL to the server and everything of it.
+    pub async fn fire(mut self) {
+        let mut stdin = self.0.stdin.take().expect("its input");
+        stdin.write_all(b"now\n").await.expect("the word arrives");
+        stdin.flush().await.expect("the word arrives");
+        let ended = tokio::time::timeout(Duration::from_secs(60), self.0.wait());
+        ended.await.expect("in time").expect("the killer ends");
+    }
+}
+
+/// A database of one case's own.
+pub enum Database {
+    Mysql(MysqlDatabase),
+    Timescale(TimescaleDatabase),
+}
+
+impl Database {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Database::Mysql(database) => &database.name,
+            Database::Timescale(database) => &database.name,
+        }
+    }
+
+    async fn create(&self) {
+        match self {
+            Database::Mysql(database) => {
+                let create = format!("CREATE DATABASE `{}` CHARACTER SET utf8mb4", database.name);
+                database
+                    .admin()
+                    .await
+                    .query_drop(create)
+                    .await
+                    .expect("a database");
+            }
+            Database::Timescale(database) => {
+                let create = format!(
+                    "CREATE DATABASE \"{}\" ENCODING 'UTF8' TEMPLATE template0",
+                    database.name
+                );
+                self.postgres(&create, database).await;
+            }
+        }
+    }
+
+    /// Drops it.
+    pub async fn remove(&self) {
+        match self {
+            Database::Mysql(database) => {
+                let drop = format!("DROP DATABASE `{}`", database.name);
+                database
+                    .admin()
+                    .await
+                    .query_drop(drop)
+                    .await
+                    .expect("the database goes");
+            }
+            Database::Timescale(database) => {
+                // TimescaleDB's own worker may stand in it.
+                let drop = format!("DROP DATABASE \"{}\" WITH (FORCE)", database.name);
+                self.postgres(&drop, database).await;
+            }
+        }
+    }
+
+    async fn postgres(&self, sql: &str, database: &TimescaleDatabase) {
+        let session = postgres_admin(database.server.port, "postgres").await;
+        let session = session.expect("an administrator's session");
+        session.batch_execute(sql).await.expect(sql);
+    }
+}
