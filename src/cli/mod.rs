@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod global;
 mod new;
+mod policies;
 mod sandbox;
 mod upgrade;
 
@@ -11,6 +12,7 @@ pub use check::CheckArguments;
 pub use completions::CompletionsArguments;
 pub use global::{ColourArgument, Global};
 pub use new::NewArguments;
+pub use policies::{PoliciesArguments, PoliciesVerb, RunRetention};
 pub use sandbox::{SandboxArguments, SandboxUp, SandboxVerb};
 pub use upgrade::UpgradeArguments;
 
@@ -40,6 +42,8 @@ pub enum Command {
     Upgrade(UpgradeArguments),
     /// Compare both databases with the files; changes nothing
     Status,
+    /// Make hypertable policies match policies.yaml
+    Policies(PoliciesArguments),
     /// Show the audit trail; changes nothing
     History,
     /// Create the next numbered migration file and its way back
@@ -60,6 +64,7 @@ impl Command {
         match self {
             Command::Upgrade(_) => "upgrade",
             Command::Status => "status",
+            Command::Policies(_) => "policies",
             Command::History => "history",
             Command::New(_) => "new",
             Command::Check(_) => "check",
@@ -103,6 +108,9 @@ impl Cli {
                 "create-database",
                 upgrade.create_database.then(|| "true".to_owned()),
             ));
+        }
+        if let Command::Policies(policies) = &self.command {
+            values.push(("lock-wait", policies.lock_wait()));
         }
         Flags {
             only: global.only,

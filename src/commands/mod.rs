@@ -1,8 +1,10 @@
 //! Which workflow, which report? One file per verb, thin.
 
 mod check;
+mod consent;
 mod history;
 mod new;
+mod policies;
 mod sandbox;
 mod status;
 mod targets;
@@ -62,8 +64,10 @@ async fn execute(
             .notes
             .push(Finding::new(Kind::Unknown, None, note.clone()));
     }
+    let json = cli.global.json;
     match cli.command {
-        Command::Upgrade(arguments) => upgrade::run(&settings, &arguments, document).await,
+        Command::Upgrade(arguments) => upgrade::run(&settings, &arguments, json, document).await,
+        Command::Policies(arguments) => policies::run(&settings, &arguments, json, document).await,
         Command::Status => status::run(&settings, document).await.map(|()| None),
         Command::History => history::run(&settings, document).await.map(|()| None),
         Command::New(arguments) => new::run(&settings, &arguments, document).map(|()| None),

@@ -5,7 +5,7 @@ use crate::{
     config::Settings,
     migrate::{Look, compare_policies, look},
     outcome::{Document, Finding, Kind},
-    policy::PolicyPlan,
+    policy::{Consent, PolicyPlan},
 };
 use anyhow::Result;
 use futures_util::future::join_all;
@@ -20,6 +20,9 @@ pub async fn run(settings: &Settings, document: &mut Document) -> Result<()> {
         match seen {
             Ok((look, policies)) => {
                 tell(&look, document);
+                for refusal in policies.refusals {
+                    document.fail(&refusal.into());
+                }
                 document.findings.extend(policies.findings);
                 document.notes.extend(policies.notes);
             }
@@ -40,7 +43,7 @@ async fn see(side: &mut TargetSide) -> Result<(Look<'_>, PolicyPlan)> {
     let look = look(engine.as_mut(), set).await?;
     let settled = look.survey.database_exists && look.plan.pending.is_empty();
     let policies = policies.as_ref().filter(|_| settled);
-    let plan = compare_policies(engine.as_mut(), policies, false).await?;
+    let plan = compare_policies(engine.as_mut(), policies, Consent::Withheld).await?;
     Ok((look, plan.unwrap_or_default()))
 }
 

@@ -87,7 +87,11 @@ async fn run_files(
         }
         resume = 0;
     }
-    let look = look_again(engine, side.set, before).await?;
+    let mut after = before.clone();
+    if run.failures.is_empty() && !run.ran.is_empty() {
+        after.server = engine.server(&before.server).await?;
+    }
+    let look = look_again(engine, side.set, &after).await?;
     run.report = Some((target, look.plan.report.clone()));
     if run.failures.is_empty() && look.plan.pending.is_empty() {
         settle::settle(side, options, run).await?;

@@ -38,9 +38,17 @@ mod tests {
     fn only_the_backends_own_names_are_the_backends() {
         let is = |name: &str| makes(&TableName::parse(name), &TableName::parse(SOURCE));
         assert!(is("house_7_abcdef") && is("house_12_zzzzzz"));
-        for other in ["house_hourly", "house_7_abcde", "house_7_Abcdef", "house_x_abcdef"] {
+        for other in [
+            "house_hourly",
+            "house_7_abcde",
+            "house_7_Abcdef",
+            "house_x_abcdef",
+        ] {
             assert!(!is(other), "{other}");
         }
-        assert!(!makes(&TableName::parse("house_7_abcdef"), &TableName::parse("events")));
+        assert!(!makes(
+            &TableName::parse("house_7_abcdef"),
+            &TableName::parse("events")
+        ));
     }
 }

@@ -200,16 +200,25 @@ mod tests {
         };
         assert_eq!(columnstore.after, Span::parse("3 days").unwrap());
         assert_eq!(columnstore.segment_by.unwrap().len(), 2);
-        assert_eq!(of(&staging).chunk_interval, Span::parse("168 hours").and(Span::parse("7 days")));
+        assert_eq!(
+            of(&staging).chunk_interval,
+            Span::parse("168 hours").and(Span::parse("7 days"))
+        );
         assert_eq!(staging.unmanaged, Unmanaged::Fail);
-        assert_eq!((common.flags.as_str(), staging.flags.as_str()), ("", " --env staging"));
+        assert_eq!(
+            (common.flags.as_str(), staging.flags.as_str()),
+            ("", " --env staging")
+        );
         // The line of the value in force.
         assert_eq!(of(&common).line_of("retention"), Some(5));
         assert_eq!(of(&staging).line_of("retention"), Some(16));
         let events = &common.tables[&TableName::parse("other.events")];
         assert_eq!(events.retention, Some(Retention::None));
         let failure = &Policies::parse(TEXT, "p.yaml", Some("stagin")).unwrap_err()[0];
-        assert!(failure.message.contains("stagin") && failure.line == Some(12), "{failure:?}");
+        assert!(
+            failure.message.contains("stagin") && failure.line == Some(12),
+            "{failure:?}"
+        );
         assert!(failure.remedy.as_deref().unwrap().contains("--env staging"));
     }
 
@@ -220,9 +229,13 @@ mod tests {
             wrong.iter().map(|failure| failure.line).collect::<Vec<_>>()
         };
         let table = |value: &str| lines(&format!("hypertables:\n  a:\n    {value}\n"));
-        let aggregate = |value: &str| lines(&format!("continuous_aggregates:\n  a:\n    {value}\n"));
+        let aggregate =
+            |value: &str| lines(&format!("continuous_aggregates:\n  a:\n    {value}\n"));
         assert_eq!(lines("hypertable:\n  a: {}\n"), [Some(1)]);
-        assert_eq!(lines("unmanaged: maybe\nhypertables: [a]\n"), [Some(1), Some(2)]);
+        assert_eq!(
+            lines("unmanaged: maybe\nhypertables: [a]\n"),
+            [Some(1), Some(2)]
+        );
         assert_eq!(lines("hypertables:\n  a: {}\n  a: {}\n"), [Some(3)]);
         for wrong in [
             "retension: none",

@@ -15,7 +15,8 @@ pub use interval::Interval;
 pub use name::TableName;
 pub use plan::{Consent, PolicyPlan, plan};
 pub use state::{
-    Chunk, ColumnstoreState, Doomed, Failing, Job, JobKind, Loss, OldChunks, PolicyState, TableState,
+    Chunk, ColumnstoreState, Doomed, Failing, Job, JobKind, Loss, OldChunks, PolicyState,
+    TableState,
 };
 pub use step::{Step, StepChange};
 pub use wish::{

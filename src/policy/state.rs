@@ -16,10 +16,30 @@ impl JobKind {
     /// Every kind with its procedure (`timescaledb_information.jobs.proc_name`), its key in
     /// `policies.yaml`, and its name in words. What else runs as a job is no policy.
     pub const ALL: [(JobKind, &'static str, &'static str, &'static str); 4] = [
-        (JobKind::Retention, "policy_retention", "retention", "retention policy"),
-        (JobKind::Compression, "policy_compression", "compression", "compression policy"),
-        (JobKind::Refresh, "policy_refresh_continuous_aggregate", "refresh", "refresh policy"),
-        (JobKind::Reorder, "policy_reorder", "reorder", "reorder policy"),
+        (
+            JobKind::Retention,
+            "policy_retention",
+            "retention",
+            "retention policy",
+        ),
+        (
+            JobKind::Compression,
+            "policy_compression",
+            "compression",
+            "compression policy",
+        ),
+        (
+            JobKind::Refresh,
+            "policy_refresh_continuous_aggregate",
+            "refresh",
+            "refresh policy",
+        ),
+        (
+            JobKind::Reorder,
+            "policy_reorder",
+            "reorder",
+            "reorder policy",
+        ),
     ];
 
     /// Its key in `policies.yaml`.
@@ -134,7 +154,10 @@ impl PolicyState {
 
     /// Does the backend make this one at run time?
     pub fn is_backends(&self, table: &TableName) -> bool {
-        let source = self.tables.get(table).and_then(|state| state.source.as_ref());
+        let source = self
+            .tables
+            .get(table)
+            .and_then(|state| state.source.as_ref());
         source.is_some_and(|source| backend::makes(table, source))
     }
 
@@ -149,7 +172,10 @@ impl PolicyState {
     pub fn lets_go(&self, table: &TableName, wanted: &Retention) -> bool {
         match self.live_retention(table) {
             // From for ever to some time: only what is there already can be told.
-            None => self.doomed.get(table).is_some_and(|doomed| doomed.chunks > 0),
+            None => self
+                .doomed
+                .get(table)
+                .is_some_and(|doomed| doomed.chunks > 0),
             Some(live) if live == *wanted => false,
             Some(live) => live.is_longer_than(wanted).unwrap_or(true),
         }

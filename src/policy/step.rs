@@ -54,7 +54,9 @@ impl Step {
             | StepChange::AlterCompression(..)
             | StepChange::AlterRefresh(..) => 3,
             StepChange::Resume(..) => 4,
-            StepChange::AddRetention(_) | StepChange::AddCompression(_) | StepChange::AddRefresh(_) => 5,
+            StepChange::AddRetention(_)
+            | StepChange::AddCompression(_)
+            | StepChange::AddRefresh(_) => 5,
         }
     }
 }
@@ -62,7 +64,11 @@ impl Step {
 /// `house_id, device_name`
 pub fn list<T: fmt::Display>(items: &[T]) -> String {
     let words: Vec<String> = items.iter().map(T::to_string).collect();
-    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+    if words.is_empty() {
+        "none".to_owned()
+    } else {
+        words.join(", ")
+    }
 }
 
 impl fmt::Display for Step {
@@ -70,9 +76,16 @@ impl fmt::Display for Step {
         let table = &self.table;
         match &self.change {
             StepChange::SetChunkInterval(span) => {
-                write!(f, "chunk interval of {table}: {span}, for chunks made from now on")
+                write!(
+                    f,
+                    "chunk interval of {table}: {span}, for chunks made from now on"
+                )
             }
-            StepChange::SetColumnstore { segment_by, order_by, .. } => {
+            StepChange::SetColumnstore {
+                segment_by,
+                order_by,
+                ..
+            } => {
                 write!(f, "columnstore of {table}: on")?;
                 if let Some(columns) = segment_by {
                     write!(f, ", segmented by {}", list(columns))?;

@@ -1,8 +1,6 @@
 //! The values that a table's keys may have in `policies.yaml`.
 
-use super::{
-    Columnstore, Compression, Interval, OrderBy, Refresh, Retention, Span, file::Reader,
-};
+use super::{Columnstore, Compression, Interval, OrderBy, Refresh, Retention, Span, file::Reader};
 use crate::yaml::Yaml;
 
 const REFRESH: [&str; 3] = ["start_offset", "end_offset", "every"];
@@ -38,7 +36,10 @@ impl Values for Reader<'_, '_> {
         match self.span(yaml, at)? {
             Span::Interval(interval) => Some(interval),
             Span::Integer(number) => {
-                self.say(at, &format!("`{number}` has no unit; write it as in 7 days"));
+                self.say(
+                    at,
+                    &format!("`{number}` has no unit; write it as in 7 days"),
+                );
                 None
             }
         }
@@ -78,12 +79,17 @@ impl Values for Reader<'_, '_> {
             match key.as_str() {
                 "after" => after = self.span(value, &at),
                 "segment_by" => segment_by = words(self, value, &at),
-                "order_by" => order_by = words(self, value, &at).map(|words| order(self, &words, &at)),
+                "order_by" => {
+                    order_by = words(self, value, &at).map(|words| order(self, &words, &at))
+                }
                 _ => self.unknown(&at, &COMPRESSION),
             }
         }
         if after.is_none() && self.wrong.len() == before {
-            self.say(at, "compression must be none, or say after what time, as in { after: 7 days }");
+            self.say(
+                at,
+                "compression must be none, or say after what time, as in { after: 7 days }",
+            );
         }
         Some(Compression::On(Columnstore {
             after: after?,
@@ -100,10 +106,14 @@ impl Values for Reader<'_, '_> {
             }
             return Some(Vec::new());
         };
-        let read: Vec<Refresh> = items.iter().filter_map(|item| one_refresh(self, item, at)).collect();
+        let read: Vec<Refresh> = items
+            .iter()
+            .filter_map(|item| one_refresh(self, item, at))
+            .collect();
         for (index, one) in read.iter().enumerate() {
             if let Some(other) = read[..index].iter().find(|other| overlap(one, other)) {
-                let words = format!("the windows `{other}` and `{one}` overlap, which the server refuses");
+                let words =
+                    format!("the windows `{other}` and `{one}` overlap, which the server refuses");
                 self.say(at, &words);
             }
         }
@@ -129,14 +139,20 @@ fn one_refresh(reader: &mut Reader<'_, '_>, yaml: &Yaml, at: &[&str]) -> Option<
     }
     let (Some(start), Some(end), Some(every)) = (start, end, every) else {
         if reader.wrong.len() == before {
-            reader.say(at, "a refresh policy has start_offset, end_offset (an interval, or none) and every");
+            reader.say(
+                at,
+                "a refresh policy has start_offset, end_offset (an interval, or none) and every",
+            );
         }
         return None;
     };
     if let (Some(start), Some(end)) = (start, end)
         && start.longer_than(&end) != Some(true)
     {
-        reader.say(at, &format!("start_offset ({start}) must be longer than end_offset ({end})"));
+        reader.say(
+            at,
+            &format!("start_offset ({start}) must be longer than end_offset ({end})"),
+        );
     }
     Some(Refresh { start, end, every })
 }
@@ -173,7 +189,10 @@ fn words(reader: &mut Reader<'_, '_>, yaml: &Yaml, at: &[&str]) -> Option<Vec<St
             None
         }
         None => {
-            reader.say(at, "this must be a list of columns, as in [house_id, device_name]");
+            reader.say(
+                at,
+                "this must be a list of columns, as in [house_id, device_name]",
+            );
             None
         }
     }

@@ -90,8 +90,11 @@ impl Engine for Timescale {
         survey::survey(self).await
     }
 
-    async fn server(&mut self, _: &ServerReport) -> Result<ServerReport> {
-        survey::server(self).await
+    async fn server(&mut self, before: &ServerReport) -> Result<ServerReport> {
+        match before.extension {
+            Some(_) => Ok(before.clone()),
+            None => survey::server(self).await,
+        }
     }
 
     async fn holds(&mut self, query: &str) -> Result<bool> {

@@ -30,8 +30,14 @@ impl PolicyPlan {
         let now = subject.now.columnstore.as_ref();
         let empty = ColumnstoreState::default();
         let actual = now.unwrap_or(&empty);
-        let segments = wanted.segment_by.as_ref().filter(|one| **one != actual.segment_by);
-        let orders = wanted.order_by.as_ref().filter(|one| **one != actual.order_by);
+        let segments = wanted
+            .segment_by
+            .as_ref()
+            .filter(|one| **one != actual.segment_by);
+        let orders = wanted
+            .order_by
+            .as_ref()
+            .filter(|one| **one != actual.order_by);
         if now.is_some() && segments.is_none() && orders.is_none() {
             return;
         }
@@ -39,14 +45,27 @@ impl PolicyPlan {
             (None, ..) => subject.finding(
                 "compression",
                 Change::Missing,
-                format!("the columnstore of {} is off; it should be on", subject.name),
+                format!(
+                    "the columnstore of {} is off; it should be on",
+                    subject.name
+                ),
             ),
-            (_, Some(segments), _) => differs(subject, "segment_by", list(segments), list(&actual.segment_by)),
-            (_, None, Some(orders)) => differs(subject, "order_by", list(orders), list(&actual.order_by)),
+            (_, Some(segments), _) => differs(
+                subject,
+                "segment_by",
+                list(segments),
+                list(&actual.segment_by),
+            ),
+            (_, None, Some(orders)) => {
+                differs(subject, "order_by", list(orders), list(&actual.order_by))
+            }
             (_, None, None) => return,
         };
         // Older servers reset what is not said, so what the server has is said again.
-        let segment_by = wanted.segment_by.clone().or_else(|| kept(&actual.segment_by));
+        let segment_by = wanted
+            .segment_by
+            .clone()
+            .or_else(|| kept(&actual.segment_by));
         let order_by = wanted.order_by.clone().or_else(|| kept(&actual.order_by));
         let step = subject.step(StepChange::SetColumnstore {
             segment_by,
@@ -71,21 +90,30 @@ impl PolicyPlan {
         self.failing(subject.name, job);
         self.paused(subject, job);
         if job.after != Some(wanted.after) {
-            let actual = job.after.map_or_else(|| "something else".to_owned(), |span| span.to_string());
+            let actual = job
+                .after
+                .map_or_else(|| "something else".to_owned(), |span| span.to_string());
             let message = format!(
                 "chunks of {} are compressed after {actual}; {} is expected",
                 subject.name, wanted.after
             );
             let told = subject.finding("compression.after", Change::Changed, message);
             let step = subject.step(StepChange::AlterCompression(job.id, wanted.after));
-            self.settle(subject, vec![step], told.values(expected, Some(json!(actual))));
+            self.settle(
+                subject,
+                vec![step],
+                told.values(expected, Some(json!(actual))),
+            );
         }
     }
 
     /// Turning the columnstore off is one-way only in appearance: its chunks must leave it first.
     fn no_columnstore(&mut self, subject: &Subject<'_>) {
         for job in subject.jobs(JobKind::Compression) {
-            let message = format!("{} has a compression policy; none is expected", subject.name);
+            let message = format!(
+                "{} has a compression policy; none is expected",
+                subject.name
+            );
             let told = subject.finding("compression", Change::Unexpected, message);
             let step = subject.step(StepChange::RemoveJob(job.id, JobKind::Compression));
             self.settle(subject, vec![step], told);
@@ -93,8 +121,16 @@ impl PolicyPlan {
         if subject.now.columnstore.is_none() {
             return;
         }
-        let chunks = subject.state.compressed.get(subject.name).copied().unwrap_or(0);
-        let message = format!("the columnstore of {} is on; it should be off", subject.name);
+        let chunks = subject
+            .state
+            .compressed
+            .get(subject.name)
+            .copied()
+            .unwrap_or(0);
+        let message = format!(
+            "the columnstore of {} is on; it should be off",
+            subject.name
+        );
         let told = subject.finding("compression", Change::Unexpected, message);
         if chunks == 0 {
             let step = subject.step(StepChange::DisableColumnstore {

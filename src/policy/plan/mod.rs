@@ -103,12 +103,7 @@ impl Subject<'_> {
     }
 }
 
-fn finding(
-    table: &TableName,
-    path: &str,
-    change: Change,
-    message: impl Into<String>,
-) -> Finding {
+fn finding(table: &TableName, path: &str, change: Change, message: impl Into<String>) -> Finding {
     Finding::new(Kind::Policy, Target::Timescale, message)
         .about(table.to_string())
         .path(path)

@@ -13,7 +13,10 @@ impl PolicyPlan {
             return;
         };
         if !subject.state.can_have_policies {
-            let message = format!("this server's licence allows no refresh policy of {}", subject.name);
+            let message = format!(
+                "this server's licence allows no refresh policy of {}",
+                subject.name
+            );
             return self.notes.push(note(subject.name, "refresh", message));
         }
         let mut jobs = subject.jobs(JobKind::Refresh);
@@ -39,16 +42,28 @@ impl PolicyPlan {
             }
         }
         for job in left {
-            let message = format!("{} has an unexpected refresh policy: {}", subject.name, words(job));
+            let message = format!(
+                "{} has an unexpected refresh policy: {}",
+                subject.name,
+                words(job)
+            );
             let told = subject.finding("refresh", Change::Unexpected, message);
             let step = subject.step(StepChange::RemoveJob(job.id, JobKind::Refresh));
-            self.settle(subject, vec![step], told.values(None, Some(json!(words(job)))));
+            self.settle(
+                subject,
+                vec![step],
+                told.values(None, Some(json!(words(job)))),
+            );
         }
     }
 
     fn other_refresh(&mut self, subject: &Subject<'_>, wanted: &Refresh, job: &Job) {
         self.paused(subject, job);
-        let message = format!("{} is refreshed {}; {wanted} is expected", subject.name, words(job));
+        let message = format!(
+            "{} is refreshed {}; {wanted} is expected",
+            subject.name,
+            words(job)
+        );
         let told = subject
             .finding("refresh", Change::Changed, message)
             .values(Some(json!(wanted.to_string())), Some(json!(words(job))));

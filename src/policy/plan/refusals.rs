@@ -20,7 +20,12 @@ pub(super) fn refusals(policies: &Policies, state: &PolicyState) -> Vec<Failure>
             None => wrong.extend(judge.table(name, wishes)),
         }
     }
-    wrong.extend(state.tables.keys().filter_map(|aggregate| judge.undercut(aggregate)));
+    wrong.extend(
+        state
+            .tables
+            .keys()
+            .filter_map(|aggregate| judge.undercut(aggregate)),
+    );
     wrong
 }
 
@@ -59,14 +64,20 @@ impl Judge<'_> {
             Section::Hypertables => "move it below continuous_aggregates:",
             Section::Aggregates => "move it below hypertables:",
         };
-        let remedy = if self.state.is_backends(name) { "remove it from the file" } else { section };
+        let remedy = if self.state.is_backends(name) {
+            "remove it from the file"
+        } else {
+            section
+        };
         Some(self.wrong(wishes, "", message).remedy(remedy))
     }
 
     fn no_table(&self, name: &TableName, wishes: &Wishes) -> Failure {
         if let Some(what) = self.state.others.get(name) {
             let message = format!("{name} is {what}, not a hypertable or continuous aggregate");
-            let remedy = format!("make it one in a migration (create_hypertable), or remove {name} from the file");
+            let remedy = format!(
+                "make it one in a migration (create_hypertable), or remove {name} from the file"
+            );
             return self.wrong(wishes, "", message).remedy(remedy);
         }
         let known: Vec<String> = self.state.tables.keys().map(ToString::to_string).collect();
@@ -82,7 +93,10 @@ impl Judge<'_> {
     fn table(&self, name: &TableName, wishes: &Wishes) -> Vec<Failure> {
         let mut wrong = Vec::new();
         let integer = matches!(
-            self.state.tables.get(name).and_then(|now| now.chunk_interval),
+            self.state
+                .tables
+                .get(name)
+                .and_then(|now| now.chunk_interval),
             Some(Span::Integer(_))
         );
         let retention = match wishes.retention {
@@ -103,23 +117,32 @@ impl Judge<'_> {
                 && matches!(span, Span::Integer(_)) != integer
             {
                 let kind = if integer { "numbers" } else { "times" };
-                let message = format!("the time column of {name} holds {kind}, so {key} cannot be {span}");
-                let remedy = if integer { "write a number" } else { "write an interval, as in 7 days" };
+                let message =
+                    format!("the time column of {name} holds {kind}, so {key} cannot be {span}");
+                let remedy = if integer {
+                    "write a number"
+                } else {
+                    "write an interval, as in 7 days"
+                };
                 wrong.push(self.wrong(wishes, key, message).remedy(remedy));
             }
         }
-        let several = wishes.refresh.as_ref().is_some_and(|refresh| refresh.len() > 1);
+        let several = wishes
+            .refresh
+            .as_ref()
+            .is_some_and(|refresh| refresh.len() > 1);
         if several && !self.state.several_refreshes && self.state.can_have_policies {
             let message = format!("this TimescaleDB allows one refresh policy for {name}");
-            let remedy = "state one that covers both windows, or update the extension to 2.21 or later";
+            let remedy =
+                "state one that covers both windows, or update the extension to 2.21 or later";
             wrong.push(self.wrong(wishes, "refresh", message).remedy(remedy));
         }
         wrong
     }
 
-    /// Data that goes before its last refresh takes what was materialised with it; data that is
-    /// compressed before is decompressed by every refresh. Without a start nothing is undercut:
-    /// dropped chunks do not invalidate what was materialised, only changes of rows do.
+    /// A dropped chunk invalidates its part of the aggregates, so a refresh that reaches back to it
+    /// takes away what was materialised; one that reaches compressed chunks works on those. A window
+    /// without a start always reaches back: that is how the backend's own are, so it is noted only.
     fn undercut(&self, aggregate: &TableName) -> Option<Failure> {
         let source = self.state.tables.get(aggregate)?.source.as_ref()?;
         let window = self.longest_window(aggregate)?;
@@ -131,20 +154,29 @@ impl Judge<'_> {
                 (Some(Retention::DropAfter(span)), _) if is_within(span, &window) => {
                     Some(("retention", format!("keep data for {span}")))
                 }
-                (_, Some(Compression::On(columnstore))) if is_within(&columnstore.after, &window) => {
-                    Some(("compression", format!("compress data after {}", columnstore.after)))
+                (_, Some(Compression::On(columnstore)))
+                    if is_within(&columnstore.after, &window) =>
+                {
+                    Some((
+                        "compression",
+                        format!("compress data after {}", columnstore.after),
+                    ))
                 }
                 _ => None,
             };
             if let Some((key, does)) = stated {
                 let why = match key {
-                    "retention" => "a refresh would find the rows gone and take what it had materialised of them away",
+                    "retention" => {
+                        "a refresh would find the rows gone and take what it had materialised of them away"
+                    }
                     _ => "every refresh would work on compressed chunks",
                 };
                 let message = format!(
                     "{table} cannot {does} while {aggregate} is refreshed from {window} ago: {why}"
                 );
-                let remedy = format!("make it longer than {window}, or the start_offset of {aggregate} shorter");
+                let remedy = format!(
+                    "make it longer than {window}, or the start_offset of {aggregate} shorter"
+                );
                 return Some(self.wrong(wishes, key, message).remedy(remedy));
             }
         }
@@ -153,14 +185,27 @@ impl Judge<'_> {
 
     /// The earliest bounded start of an aggregate's refresh policies, as they will be.
     fn longest_window(&self, aggregate: &TableName) -> Option<Span> {
-        let stated = self.policies.tables.get(aggregate).and_then(|wishes| wishes.refresh.clone());
+        let stated = self
+            .policies
+            .tables
+            .get(aggregate)
+            .and_then(|wishes| wishes.refresh.clone());
         let live = || {
             let jobs = self.state.jobs_of(aggregate, JobKind::Refresh);
-            jobs.iter().filter_map(|job| job.refresh).collect::<Vec<Refresh>>()
+            jobs.iter()
+                .filter_map(|job| job.refresh)
+                .collect::<Vec<Refresh>>()
         };
-        let starts = stated.unwrap_or_else(live).into_iter().filter_map(|refresh| refresh.start);
+        let starts = stated
+            .unwrap_or_else(live)
+            .into_iter()
+            .filter_map(|refresh| refresh.start);
         starts.reduce(|one, other| {
-            if other.longer_than(&one) == Some(true) { other } else { one }
+            if other.longer_than(&one) == Some(true) {
+                other
+            } else {
+                one
+            }
         })
     }
 }

@@ -3,7 +3,7 @@
 use super::{Consent, PolicyPlan, Subject, note};
 use crate::{
     outcome::{Change, Finding},
-    policy::{Job, JobKind, Retention, Span, StepChange},
+    policy::{Job, JobKind, Retention, Span, StepChange, TableName, TableState},
 };
 use serde_json::json;
 
@@ -27,14 +27,23 @@ impl PolicyPlan {
             self.overdue(subject, wanted, job);
         }
         self.below_chunk_interval(subject, wanted);
+        self.reached_by_refresh(subject, wanted);
     }
 
     fn missing_retention(&mut self, subject: &Subject<'_>, wanted: &Retention) -> bool {
-        let message = format!("{} has no retention policy; {wanted} is expected", subject.name);
+        let message = format!(
+            "{} has no retention policy; {wanted} is expected",
+            subject.name
+        );
         let told = subject
             .finding("retention", Change::Missing, message)
             .values(Some(json!(wanted.to_string())), None);
-        self.perhaps_losing(subject, wanted, vec![StepChange::AddRetention(*wanted)], told);
+        self.perhaps_losing(
+            subject,
+            wanted,
+            vec![StepChange::AddRetention(*wanted)],
+            told,
+        );
         false
     }
 
@@ -87,7 +96,8 @@ impl PolicyPlan {
             told.message.push_str(&loss(subject));
         }
         if loses && subject.consent == Consent::Withheld {
-            let command = format!("{} --allow-data-loss", subject.upgrade());
+            let flags = &subject.policies.flags;
+            let command = format!("sgmp-db upgrade --allow-data-loss{flags}");
             let told = told.remedy(format!("let the older data go: {command}"));
             self.withheld.push(told.clone());
             return self.remain(told);
@@ -132,7 +142,11 @@ impl PolicyPlan {
             return;
         };
         let waits = doomed.changed_since && job.failing.is_none();
-        let missed = if job.succeeded_lately { doomed.missed } else { doomed.chunks };
+        let missed = if job.succeeded_lately {
+            doomed.missed
+        } else {
+            doomed.chunks
+        };
         if missed == 0 {
             return;
         }
@@ -152,6 +166,36 @@ impl PolicyPlan {
             let run = format!("CALL run_job({});", job.id);
             self.remain(told.remedy(format!("run it by hand and read what it says: {run}")));
         }
+    }
+
+    /// Aggregates that are refreshed from the beginning live no longer than the rows.
+    fn reached_by_refresh(&mut self, subject: &Subject<'_>, wanted: &Retention) {
+        let unbounded = |aggregate: &&TableName| {
+            let jobs = subject.state.jobs_of(aggregate, JobKind::Refresh);
+            let mut live = jobs.iter().filter_map(|job| job.refresh);
+            match subject
+                .policies
+                .tables
+                .get(*aggregate)
+                .and_then(|one| one.refresh.as_ref())
+            {
+                Some(stated) => stated.iter().any(|refresh| refresh.start.is_none()),
+                None => live.any(|refresh| refresh.start.is_none()),
+            }
+        };
+        let of = |state: &TableState| state.source.as_ref() == Some(subject.name);
+        let tables = subject.state.tables.iter().filter(|(_, state)| of(state));
+        let names: Vec<&TableName> = tables.map(|(name, _)| name).filter(unbounded).collect();
+        let Some(first) = names.first() else { return };
+        let others = match names.len() {
+            1 => String::new(),
+            count => format!(" and {} others", count - 1),
+        };
+        let message = format!(
+            "{first}{others} are refreshed from the beginning, so they too forget what {} keeps for {wanted} only",
+            subject.name
+        );
+        self.notes.push(note(subject.name, "retention", message));
     }
 
     /// A chunk goes as a whole, when its youngest row is old enough.
@@ -174,11 +218,10 @@ impl PolicyPlan {
     }
 }
 
-/// A job's configuration is checked by its kind, so that it cannot go from one kind to the other.
+/// `alter_job` looks for `drop_after` (tried on 2.23), so a retention by creation time is made anew.
 fn change_of(job: &Job, wanted: &Retention) -> Vec<StepChange> {
     match (job.retention, wanted) {
-        (Some(Retention::DropAfter(_)), Retention::DropAfter(_))
-        | (Some(Retention::DropCreatedBefore(_)), Retention::DropCreatedBefore(_)) => {
+        (Some(Retention::DropAfter(_)), Retention::DropAfter(_)) => {
             vec![StepChange::AlterRetention(job.id, *wanted)]
         }
         _ => vec![
@@ -193,7 +236,8 @@ fn loss(subject: &Subject<'_>) -> String {
     let doomed = subject.state.doomed.get(subject.name);
     let chunks = doomed.map_or(0, |doomed| doomed.chunks);
     let Some(loss) = doomed.and_then(|doomed| doomed.loss.as_ref()) else {
-        return "; nothing is old enough for its next run to drop, what grows older will be".to_owned();
+        return "; nothing is old enough for its next run to drop, what grows older will be"
+            .to_owned();
     };
     format!(
         "; its next run would drop {chunks} chunks, {} bytes, with data from {} to {}",

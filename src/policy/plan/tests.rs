@@ -49,7 +49,10 @@ fn a_policy_that_is_right_needs_nothing() {
 #[test]
 fn a_month_is_not_thirty_days_and_a_job_keeps_its_number() {
     let plan = plan(&policies(MONTH), &state(Some("29 days")), Consent::Withheld);
-    assert!(matches!(plan.steps[0].change, StepChange::AlterRetention(7, _)));
+    assert!(matches!(
+        plan.steps[0].change,
+        StepChange::AlterRetention(7, _)
+    ));
     assert!(plan.remaining.is_empty());
 }
 
@@ -66,13 +69,27 @@ fn a_shorter_retention_waits_for_consent() {
 #[test]
 fn a_policy_where_there_was_none_or_a_paused_one_waits_only_where_old_data_is_there() {
     let mut fresh = state(None);
-    assert_eq!(plan(&policies(MONTH), &fresh, Consent::Withheld).steps.len(), 1);
+    assert_eq!(
+        plan(&policies(MONTH), &fresh, Consent::Withheld)
+            .steps
+            .len(),
+        1
+    );
     let mut paused = state(Some("1 mon"));
     paused.jobs[0].scheduled = false;
-    assert_eq!(plan(&policies(MONTH), &paused, Consent::Withheld).steps.len(), 1);
+    assert_eq!(
+        plan(&policies(MONTH), &paused, Consent::Withheld)
+            .steps
+            .len(),
+        1
+    );
     let old = Doomed {
         chunks: 3,
-        loss: Some(Loss { bytes: 4096, from: "a".into(), to: "b".into() }),
+        loss: Some(Loss {
+            bytes: 4096,
+            from: "a".into(),
+            to: "b".into(),
+        }),
         ..Doomed::default()
     };
     for state in [&mut fresh, &mut paused] {
@@ -90,7 +107,10 @@ fn without_policies_the_data_is_judged() {
     apache.can_have_policies = false;
     let fresh = plan(&policies(MONTH), &apache, Consent::Withheld);
     assert!(fresh.findings.is_empty() && fresh.notes.len() == 1);
-    let old = Doomed { chunks: 3, ..Doomed::default() };
+    let old = Doomed {
+        chunks: 3,
+        ..Doomed::default()
+    };
     apache.doomed.insert(TableName::parse("t"), old);
     let plan = plan(&policies(MONTH), &apache, Consent::Withheld);
     assert!(plan.findings[0].message.contains("3 chunks"));
@@ -108,9 +128,27 @@ fn chunks_that_a_working_job_has_not_met_yet_are_no_finding() {
         let plan = plan(&policies(MONTH), &state, Consent::Withheld);
         (plan.findings.len(), plan.notes.len())
     };
-    assert_eq!(findings(Doomed { chunks: 2, ..Doomed::default() }), (0, 0));
-    assert_eq!(findings(Doomed { chunks: 2, missed: 2, ..Doomed::default() }), (1, 0));
-    let waiting = Doomed { chunks: 2, missed: 2, changed_since: true, ..Doomed::default() };
+    assert_eq!(
+        findings(Doomed {
+            chunks: 2,
+            ..Doomed::default()
+        }),
+        (0, 0)
+    );
+    assert_eq!(
+        findings(Doomed {
+            chunks: 2,
+            missed: 2,
+            ..Doomed::default()
+        }),
+        (1, 0)
+    );
+    let waiting = Doomed {
+        chunks: 2,
+        missed: 2,
+        changed_since: true,
+        ..Doomed::default()
+    };
     assert_eq!(findings(waiting), (0, 1));
 }
 
@@ -120,9 +158,15 @@ fn unmanaged_policies_are_noted_reported_or_removed() {
         let text = format!("unmanaged: {word}");
         plan(&policies(&text), &state(Some("1 day")), Consent::Withheld)
     };
-    assert_eq!((of("report").notes.len(), of("report").findings.len()), (1, 0));
+    assert_eq!(
+        (of("report").notes.len(), of("report").findings.len()),
+        (1, 0)
+    );
     assert_eq!((of("fail").remaining.len(), of("fail").steps.len()), (1, 0));
-    assert_eq!((of("remove").steps.len(), of("remove").remaining.len()), (1, 0));
+    assert_eq!(
+        (of("remove").steps.len(), of("remove").remaining.len()),
+        (1, 0)
+    );
 }
 
 #[test]
@@ -134,7 +178,11 @@ fn what_the_backend_made_is_never_unmanaged() {
         ..TableState::default()
     };
     state.tables.insert(aggregate.clone(), made);
-    state.jobs.push(Job { table: aggregate, kind: JobKind::Refresh, ..retention_job("1 day") });
+    state.jobs.push(Job {
+        table: aggregate,
+        kind: JobKind::Refresh,
+        ..retention_job("1 day")
+    });
     for word in ["report", "fail", "remove"] {
         let text = format!("unmanaged: {word}");
         let plan = plan(&policies(&text), &state, Consent::Given);
@@ -153,8 +201,16 @@ fn a_retention_within_a_bounded_window_is_refused_and_an_unbounded_window_is_fin
     };
     state.tables.insert(TableName::parse("c"), aggregate);
     for (start, refused) in [("30 days", true), ("27 days", false), ("none", false)] {
-        let plan = plan(&policies(&text.replace("START", start)), &state, Consent::Withheld);
-        assert_eq!(plan.refusals.len(), usize::from(refused), "{start}: {plan:?}");
+        let plan = plan(
+            &policies(&text.replace("START", start)),
+            &state,
+            Consent::Withheld,
+        );
+        assert_eq!(
+            plan.refusals.len(),
+            usize::from(refused),
+            "{start}: {plan:?}"
+        );
         assert_eq!(plan.steps.is_empty(), refused);
         assert!(plan.refusals.iter().all(|failure| failure.line == Some(2)));
     }
@@ -167,7 +223,13 @@ fn refresh_policies_pair_up_so_that_jobs_keep_their_numbers() {
     let mut state = state(None);
     let aggregate = TableName::parse("c");
     let source = Some(TableName::parse("t"));
-    state.tables.insert(aggregate.clone(), TableState { source, ..TableState::default() });
+    state.tables.insert(
+        aggregate.clone(),
+        TableState {
+            source,
+            ..TableState::default()
+        },
+    );
     let wanted = policies(text).tables[&aggregate].refresh.clone().unwrap();
     let job = |id, refresh| Job {
         id,
@@ -176,7 +238,10 @@ fn refresh_policies_pair_up_so_that_jobs_keep_their_numbers() {
         refresh: Some(refresh),
         ..retention_job("1 day")
     };
-    let other = crate::policy::Refresh { start: Span::parse("9 days"), ..wanted[1] };
+    let other = crate::policy::Refresh {
+        start: Span::parse("9 days"),
+        ..wanted[1]
+    };
     state.jobs = vec![job(1, other), job(2, wanted[0])];
     let steps = plan(&policies(text), &state, Consent::Withheld).steps;
     assert_eq!(steps.len(), 1);

@@ -9,9 +9,10 @@ use crate::{
 impl PolicyPlan {
     /// What the backend made, and what runs as a job without being a policy, is never among them.
     pub(super) fn unmanaged(&mut self, policies: &Policies, state: &PolicyState) {
-        let jobs = state.jobs.iter().filter(|job| {
-            !is_stated(policies, job) && !state.is_backends(&job.table)
-        });
+        let jobs = state
+            .jobs
+            .iter()
+            .filter(|job| !is_stated(policies, job) && !state.is_backends(&job.table));
         for job in jobs {
             let message = format!(
                 "the {} of {} is not in policies.yaml (job {})",
@@ -23,11 +24,17 @@ impl PolicyPlan {
             match policies.unmanaged {
                 Unmanaged::Report => self.notes.push(told),
                 Unmanaged::Fail => {
-                    self.remain(told.remedy("state it in policies.yaml, or remove it from the server"));
+                    self.remain(
+                        told.remedy("state it in policies.yaml, or remove it from the server"),
+                    );
                 }
                 Unmanaged::Remove => {
-                    self.steps.push(Step::new(&job.table, StepChange::RemoveJob(job.id, job.kind)));
-                    self.findings.push(told.remedy(format!("sgmp-db upgrade{}", policies.flags)));
+                    self.steps.push(Step::new(
+                        &job.table,
+                        StepChange::RemoveJob(job.id, job.kind),
+                    ));
+                    self.findings
+                        .push(told.remedy(format!("sgmp-db upgrade{}", policies.flags)));
                 }
             }
         }

@@ -72,7 +72,11 @@ pub async fn read(client: &Client, policies: &Policies) -> Result<Facts, Error> 
         session::rows(client, &jobs),
         session::rows(client, &others)
     )?;
-    let ability = |index| abilities.first().and_then(|row| session::optional(row, index));
+    let ability = |index| {
+        abilities
+            .first()
+            .and_then(|row| session::optional(row, index))
+    };
     let mut state = PolicyState {
         can_have_policies: ability(0) != Some("apache"),
         several_refreshes: ability(1).is_some_and(allows_several_refreshes),
@@ -97,13 +101,18 @@ pub async fn read(client: &Client, policies: &Policies) -> Result<Facts, Error> 
 
 /// Several refresh policies for one aggregate came with 2.21; nothing in the catalog tells.
 fn allows_several_refreshes(version: &str) -> bool {
-    let mut parts = version.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut parts = version
+        .split(['.', '-'])
+        .map(|part| part.parse::<u32>().unwrap_or(0));
     (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= (2, 21)
 }
 
 /// Jobs that are policies. Before 2.20 the job of an aggregate names its materialisation table.
 fn jobs_query() -> String {
-    let names: Vec<String> = JobKind::ALL.iter().map(|row| session::text(row.1)).collect();
+    let names: Vec<String> = JobKind::ALL
+        .iter()
+        .map(|row| session::text(row.1))
+        .collect();
     let config = |key: &str| spans::sql(&format!("j.config ->> '{key}'"));
     format!(
         "SELECT COALESCE(ca.view_schema, j.hypertable_schema), \
@@ -245,12 +254,19 @@ mod tests {
     fn several_refresh_policies_are_a_matter_of_the_version() {
         let allowed = ["2.21.0", "2.31.0", "2.23.0-dev", "3.0"];
         assert!(allowed.into_iter().all(allows_several_refreshes));
-        assert!(!["2.20.3", "2.5.0", ""].into_iter().any(allows_several_refreshes));
+        assert!(
+            !["2.20.3", "2.5.0", ""]
+                .into_iter()
+                .any(allows_several_refreshes)
+        );
     }
 
     #[test]
     fn a_chunk_interval_reads_in_days_where_it_is_days() {
         assert_eq!(of_microseconds(604_800_000_000).to_string(), "7 days");
-        assert_eq!(of_microseconds(5_400_000_000).to_string(), "1 hour 30 minutes");
+        assert_eq!(
+            of_microseconds(5_400_000_000).to_string(),
+            "1 hour 30 minutes"
+        );
     }
 }

@@ -26,7 +26,11 @@ const SETTINGS_AS_TEXT: &str = "SELECT n.nspname, c.relname, s.segmentby, s.orde
      ORDER BY 1, 2";
 
 /// Fills in the rest of the state.
-pub async fn read(client: &Client, policies: &Policies, facts: Facts) -> Result<PolicyState, Error> {
+pub async fn read(
+    client: &Client,
+    policies: &Policies,
+    facts: Facts,
+) -> Result<PolicyState, Error> {
     let asker = Asker {
         client,
         policies,
@@ -38,9 +42,14 @@ pub async fn read(client: &Client, policies: &Policies, facts: Facts) -> Result<
         asker.doomed(),
         asker.compressed()
     )?;
-    let Facts { mut state, storage, .. } = facts;
+    let Facts {
+        mut state, storage, ..
+    } = facts;
     for (name, storage) in storage.iter().filter(|(_, storage)| storage.columnstore) {
-        let own = storage.hypertable.as_ref().and_then(|hypertable| settings.get(hypertable));
+        let own = storage
+            .hypertable
+            .as_ref()
+            .and_then(|hypertable| settings.get(hypertable));
         if let Some(table) = state.tables.get_mut(name) {
             table.columnstore = Some(own.cloned().unwrap_or_default());
         }
@@ -67,7 +76,12 @@ struct Asker<'a> {
 impl Asker<'_> {
     async fn settings(&self) -> Result<BTreeMap<TableName, ColumnstoreState>, Error> {
         let mut settings: BTreeMap<TableName, ColumnstoreState> = BTreeMap::new();
-        if !self.facts.storage.values().any(|storage| storage.columnstore) {
+        if !self
+            .facts
+            .storage
+            .values()
+            .any(|storage| storage.columnstore)
+        {
             return Ok(settings);
         }
         if !self.facts.has_settings {
@@ -93,7 +107,12 @@ impl Asker<'_> {
 
     /// Since when failing jobs fail, and with which words.
     async fn errors(&self) -> Result<Vec<SimpleQueryRow>, Error> {
-        let failing = self.facts.state.jobs.iter().filter(|job| job.failing.is_some());
+        let failing = self
+            .facts
+            .state
+            .jobs
+            .iter()
+            .filter(|job| job.failing.is_some());
         let ids: Vec<String> = failing.map(|job| job.id.to_string()).collect();
         if ids.is_empty() || !self.facts.has_errors {
             return Ok(Vec::new());
@@ -117,19 +136,29 @@ impl Asker<'_> {
             let wishes = self.policies.tables.get(*name);
             wishes.is_some_and(|wishes| wishes.compression == Some(Compression::None))
         };
-        let tables = self.facts.storage.iter().filter(|(_, storage)| storage.columnstore);
-        let asked = tables.filter(|(name, _)| off(name)).map(|(name, storage)| async move {
-            let Some(hypertable) = &storage.hypertable else { return Ok((name.clone(), 0)) };
-            let query = format!(
-                "SELECT count(*) FROM timescaledb_information.chunks \
+        let tables = self
+            .facts
+            .storage
+            .iter()
+            .filter(|(_, storage)| storage.columnstore);
+        let asked = tables
+            .filter(|(name, _)| off(name))
+            .map(|(name, storage)| async move {
+                let Some(hypertable) = &storage.hypertable else {
+                    return Ok((name.clone(), 0));
+                };
+                let query = format!(
+                    "SELECT count(*) FROM timescaledb_information.chunks \
                  WHERE hypertable_schema = {} AND hypertable_name = {} AND is_compressed",
-                session::text(&hypertable.schema),
-                session::text(&hypertable.name)
-            );
-            let rows = session::rows(self.client, &query).await?;
-            let count = rows.first().and_then(|row| session::column(row, 0).parse().ok());
-            Ok((name.clone(), count.unwrap_or(0)))
-        });
+                    session::text(&hypertable.schema),
+                    session::text(&hypertable.name)
+                );
+                let rows = session::rows(self.client, &query).await?;
+                let count = rows
+                    .first()
+                    .and_then(|row| session::column(row, 0).parse().ok());
+                Ok((name.clone(), count.unwrap_or(0)))
+            });
         Ok(try_join_all(asked).await?.into_iter().collect())
     }
 
@@ -167,8 +196,14 @@ impl Asker<'_> {
             true => format!(
                 "COALESCE((SELECT max(started_at) FROM public.sgmp_db_ledger WHERE event = 'policy' AND details LIKE {}) \
                  > {}, false)",
-                session::text(&format!("retention of {}:%", name.to_string().replace('_', "\\_"))),
-                success.map_or("'-infinity'::timestamptz".to_owned(), |when| format!("{}::timestamptz", session::text(when)))
+                session::text(&format!(
+                    "retention of {}:%",
+                    name.to_string().replace('_', "\\_")
+                )),
+                success.map_or("'-infinity'::timestamptz".to_owned(), |when| format!(
+                    "{}::timestamptz",
+                    session::text(when)
+                ))
             ),
             false => "false".to_owned(),
         };
@@ -188,7 +223,9 @@ impl Asker<'_> {
         Ok(Doomed {
             chunks: number(0),
             missed: number(1),
-            changed_since: counted.first().is_some_and(|row| session::column(row, 2) == "t"),
+            changed_since: counted
+                .first()
+                .is_some_and(|row| session::column(row, 2) == "t"),
             loss,
         })
     }
@@ -231,7 +268,13 @@ impl Asker<'_> {
 /// The argument of `show_chunks` and `drop_chunks` that picks what the policy would drop, seen from
 /// `ago` before now. None where a number's clock is not known, or not for another time than now.
 pub fn old(storage: &Storage, retention: &Retention, ago: &str) -> Option<String> {
+    let numbers = matches!(
+        storage.column_type.as_str(),
+        "smallint" | "integer" | "bigint"
+    );
     match retention {
+        // Refused elsewhere: the file says a time where there are numbers, or the other way round.
+        Retention::DropAfter(span) if matches!(span, Span::Integer(_)) != numbers => None,
         Retention::DropAfter(Span::Interval(interval)) => {
             Some(format!("older_than => INTERVAL '{interval}' + {ago}"))
         }
@@ -257,11 +300,20 @@ fn name(row: &SimpleQueryRow) -> TableName {
 fn of_text(row: &SimpleQueryRow) -> ColumnstoreState {
     let words = |index| {
         let text = session::column(row, index);
-        let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+        let words = text
+            .split(',')
+            .map(str::trim)
+            .filter(|word| !word.is_empty());
         words.map(str::to_owned).collect::<Vec<String>>()
     };
     ColumnstoreState {
-        segment_by: words(2).iter().map(|word| word.trim_matches('"').to_owned()).collect(),
-        order_by: words(3).iter().filter_map(|word| OrderBy::parse(word)).collect(),
+        segment_by: words(2)
+            .iter()
+            .map(|word| word.trim_matches('"').to_owned())
+            .collect(),
+        order_by: words(3)
+            .iter()
+            .filter_map(|word| OrderBy::parse(word))
+            .collect(),
     }
 }

@@ -16,7 +16,6 @@ use crate::{
     target::Target,
 };
 use anyhow::{Context, Result};
-use catalog::Facts;
 use tokio_postgres::Client;
 
 /// Reads what `policies` speak of: two turns, and none per chunk but of old ones.
@@ -80,10 +79,4 @@ fn quoted(table: &TableName) -> String {
         session::identifier(schema),
         session::identifier(name)
     )
-}
-
-/// What the first turn tells, for the second.
-struct Read<'a> {
-    facts: Facts,
-    policies: &'a Policies,
 }

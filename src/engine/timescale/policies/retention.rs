@@ -85,7 +85,10 @@ pub async fn drop_chunks(
                 .context(words));
             }
         };
-        let names: Vec<String> = gone.iter().map(|row| session::column(row, 0).to_owned()).collect();
+        let names: Vec<String> = gone
+            .iter()
+            .map(|row| session::column(row, 0).to_owned())
+            .collect();
         let words = format!(
             "run-retention of {}: dropped {} chunks older than {}: {}",
             old.table,
@@ -99,7 +102,9 @@ pub async fn drop_chunks(
             identity,
         };
         let end = format!("{}; COMMIT", record::log_statement(&entry));
-        super::run(client, &end).await.context("recording what was dropped")?;
+        super::run(client, &end)
+            .await
+            .context("recording what was dropped")?;
         dropped.extend(names);
     }
     Ok(dropped)

@@ -24,8 +24,13 @@ impl Server {
     pub async fn ask(client: &Client) -> Result<Server, Error> {
         let rows = session::rows(client, SERVER).await?;
         Ok(Server {
-            schema: rows.first().map_or("public", |row| session::column(row, 0)).to_owned(),
-            columnstore: rows.first().is_some_and(|row| session::column(row, 1) == "t"),
+            schema: rows
+                .first()
+                .map_or("public", |row| session::column(row, 0))
+                .to_owned(),
+            columnstore: rows
+                .first()
+                .is_some_and(|row| session::column(row, 1) == "t"),
         })
     }
 
@@ -38,20 +43,36 @@ impl Server {
                 "SELECT {schema}.set_chunk_time_interval({table}, {})",
                 spans::literal(span)
             ),
-            StepChange::SetColumnstore { segment_by, order_by, aggregate } => {
-                self.settings(&step.table, segment_by.as_deref(), order_by.as_deref(), *aggregate)
-            }
+            StepChange::SetColumnstore {
+                segment_by,
+                order_by,
+                aggregate,
+            } => self.settings(
+                &step.table,
+                segment_by.as_deref(),
+                order_by.as_deref(),
+                *aggregate,
+            ),
             StepChange::DisableColumnstore { aggregate } => {
-                let off = if self.columnstore { "timescaledb.enable_columnstore" } else { "timescaledb.compress" };
+                let off = if self.columnstore {
+                    "timescaledb.enable_columnstore"
+                } else {
+                    "timescaledb.compress"
+                };
                 format!("{} SET ({off} = false)", alter(&step.table, *aggregate))
             }
             StepChange::AddRetention(retention) => {
-                format!("SELECT {schema}.add_retention_policy({table}, {})", argument(retention))
+                format!(
+                    "SELECT {schema}.add_retention_policy({table}, {})",
+                    argument(retention)
+                )
             }
             StepChange::AddCompression(after) => {
                 let after = spans::literal(after);
                 match self.columnstore {
-                    true => format!("CALL {schema}.add_columnstore_policy({table}, after => {after})"),
+                    true => {
+                        format!("CALL {schema}.add_columnstore_policy({table}, after => {after})")
+                    }
                     false => format!("SELECT {schema}.add_compression_policy({table}, {after})"),
                 }
             }
@@ -62,7 +83,9 @@ impl Server {
                 bound(refresh.end.as_ref()),
                 refresh.every
             ),
-            StepChange::AlterRetention(job, retention) => self.alter_job(*job, &retention_config(retention), None),
+            StepChange::AlterRetention(job, retention) => {
+                self.alter_job(*job, &retention_config(retention), None)
+            }
             StepChange::AlterCompression(job, after) => {
                 let config = format!("'compress_after', {}", spans::json(Some(after)));
                 self.alter_job(*job, &config, None)
@@ -103,31 +126,46 @@ impl Server {
         let mut options = vec![format!("timescaledb.{on} = true")];
         if let Some(columns) = segment_by {
             let columns: Vec<String> = columns.iter().map(|one| session::identifier(one)).collect();
-            options.push(format!("timescaledb.{segment} = {}", session::text(&columns.join(", "))));
+            options.push(format!(
+                "timescaledb.{segment} = {}",
+                session::text(&columns.join(", "))
+            ));
         }
         if let Some(columns) = order_by {
             let columns: Vec<String> = columns.iter().map(order_sql).collect();
-            options.push(format!("timescaledb.{order} = {}", session::text(&columns.join(", "))));
+            options.push(format!(
+                "timescaledb.{order} = {}",
+                session::text(&columns.join(", "))
+            ));
         }
         format!("{} SET ({})", alter(table, aggregate), options.join(", "))
     }
 }
 
 fn alter(table: &TableName, aggregate: bool) -> String {
-    let kind = if aggregate { "MATERIALIZED VIEW" } else { "TABLE" };
+    let kind = if aggregate {
+        "MATERIALIZED VIEW"
+    } else {
+        "TABLE"
+    };
     format!("ALTER {kind} {}", quoted(table))
 }
 
 fn order_sql(order: &OrderBy) -> String {
     let direction = if order.descending { "DESC" } else { "ASC" };
     let nulls = if order.nulls_first { "FIRST" } else { "LAST" };
-    format!("{} {direction} NULLS {nulls}", session::identifier(&order.column))
+    format!(
+        "{} {direction} NULLS {nulls}",
+        session::identifier(&order.column)
+    )
 }
 
 fn argument(retention: &Retention) -> String {
     match retention {
         Retention::DropAfter(span) => format!("drop_after => {}", spans::literal(span)),
-        Retention::DropCreatedBefore(interval) => format!("drop_created_before => INTERVAL '{interval}'"),
+        Retention::DropCreatedBefore(interval) => {
+            format!("drop_created_before => INTERVAL '{interval}'")
+        }
         Retention::None => "drop_after => NULL".to_owned(),
     }
 }
@@ -168,7 +206,10 @@ mod tests {
             order_by: OrderBy::parse("t desc").map(|one| vec![one]),
             aggregate: false,
         });
-        let server = |columnstore| Server { schema: "public".to_owned(), columnstore };
+        let server = |columnstore| Server {
+            schema: "public".to_owned(),
+            columnstore,
+        };
         assert_eq!(
             server(true).statement(&after),
             "CALL public.add_columnstore_policy(E'\"public\".\"t\"', after => INTERVAL '7 days')"
@@ -182,6 +223,10 @@ mod tests {
             "ALTER TABLE \"public\".\"t\" SET (timescaledb.enable_columnstore = true, \
              timescaledb.segmentby = E'\"a\"\"b\"', timescaledb.orderby = E'\"t\" DESC NULLS FIRST')"
         );
-        assert!(server(false).statement(&on).contains("timescaledb.compress_segmentby"));
+        assert!(
+            server(false)
+                .statement(&on)
+                .contains("timescaledb.compress_segmentby")
+        );
     }
 }
