@@ -482,7 +482,7 @@ async fn built_in_jobs_and_those_of_the_backends_aggregates_are_never_touched() 
             "SELECT add_continuous_aggregate_policy('house_7_abcdef', NULL, INTERVAL '1 hour', INTERVAL '1 hour'); \
              SELECT add_retention_policy('house_7_abcdef', INTERVAL '2 years'); \
              SELECT add_continuous_aggregate_policy('hourly', NULL, INTERVAL '1 hour', INTERVAL '1 hour'); \
-             CREATE PROCEDURE own(job_id INT, config JSONB) LANGUAGE sql AS ''; SELECT add_job('own', INTERVAL '1 day')",
+             SELECT add_job('own', INTERVAL '1 day')",
         )
         .await;
     let all =

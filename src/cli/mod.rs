@@ -2,18 +2,22 @@
 
 mod check;
 mod completions;
+mod diff;
 mod global;
 mod new;
 mod policies;
 mod sandbox;
+mod status;
 mod upgrade;
 
 pub use check::CheckArguments;
 pub use completions::CompletionsArguments;
+pub use diff::DiffArguments;
 pub use global::{ColourArgument, Global};
 pub use new::NewArguments;
 pub use policies::{PoliciesArguments, PoliciesVerb, RunRetention};
 pub use sandbox::{SandboxArguments, SandboxUp, SandboxVerb};
+pub use status::StatusArguments;
 pub use upgrade::UpgradeArguments;
 
 use crate::{config::Flags, outcome::Exit};
@@ -41,7 +45,9 @@ pub enum Command {
     /// Apply what is pending on both databases, after checking both
     Upgrade(UpgradeArguments),
     /// Compare both databases with the files; changes nothing
-    Status,
+    Status(StatusArguments),
+    /// Show what is expected against what is there, or the SQL that leads back; changes nothing
+    Diff(DiffArguments),
     /// Make hypertable policies match policies.yaml
     Policies(PoliciesArguments),
     /// Show the audit trail; changes nothing
@@ -63,7 +69,8 @@ impl Command {
     pub fn name(&self) -> &'static str {
         match self {
             Command::Upgrade(_) => "upgrade",
-            Command::Status => "status",
+            Command::Diff(_) => "diff",
+            Command::Status(_) => "status",
             Command::Policies(_) => "policies",
             Command::History => "history",
             Command::New(_) => "new",
@@ -132,6 +139,12 @@ pub struct UsageError {
     pub is_help: bool,
     /// Was `--json` among the arguments?
     pub json: bool,
+    /// The verb, where there was one.
+    pub command: String,
+    /// What is wrong, in one line.
+    pub fact: String,
+    /// What to type to see what is right.
+    pub remedy: String,
 }
 
 /// Reads the arguments, the program's name first.
@@ -141,11 +154,32 @@ pub struct UsageError {
 pub fn parse(arguments: &[String]) -> Result<Cli, UsageError> {
     let matches = command().try_get_matches_from(arguments);
     let parsed = matches.and_then(|matches| clap::FromArgMatches::from_arg_matches(&matches));
-    parsed.map_err(|error: clap::Error| UsageError {
-        text: error.render().to_string(),
+    parsed.map_err(|error: clap::Error| usage_error(&error, arguments))
+}
+
+fn usage_error(error: &clap::Error, arguments: &[String]) -> UsageError {
+    let text = error.render().to_string();
+    let is_verb = |argument: &&String| command().find_subcommand(argument.as_str()).is_some();
+    let verb = arguments
+        .iter()
+        .skip(1)
+        .find(is_verb)
+        .cloned()
+        .unwrap_or_default();
+    // clap's first paragraph is the fact; its usage line and its pointer to --help follow.
+    let fact = text
+        .split("\n\n")
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches("error: ");
+    UsageError {
         is_help: !error.use_stderr(),
         json: arguments.iter().any(|argument| argument == "--json"),
-    })
+        fact: fact.split_whitespace().collect::<Vec<_>>().join(" "),
+        remedy: format!("sgmp-db {verb} --help").replace("  ", " "),
+        command: verb,
+        text,
+    }
 }
 
 /// The whole command line, with the table of exit codes below its help.

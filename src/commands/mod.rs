@@ -2,6 +2,7 @@
 
 mod check;
 mod consent;
+mod diff;
 mod history;
 mod new;
 mod policies;
@@ -14,7 +15,7 @@ mod upgrade;
 use crate::{
     cli::{Cli, Command},
     config::{Environment, Settings},
-    outcome::{Document, Exit, Finding, Kind},
+    outcome::{Document, Exit, Finding},
     report::{self, Form, Style},
 };
 use anyhow::Result;
@@ -60,15 +61,18 @@ async fn execute(
         }
     };
     for note in &settings.notes {
-        document
-            .notes
-            .push(Finding::new(Kind::Unknown, None, note.clone()));
+        document.notes.push(Finding::remark(None, note.clone()));
     }
     let json = cli.global.json;
     match cli.command {
         Command::Upgrade(arguments) => upgrade::run(&settings, &arguments, json, document).await,
+        Command::Status(arguments) => status::run(&settings, &arguments, document)
+            .await
+            .map(|()| None),
+        Command::Diff(arguments) => diff::run(&settings, &arguments, document)
+            .await
+            .map(|()| None),
         Command::Policies(arguments) => policies::run(&settings, &arguments, json, document).await,
-        Command::Status => status::run(&settings, document).await.map(|()| None),
         Command::History => history::run(&settings, document).await.map(|()| None),
         Command::New(arguments) => new::run(&settings, &arguments, document).map(|()| None),
         Command::Check(arguments) => check::run(&settings, &arguments, document).map(|()| None),

@@ -43,6 +43,7 @@ pub async fn run(
         dry_run: arguments.dry_run,
         lock_wait: settings.lock_wait,
         lock_timeout: LOCK_TIMEOUT,
+        allow_drift: false,
         data_loss: consent::data_loss(arguments.allow_data_loss, json),
         identity: &identity,
         observer: &|event| progress.show(&event),
@@ -55,6 +56,7 @@ pub async fn run(
             may_create: false,
             engine: side.engine.as_mut(),
             set: &side.set,
+            committed: &side.committed,
             policies: side.policies.as_ref(),
         })
         .collect();

@@ -2,14 +2,15 @@
 
 use super::{
     event::Event,
+    expectation::{self, Begun},
     files::Migration,
-    look::look_again,
+    look::{Look, look_again},
     preflight::{unmet, wanted},
     settle,
     upgrade::{Options, Side},
 };
 use crate::{
-    engine::{Direction, Done, Engine, Progress, StepFailure, StopFlag, Survey, Work},
+    engine::{Direction, Done, Engine, Progress, StepFailure, StopFlag, Work},
     outcome::{Exit, Failure, Finding, Kind, Ran, RanOutcome, TargetReport},
     sql::{Statement, split},
     target::Target,
@@ -30,7 +31,7 @@ pub struct SideRun {
 /// Runs what is pending, then settles what belongs beside the schema. Always ends the session.
 pub async fn run_side(
     side: &mut Side<'_>,
-    before: &Survey,
+    before: &Look<'_>,
     options: &Options<'_>,
     stop: &StopFlag,
 ) -> SideRun {
@@ -51,15 +52,14 @@ pub async fn run_side(
 
 async fn run_files(
     side: &mut Side<'_>,
-    before: &Survey,
+    before: &Look<'_>,
     options: &Options<'_>,
     stop: &StopFlag,
     run: &mut SideRun,
 ) -> Result<()> {
-    let engine = &mut *side.engine;
-    let target = engine.target();
-    engine.prepare_record().await?;
-    let look = look_again(engine, side.set, before).await?;
+    let target = side.engine.target();
+    side.engine.prepare_record().await?;
+    let look = look_again(&mut *side.engine, side.set, &before.survey).await?;
     run.report = Some((target, look.plan.report.clone()));
     run.findings = look.plan.findings.clone();
     run.findings
@@ -68,17 +68,28 @@ async fn run_files(
         stop.stop_soon();
         return Ok(());
     }
+    let records = !wanted(&look, side.goal).is_empty() || expectation::is_unrecorded(&look);
+    let mut baseline = None;
+    if records {
+        match expectation::begin(side, before, &look, options, run).await? {
+            Begun::Free(known) => baseline = known,
+            Begun::Blocked => {
+                stop.stop_soon();
+                return Ok(());
+            }
+        }
+    }
     let mut resume = look.plan.resume;
     for migration in wanted(&look, side.goal) {
         if stop.soon() {
-            return Ok(());
+            break;
         }
-        let unmet = unmet(engine, migration).await?;
+        let unmet = unmet(&mut *side.engine, migration).await?;
         if !unmet.is_empty() {
             run.failures.extend(unmet.into_iter().map(Into::into));
-            return Ok(());
+            break;
         }
-        let ran = run_file(engine, migration, resume, options, stop).await?;
+        let ran = run_file(&mut *side.engine, migration, resume, options, stop).await?;
         let failure = ran.failure;
         run.ran.push(ran.ran);
         if let Some(failure) = failure {
@@ -87,12 +98,15 @@ async fn run_files(
         }
         resume = 0;
     }
-    let mut after = before.clone();
+    let mut after = before.survey.clone();
     if run.failures.is_empty() && !run.ran.is_empty() {
-        after.server = engine.server(&before.server).await?;
+        after.server = side.engine.server(&before.survey.server).await?;
     }
-    let look = look_again(engine, side.set, &after).await?;
+    let look = look_again(&mut *side.engine, side.set, &after).await?;
     run.report = Some((target, look.plan.report.clone()));
+    if records {
+        expectation::end(side, baseline.as_ref(), &look.survey, options, run).await?;
+    }
     if run.failures.is_empty() && look.plan.pending.is_empty() {
         settle::settle(side, options, run).await?;
     }
@@ -219,7 +233,7 @@ fn tell(
             } else {
                 RanOutcome::Failed
             };
-            let told = explain(&failure, work.statements, target, file);
+            let told = explain(&failure, work, target);
             FileRun {
                 ran: ran(failure.done, failure.duration, outcome),
                 failure: Some(told),
@@ -229,13 +243,8 @@ fn tell(
 }
 
 /// The error message of a failed file: the fact, what is in the database, what to type.
-fn explain(
-    failure: &StepFailure,
-    statements: &[Statement<'_>],
-    target: Target,
-    file: &str,
-) -> Failure {
-    let (done, total) = (failure.done, statements.len());
+fn explain(failure: &StepFailure, work: &Work<'_>, target: Target) -> Failure {
+    let (done, total) = (failure.done, work.statements.len());
     let what = match failure.statement {
         Some(index) => format!("statement {} of {total}", index + 1),
         None => "recording it".to_owned(),
@@ -270,16 +279,45 @@ fn explain(
     } else {
         format!("correct the file, then type: sgmp-db upgrade --only {target}")
     };
+    let statement = failure
+        .statement
+        .and_then(|index| work.statements.get(index));
+    let (line, place) = statement.map_or_else(Default::default, |statement| {
+        in_file(failure, work, statement)
+    });
     let mut told = Failure::new(
         exit,
-        format!("{verb} {what}: {}; {inside}", failure.message),
+        format!("{verb} {what}{place}: {}; {inside}", failure.message),
     )
     .on(target)
     .remedy(remedy);
-    let statement = failure.statement.and_then(|index| statements.get(index));
-    told = told.at(file, statement.map(|statement| statement.line));
+    told = told.at(work.file, line);
     match statement {
         Some(statement) => told.statement(statement.text),
         None => told,
     }
+}
+
+/// The line of the file that the server's error points to, and in words the column where it tells one.
+fn in_file(
+    failure: &StepFailure,
+    work: &Work<'_>,
+    statement: &Statement<'_>,
+) -> (Option<usize>, String) {
+    let Some(place) = failure.place else {
+        return (Some(statement.line), String::new());
+    };
+    let before = &work.text[..statement.range.start];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let indent = match place.line {
+        1 => before[line_start..]
+            .trim_start_matches('\u{feff}')
+            .chars()
+            .count(),
+        _ => 0,
+    };
+    let column = place.column.map_or_else(String::new, |column| {
+        format!(" at column {}", column + indent)
+    });
+    (Some(statement.line + place.line.saturating_sub(1)), column)
 }
