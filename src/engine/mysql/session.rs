@@ -38,6 +38,18 @@ pub async fn packet(conn: &mut Conn, statements: &[&str]) -> Result<Vec<Vec<Row>
     Ok(sets)
 }
 
+/// Statements that run what the text of `expression` says, so that a packet can decide what it
+/// asks; the rows are the third's.
+pub fn prepared(expression: &str) -> [String; 5] {
+    [
+        format!("SET @sgmp_db = {expression}"),
+        "PREPARE sgmp_db FROM @sgmp_db".to_owned(),
+        "EXECUTE sgmp_db".to_owned(),
+        "DEALLOCATE PREPARE sgmp_db".to_owned(),
+        "SET @sgmp_db = NULL".to_owned(),
+    ]
+}
+
 /// A string as a literal that neither sql_mode nor the connection's character set can change.
 pub fn text(value: &str) -> String {
     if value.is_empty() {
