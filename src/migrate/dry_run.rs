@@ -43,10 +43,10 @@ pub async fn describe(
             beside.tell(document);
             document.notes.extend(later(side, look).map(note));
         }
-        if look.plan.resume > 0 {
+        if let Some(begun) = look.plan.begun.as_ref().filter(|begun| begun.done > 0) {
             document.notes.push(note(format!(
                 "would go on after the {} statements that are in the database already",
-                look.plan.resume
+                begun.done
             )));
         }
     }

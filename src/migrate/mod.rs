@@ -8,6 +8,7 @@ mod lint;
 mod look;
 mod plan;
 mod preflight;
+mod resume;
 mod retention;
 mod run;
 mod settle;
