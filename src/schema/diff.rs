@@ -83,6 +83,53 @@ pub fn diff(expected: &Schema, actual: &Schema, scope: &Scope) -> Vec<ObjectDiff
         .collect()
 }
 
+/// What is expected, with only those parts as they are that the difference names; none where the
+/// object is wholly missing or unexpected.
+pub fn only(difference: &ObjectDifference) -> Option<Object> {
+    let (expected, actual) = (difference.expected.as_ref()?, difference.actual.as_ref()?);
+    let paths = difference.paths.iter().map(|one| one.path.as_str());
+    let paths: BTreeSet<&str> = paths.collect();
+    let pick = |path: &str, expected: Option<&Value>, actual: Option<&Value>| {
+        picked(path, (expected, actual), &paths)
+    };
+    let mut object = expected.clone();
+    object.value = pick("", Some(&expected.value), Some(&actual.value)).unwrap_or(Value::Null);
+    object.per_major = pick("", expected.per_major.as_ref(), actual.per_major.as_ref());
+    for (class, value) in &actual.optional {
+        let wanted = expected.optional.get(class);
+        if let Some(value) = pick(class.name(), wanted, Some(value)) {
+            object.optional.insert(*class, value);
+        }
+    }
+    Some(object)
+}
+
+fn picked(
+    path: &str,
+    (expected, actual): (Option<&Value>, Option<&Value>),
+    paths: &BTreeSet<&str>,
+) -> Option<Value> {
+    if let (Some(Value::Object(wanted)), Some(Value::Object(found))) = (expected, actual) {
+        let new = found.keys().filter(|key| !wanted.contains_key(*key));
+        let parts = wanted.keys().chain(new).filter_map(|key| {
+            let value = picked(&below(path, key), (wanted.get(key), found.get(key)), paths)?;
+            Some((key.clone(), value))
+        });
+        return Some(Value::Object(parts.collect()));
+    }
+    match paths.contains(path) {
+        true => actual.cloned(),
+        false => expected.cloned(),
+    }
+}
+
+fn below(path: &str, key: &str) -> String {
+    match path {
+        "" => key.to_owned(),
+        _ => format!("{path}.{key}"),
+    }
+}
+
 fn parts(expected: &Object, actual: &Object, scope: &Scope) -> Vec<PathDifference> {
     let mut paths = Vec::new();
     walk("", Some(&expected.value), Some(&actual.value), &mut paths);
@@ -112,14 +159,10 @@ fn walk(
     out: &mut Vec<PathDifference>,
 ) {
     let present = |value: Option<&Value>| value.filter(|value| !value.is_null()).cloned();
-    let below = |key: &str| match path {
-        "" => key.to_owned(),
-        _ => format!("{path}.{key}"),
-    };
     if let (Some(Value::Object(wanted)), Some(Value::Object(found))) = (expected, actual) {
         let keys: BTreeSet<&String> = wanted.keys().chain(found.keys()).collect();
         for key in keys {
-            walk(&below(key), wanted.get(key), found.get(key), out);
+            walk(&below(path, key), wanted.get(key), found.get(key), out);
         }
         return;
     }
