@@ -37,33 +37,36 @@ pub async fn prepare(mysql: &mut Mysql) -> Result<()> {
 
 /// Reads both tables, which must exist.
 pub async fn read(mysql: &mut Mysql) -> Result<Record> {
-    read_existing(mysql, true, true).await
+    let mut sets = mysql
+        .packet(&[READ_HISTORY, READ_LEDGER])
+        .await
+        .context("reading the record")?;
+    let ledger = sets.pop().unwrap_or_default();
+    understand(sets.pop().unwrap_or_default(), ledger)
 }
 
-/// Reads those that exist, in one turn.
-pub async fn read_existing(mysql: &mut Mysql, history: bool, ledger: bool) -> Result<Record> {
-    let queries: Vec<&str> = [(history, READ_HISTORY), (ledger, READ_LEDGER)]
-        .into_iter()
-        .filter_map(|(exists, query)| exists.then_some(query))
-        .collect();
-    if queries.is_empty() {
-        return Ok(Record::default());
-    }
-    let mut sets = mysql
-        .packet(&queries)
-        .await
-        .context("reading the record")?
-        .into_iter();
-    let mut record = Record::default();
-    if history {
-        let rows = sets.next().unwrap_or_default();
-        record.history = rows.into_iter().map(history_row).collect::<Result<_>>()?;
-    }
-    if ledger {
-        let rows = sets.next().unwrap_or_default();
-        record.ledger = rows.into_iter().map(ledger_row).collect::<Result<_>>()?;
-    }
-    Ok(record)
+/// The text of a query for each of the two tables, history first, which finds nothing where the
+/// table is absent. For `session::prepared`.
+pub fn queries_if_there() -> [String; 2] {
+    [(HISTORY, READ_HISTORY), (LEDGER, READ_LEDGER)].map(|(table, query)| {
+        format!(
+            "IF(EXISTS (SELECT * FROM information_schema.TABLES \
+             WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '{table}'), {}, \
+             'SELECT NULL FROM DUAL WHERE FALSE')",
+            session::text(query)
+        )
+    })
+}
+
+/// The rows of the two queries as what they are.
+pub fn understand(history: Vec<Row>, ledger: Vec<Row>) -> Result<Record> {
+    Ok(Record {
+        history: history
+            .into_iter()
+            .map(history_row)
+            .collect::<Result<_>>()?,
+        ledger: ledger.into_iter().map(ledger_row).collect::<Result<_>>()?,
+    })
 }
 
 /// The text that an entry recorded.

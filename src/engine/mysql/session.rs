@@ -1,5 +1,6 @@
 //! One MySQL session: packets of one or many statements, and literals that no setting changes the meaning of.
 
+use crate::engine::Place;
 use mysql_async::{Conn, Error, Row, prelude::Queryable};
 use std::fmt::Write;
 
@@ -35,6 +36,18 @@ pub async fn packet(conn: &mut Conn, statements: &[&str]) -> Result<Vec<Vec<Row>
         .map_err(|error| PacketError { error })?;
     sets.resize(statements.len(), Vec::new());
     Ok(sets)
+}
+
+/// Statements that run what the text of `expression` says, so that a packet can decide what it
+/// asks; the rows are the third's.
+pub fn prepared(expression: &str) -> [String; 5] {
+    [
+        format!("SET @sgmp_db = {expression}"),
+        "PREPARE sgmp_db FROM @sgmp_db".to_owned(),
+        "EXECUTE sgmp_db".to_owned(),
+        "DEALLOCATE PREPARE sgmp_db".to_owned(),
+        "SET @sgmp_db = NULL".to_owned(),
+    ]
 }
 
 /// A string as a literal that neither sql_mode nor the connection's character set can change.
@@ -81,6 +94,16 @@ pub fn code(error: &Error) -> Option<u16> {
         Error::Server(error) => Some(error.code),
         _ => None,
     }
+}
+
+/// The line of the statement that a syntax error names: `… near '…' at line 3`.
+pub fn place(error: &Error) -> Option<Place> {
+    let Error::Server(error) = error else {
+        return None;
+    };
+    let (_, line) = error.message.rsplit_once(" at line ")?;
+    let line = line.parse().ok()?;
+    Some(Place { line, column: None })
 }
 
 /// The server's words.

@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use futures_util::future::try_join;
-use tokio_postgres::{Client, SimpleQueryRow};
+use tokio_postgres::SimpleQueryRow;
 
 /// refinery's table, made by refinery's own statement.
 pub const HISTORY: &str = "refinery_schema_history";
@@ -43,22 +43,43 @@ pub async fn prepare(timescale: &mut Timescale) -> Result<()> {
 
 /// Reads both tables, which must exist.
 pub async fn read(timescale: &mut Timescale) -> Result<Record> {
-    read_existing(timescale.client().await?, true, true).await
+    let client = timescale.client().await?;
+    let (history, ledger) = try_join(
+        session::rows(client, READ_HISTORY),
+        session::rows(client, READ_LEDGER),
+    )
+    .await
+    .map_err(|error| Failure::failed(session::words(&error)).on(Target::Timescale))
+    .context("reading the record")?;
+    understand(&history, &ledger)
 }
 
-/// Reads those that exist, in one turn.
-pub async fn read_existing(client: &Client, history: bool, ledger: bool) -> Result<Record> {
-    let read = |exists: bool, query: &'static str| async move {
-        if exists {
-            session::rows(client, query).await
-        } else {
-            Ok(Vec::new())
-        }
+/// `FETCH_HISTORY` and `FETCH_LEDGER` after this, in the same transaction, find the rows of each of
+/// the two tables, and nothing where it is absent: a query that names an absent table would fail,
+/// abort the transaction, and leave an error in the server's log.
+pub fn open_if_there() -> String {
+    let open = |table: &str, cursor: &str, query: &str| {
+        format!(
+            "cursor := '{cursor}'; \
+             IF pg_catalog.to_regclass('public.{table}') IS NULL THEN OPEN cursor FOR SELECT WHERE false; \
+             ELSE OPEN cursor FOR EXECUTE {}; END IF; ",
+            session::text(query)
+        )
     };
-    let (history, ledger) = try_join(read(history, READ_HISTORY), read(ledger, READ_LEDGER))
-        .await
-        .map_err(|error| Failure::failed(session::words(&error)).on(Target::Timescale))
-        .context("reading the record")?;
+    format!(
+        "DO LANGUAGE plpgsql $sgmp_db$ DECLARE cursor refcursor; BEGIN {}{}END $sgmp_db$",
+        open(HISTORY, "sgmp_db_read_history", READ_HISTORY),
+        open(LEDGER, "sgmp_db_read_ledger", READ_LEDGER),
+    )
+}
+
+/// The history's rows after `open_if_there`.
+pub const FETCH_HISTORY: &str = "FETCH ALL FROM sgmp_db_read_history";
+/// The ledger's rows after `open_if_there`.
+pub const FETCH_LEDGER: &str = "FETCH ALL FROM sgmp_db_read_ledger";
+
+/// The rows of the two as what they are.
+pub fn understand(history: &[SimpleQueryRow], ledger: &[SimpleQueryRow]) -> Result<Record> {
     Ok(Record {
         history: history.iter().map(history_row).collect::<Result<_>>()?,
         ledger: ledger
