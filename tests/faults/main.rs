@@ -14,6 +14,7 @@ mod state;
 mod subject;
 #[path = "../support/mod.rs"]
 mod support;
+mod turns;
 mod victim;
 mod wire;
 
