@@ -6,6 +6,7 @@ mod diff;
 mod global;
 mod new;
 mod sandbox;
+mod snapshot;
 mod status;
 mod upgrade;
 
@@ -15,6 +16,7 @@ pub use diff::DiffArguments;
 pub use global::{ColourArgument, Global};
 pub use new::NewArguments;
 pub use sandbox::{SandboxArguments, SandboxUp, SandboxVerb};
+pub use snapshot::SnapshotArguments;
 pub use status::StatusArguments;
 pub use upgrade::UpgradeArguments;
 
@@ -52,6 +54,10 @@ pub enum Command {
     New(NewArguments),
     /// Check the files without a server: names, order, migrations.sum, contents
     Check(CheckArguments),
+    /// Try all migrations on new servers in Docker: up, again, back, and against schema.snapshot
+    Verify,
+    /// Write down the schema that the migrations leave, tried on new servers in Docker
+    Snapshot(SnapshotArguments),
     /// A disposable MySQL and TimescaleDB pair in Docker, and the environment to reach it
     Sandbox(SandboxArguments),
     /// Print the completion script of a shell
@@ -66,6 +72,8 @@ impl Command {
         match self {
             Command::Upgrade(_) => "upgrade",
             Command::Diff(_) => "diff",
+            Command::Verify => "verify",
+            Command::Snapshot(_) => "snapshot",
             Command::Status(_) => "status",
             Command::History => "history",
             Command::New(_) => "new",

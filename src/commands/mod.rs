@@ -5,10 +5,13 @@ mod diff;
 mod history;
 mod new;
 mod sandbox;
+mod servers;
+mod snapshot;
 mod status;
 mod targets;
 mod text;
 mod upgrade;
+mod verify;
 
 use crate::{
     cli::{Cli, Command},
@@ -68,6 +71,10 @@ async fn execute(
         Command::Status(arguments) => status::run(&settings, &arguments, document)
             .await
             .map(|()| None),
+        Command::Verify => verify::run(&settings, environment, document).await,
+        Command::Snapshot(arguments) => {
+            snapshot::run(&settings, environment, (&arguments, document)).await
+        }
         Command::Diff(arguments) => diff::run(&settings, &arguments, document)
             .await
             .map(|()| None),

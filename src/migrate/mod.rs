@@ -1,5 +1,6 @@
 //! What is pending, may it run, run it: lock, apply, record.
 
+mod climb;
 mod dry_run;
 mod event;
 mod expectation;
@@ -12,9 +13,13 @@ mod run;
 mod settle;
 mod signals;
 mod upgrade;
+mod verify;
 
+pub use climb::{States, climb};
 pub use event::{Event, Observer};
 pub use look::{Look, look};
 pub use plan::Plan;
 pub use settle::compare as compare_policies;
+pub use signals::Signals;
 pub use upgrade::{Options, Side, upgrade};
+pub use verify::{differences, verify};
