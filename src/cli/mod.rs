@@ -1,5 +1,6 @@
 //! What may the user type? clap only, no I/O.
 
+mod adopt;
 mod check;
 mod completions;
 mod diff;
@@ -10,6 +11,7 @@ mod snapshot;
 mod status;
 mod upgrade;
 
+pub use adopt::AdoptArguments;
 pub use check::CheckArguments;
 pub use completions::CompletionsArguments;
 pub use diff::DiffArguments;
@@ -54,6 +56,8 @@ pub enum Command {
     New(NewArguments),
     /// Check the files without a server: names, order, migrations.sum, contents
     Check(CheckArguments),
+    /// Take over databases that flask-migrate, schema.sql or refinery made, once their schema is proven
+    Adopt(AdoptArguments),
     /// Try all migrations on new servers in Docker: up, again, back, and against schema.snapshot
     Verify,
     /// Write down the schema that the migrations leave, tried on new servers in Docker
@@ -72,6 +76,7 @@ impl Command {
         match self {
             Command::Upgrade(_) => "upgrade",
             Command::Diff(_) => "diff",
+            Command::Adopt(_) => "adopt",
             Command::Verify => "verify",
             Command::Snapshot(_) => "snapshot",
             Command::Status(_) => "status",
@@ -118,6 +123,9 @@ impl Cli {
                 "create-database",
                 upgrade.create_database.then(|| "true".to_owned()),
             ));
+        }
+        if let Command::Adopt(adopt) = &self.command {
+            values.push(("lock-wait", adopt.lock_wait.clone()));
         }
         Flags {
             only: global.only,

@@ -1,5 +1,6 @@
 //! Which workflow, which report? One file per verb, thin.
 
+mod adopt;
 mod check;
 mod diff;
 mod history;
@@ -69,6 +70,9 @@ async fn execute(
     match cli.command {
         Command::Upgrade(arguments) => upgrade::run(&settings, &arguments, document).await,
         Command::Status(arguments) => status::run(&settings, &arguments, document)
+            .await
+            .map(|()| None),
+        Command::Adopt(arguments) => adopt::run(&settings, &arguments, document)
             .await
             .map(|()| None),
         Command::Verify => verify::run(&settings, environment, document).await,

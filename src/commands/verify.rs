@@ -35,9 +35,10 @@ async fn on_servers(settings: &Settings, document: &mut Document) -> Result<()> 
     let observer = |event: migrate::Event<'_>| progress.show(&event);
     let options = servers::options(&identity, &observer);
     let mut sides = servers::sides(&mut targets, &nothing);
-    let done = migrate::verify(&mut sides, &committed, &options, document).await?;
+    let mut done = Vec::new();
+    let ended = migrate::verify(&mut sides, &committed, &options, (&mut done, document)).await;
     drop(sides);
     targets.close(document).await;
     document.extra.insert("text", json!(done.join("\n")));
-    Ok(())
+    ended
 }

@@ -172,6 +172,7 @@ pub async fn down(
         return Err(Failure::failed(failure.message)
             .on(set.target)
             .at(script.file.clone(), line.map(|statement| statement.line))
+            .remedy("correct the way back, then: sgmp-db check --fix")
             .into());
     }
     side.engine.close().await?;

@@ -1,5 +1,6 @@
 //! What is pending, may it run, run it: lock, apply, record.
 
+mod adopt;
 mod climb;
 mod dry_run;
 mod event;
@@ -15,6 +16,7 @@ mod signals;
 mod upgrade;
 mod verify;
 
+pub use adopt::adopt;
 pub use climb::{States, climb};
 pub use event::{Event, Observer};
 pub use look::{Look, look};

@@ -25,12 +25,11 @@ pub async fn verify(
     sides: &mut [Side<'_>],
     committed: &[Committed],
     options: &Options<'_>,
-    document: &mut Document,
-) -> Result<Vec<String>> {
+    (done, document): Told<'_>,
+) -> Result<()> {
     let Some(states) = climb::climb(sides, options, document).await? else {
-        return Ok(Vec::new());
+        return Ok(());
     };
-    let mut done = Vec::new();
     for (side, committed) in sides.iter_mut().zip(committed) {
         let target = side.set.target;
         let states = &states[&target];
@@ -43,15 +42,15 @@ pub async fn verify(
             ));
         }
         document.findings.extend(found);
-        again(side, options, (&mut done, document)).await?;
-        back_and_there(side, states, options, (&mut done, document)).await?;
+        again(side, options, (done, document)).await?;
+        back_and_there(side, states, options, (done, document)).await?;
         side.engine.close().await?;
     }
-    Ok(done)
+    Ok(())
 }
 
-/// What a run found, and what it has to tell of it.
-type Told<'t> = (&'t mut Vec<String>, &'t mut Document);
+/// What was done, in words, and what was found.
+pub type Told<'t> = (&'t mut Vec<String>, &'t mut Document);
 
 async fn again(
     side: &mut Side<'_>,
