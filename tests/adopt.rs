@@ -2,6 +2,7 @@
 
 mod support;
 
+use mysql_async::prelude::Queryable;
 use serde_json::Value;
 use std::{fs, path::PathBuf, process::Command};
 use support::{Kind, MysqlDatabase, Sgmp, TimescaleDatabase, golden};
@@ -41,8 +42,17 @@ fn flask() -> PathBuf {
 }
 
 /// What the operator of the old days typed.
-fn flask_upgrade(mysql: &MysqlDatabase, revision: &str) {
+async fn flask_upgrade(mysql: &MysqlDatabase, revision: &str) {
     let folder = fixtures().join("flask");
+    // PyMySQL sends a password as Latin-1, so this login has a plain one.
+    let user = format!("f{}", &mysql.name[mysql.name.len().saturating_sub(20)..]);
+    let mut admin = mysql.admin().await;
+    for statement in [
+        format!("CREATE USER IF NOT EXISTS '{user}'@'%' IDENTIFIED BY 'plain'"),
+        format!("GRANT ALL ON `{}`.* TO '{user}'@'%'", mysql.name),
+    ] {
+        admin.query_drop(statement).await.expect("a login");
+    }
     let output = Command::new("timeout")
         .arg("60")
         .arg(flask())
@@ -52,8 +62,8 @@ fn flask_upgrade(mysql: &MysqlDatabase, revision: &str) {
         .env("FLASK_APP", folder.join("app.py"))
         .env("MYSQL_HOST", "127.0.0.1")
         .env("MYSQL_PORT", mysql.server.port.to_string())
-        .env("MYSQL_USER", "root")
-        .env("MYSQL_PASS", support::server::PASSWORD)
+        .env("MYSQL_USER", &user)
+        .env("MYSQL_PASS", "plain")
         .env("MYSQL_DATABASE", &mysql.name)
         .output()
         .expect("flask");
@@ -92,7 +102,7 @@ fn findings(document: &Value) -> Vec<String> {
 async fn from_each_of_the_nine_revisions_adopt_and_upgrade_end_in_sync() {
     for (version, revision) in (1..).zip(REVISIONS) {
         let mysql = MysqlDatabase::new().await;
-        flask_upgrade(&mysql, revision);
+        flask_upgrade(&mysql, revision).await;
         let sgmp = Sgmp::default()
             .mysql(&mysql)
             .with("TSDB_HOST", "nowhere.invalid");
@@ -162,7 +172,7 @@ async fn what_schema_sql_made_is_adopted_on_every_timescaledb() {
 async fn earlier_and_half_pasted_forms_of_schema_sql_are_refused_with_what_differs() {
     for name in ["schema-a.sql", "schema-b.sql", "half"] {
         let mysql = MysqlDatabase::new().await;
-        flask_upgrade(&mysql, REVISIONS[8]);
+        flask_upgrade(&mysql, REVISIONS[8]).await;
         let timescale = TimescaleDatabase::new(Kind::Apache18).await;
         if name == "half" {
             paste(&timescale, "schema.sql").await;
@@ -222,7 +232,7 @@ async fn a_tampered_schema_an_unknown_revision_and_two_heads_are_refused_with_no
     ];
     for (change, code, words) in cases {
         let mysql = MysqlDatabase::new().await;
-        flask_upgrade(&mysql, REVISIONS[8]);
+        flask_upgrade(&mysql, REVISIONS[8]).await;
         mysql.execute(change).await;
         let before = tables(&mysql).await;
         let sgmp = Sgmp::default().mysql(&mysql);
@@ -274,7 +284,7 @@ async fn a_refinery_history_is_checked_by_its_own_checksums_and_gets_a_ledger() 
 #[tokio::test]
 async fn the_document_of_adopt_is_as_committed() {
     let mysql = MysqlDatabase::new().await;
-    flask_upgrade(&mysql, REVISIONS[2]);
+    flask_upgrade(&mysql, REVISIONS[2]).await;
     let sgmp = Sgmp::default().mysql(&mysql);
     let (_, dry) = sgmp.json(&["adopt", "--only", "mysql", "--dry-run"]).await;
     golden::golden("adopt.json", &stable(dry));
