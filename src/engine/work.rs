@@ -21,6 +21,10 @@ pub struct Work<'a> {
     pub statements: &'a [Statement<'a>],
     /// How many statements are in the database already.
     pub from: usize,
+    /// The `SET` statements among those: a new session must be told again.
+    pub settings: Vec<&'a str>,
+    /// The ledger entry that this run goes on from.
+    pub continues: Option<i64>,
     /// One transaction around the script, where the database can do that.
     pub atomic: bool,
     /// How long a statement may wait for a lock on a table.
@@ -48,6 +52,8 @@ pub struct Done {
 pub struct StepFailure {
     /// Index of the statement concerned; none when recording failed.
     pub statement: Option<usize>,
+    /// Where in that statement the server points.
+    pub place: Option<Place>,
     /// The server's own words.
     pub message: String,
     /// How many statements are in the database for certain.
@@ -60,7 +66,18 @@ pub struct StepFailure {
     pub stopped: bool,
     /// A lock timeout or a deadlock: the same again may work.
     pub worth_retrying: bool,
+    /// The ledger entry that tells of it, where one could be written.
+    pub entry: Option<i64>,
     pub duration: Duration,
+}
+
+/// A place in a statement's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// From 1.
+    pub line: usize,
+    /// In characters, from 1; none where the server tells the line only.
+    pub column: Option<usize>,
 }
 
 /// What happens while a script runs.

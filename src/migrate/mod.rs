@@ -10,6 +10,7 @@ mod lint;
 mod look;
 mod plan;
 mod preflight;
+mod resume;
 mod run;
 mod settle;
 mod signals;
