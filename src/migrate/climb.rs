@@ -157,6 +157,8 @@ pub async fn down(
         refinery_checksum: migration.refinery_checksum(),
         statements: &statements,
         from: 0,
+        settings: Vec::new(),
+        continues: None,
         atomic: !script.directives.no_transaction,
         lock_timeout: script
             .directives

@@ -83,41 +83,69 @@ async fn back_and_there(
     (done, document): Told<'_>,
 ) -> Result<()> {
     let target = side.set.target;
-    let versions: Vec<i32> = states.after.iter().map(|(version, _)| *version).collect();
     let mut steps = 0;
-    for version in versions.iter().rev().copied() {
-        let below = states.at(version - 1);
-        for pass in ["", "after it was applied again, "] {
-            let Some(reading) = climb::down(side, version, options).await? else {
+    for (version, _) in states.after.iter().rev() {
+        match one_step(side, (*version, states), options, document).await? {
+            Step::Sound => steps += 1,
+            Step::NoWayBack => {
                 let message =
                     format!("V{version} has no way back: the steps below it are not tried");
-                document
-                    .notes
-                    .push(Finding::new(Kind::Unknown, target, message));
-                tell_steps(target, steps, done);
-                return Ok(());
-            };
-            let what = format!("{pass}the way back of V{version} does not lead back");
-            let (left, wrong) = left_behind(target, below, reading, &what);
-            document.findings.extend(wrong);
-            if pass.is_empty() {
-                document.notes.extend(left);
-                let reading = climb::up(side, version, options).await?;
-                let what = format!("V{version} does something else after its way back");
-                let (_, wrong) = left_behind(target, states.at(version), reading, &what);
-                document.findings.extend(wrong);
+                let note = Finding::new(Kind::Unknown, target, message);
+                document.notes.push(note);
+                break;
             }
+            // Whatever stands below would be told wrong as well.
+            Step::Wrong => break,
         }
-        steps += 1;
     }
-    tell_steps(target, steps, done);
-    Ok(())
-}
-
-fn tell_steps(target: Target, steps: usize, done: &mut Vec<String>) {
     done.push(format!(
         "{target}: {steps} steps back, there and back again"
     ));
+    Ok(())
+}
+
+enum Step {
+    Sound,
+    NoWayBack,
+    Wrong,
+}
+
+/// One version back, there again, and back.
+async fn one_step(
+    side: &mut Side<'_>,
+    (version, states): (i32, &States),
+    options: &Options<'_>,
+    document: &mut Document,
+) -> Result<Step> {
+    let target = side.set.target;
+    let does_not = format!("the way back of V{version} does not lead back");
+    let does_else = format!("V{version} does something else after its way back");
+    for (is_back, what) in [(true, &does_not), (false, &does_else), (true, &does_not)] {
+        let (reading, expected) = if is_back {
+            let Some(reading) = climb::down(side, version, options).await? else {
+                return Ok(Step::NoWayBack);
+            };
+            (reading, states.at(version - 1))
+        } else {
+            let reading = climb::up(side, version, options).await?;
+            (reading, states.at(version))
+        };
+        let (left, wrong) = left_behind(target, expected, reading, what);
+        for note in left {
+            if !document
+                .notes
+                .iter()
+                .any(|other| other.message == note.message)
+            {
+                document.notes.push(note);
+            }
+        }
+        if !wrong.is_empty() {
+            document.findings.extend(wrong);
+            return Ok(Step::Wrong);
+        }
+    }
+    Ok(Step::Sound)
 }
 
 /// Differences of two states: what may stay is a note, the rest is wrong.

@@ -9,6 +9,9 @@ use anyhow::{Context, Result};
 use std::time::Duration;
 use testcontainers::{ContainerAsync, GenericImage, ImageExt};
 
+/// Marks the containers with the process that started them.
+const LABEL: &str = "org.sgmp-db.throwaway";
+
 /// A new server for each target, with nothing in it.
 pub struct Throwaway {
     pub access: Vec<(Target, Access)>,
@@ -76,6 +79,7 @@ async fn one(
     };
     let request = local(image, inside)
         .with_startup_timeout(Duration::from_secs(120))
+        .with_label(LABEL, std::process::id().to_string())
         .with_env_var(variable, password);
     let container = start(request, role).await?;
     let access = Access {
