@@ -6,6 +6,7 @@ mod completions;
 mod diff;
 mod global;
 mod new;
+mod policies;
 mod sandbox;
 mod snapshot;
 mod status;
@@ -17,6 +18,7 @@ pub use completions::CompletionsArguments;
 pub use diff::DiffArguments;
 pub use global::{ColourArgument, Global};
 pub use new::NewArguments;
+pub use policies::{PoliciesArguments, PoliciesVerb, RunRetention};
 pub use sandbox::{SandboxArguments, SandboxUp, SandboxVerb};
 pub use snapshot::SnapshotArguments;
 pub use status::StatusArguments;
@@ -50,6 +52,8 @@ pub enum Command {
     Status(StatusArguments),
     /// Show what is expected against what is there, or the SQL that leads back; changes nothing
     Diff(DiffArguments),
+    /// Make hypertable policies match policies.yaml
+    Policies(PoliciesArguments),
     /// Show the audit trail; changes nothing
     History,
     /// Create the next numbered migration file and its way back
@@ -80,6 +84,7 @@ impl Command {
             Command::Verify => "verify",
             Command::Snapshot(_) => "snapshot",
             Command::Status(_) => "status",
+            Command::Policies(_) => "policies",
             Command::History => "history",
             Command::New(_) => "new",
             Command::Check(_) => "check",
@@ -126,6 +131,9 @@ impl Cli {
         }
         if let Command::Adopt(adopt) = &self.command {
             values.push(("lock-wait", adopt.lock_wait.clone()));
+        }
+        if let Command::Policies(policies) = &self.command {
+            values.push(("lock-wait", policies.lock_wait()));
         }
         Flags {
             only: global.only,

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     cli::AdoptArguments,
     config::Settings,
-    migrate::{Options, Side, adopt},
+    migrate::{DataLoss, Options, Side, adopt},
     outcome::Document,
     report::Progress,
 };
@@ -29,7 +29,7 @@ pub async fn run(
         lock_wait: settings.lock_wait,
         lock_timeout: LOCK_TIMEOUT,
         allow_drift: false,
-        allow_data_loss: false,
+        data_loss: DataLoss::Refused,
         identity: &identity,
         observer: &|event| progress.show(&event),
     };

@@ -2,9 +2,11 @@
 
 mod adopt;
 mod check;
+mod consent;
 mod diff;
 mod history;
 mod new;
+mod policies;
 mod sandbox;
 mod servers;
 mod snapshot;
@@ -65,8 +67,9 @@ async fn execute(
     for note in &settings.notes {
         document.notes.push(Finding::remark(None, note.clone()));
     }
+    let json = cli.global.json;
     match cli.command {
-        Command::Upgrade(arguments) => upgrade::run(&settings, &arguments, document).await,
+        Command::Upgrade(arguments) => upgrade::run(&settings, &arguments, json, document).await,
         Command::Status(arguments) => status::run(&settings, &arguments, document)
             .await
             .map(|()| None),
@@ -80,6 +83,7 @@ async fn execute(
         Command::Diff(arguments) => diff::run(&settings, &arguments, document)
             .await
             .map(|()| None),
+        Command::Policies(arguments) => policies::run(&settings, &arguments, json, document).await,
         Command::History => history::run(&settings, document).await.map(|()| None),
         Command::New(arguments) => new::run(&settings, &arguments, document).map(|()| None),
         Command::Check(arguments) => check::run(&settings, &arguments, document).map(|()| None),

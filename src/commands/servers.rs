@@ -8,7 +8,7 @@ use crate::{
     config::{DEFAULT_DATABASE, Endpoint, Environment, Settings, Tls, TlsMode},
     drift::Committed,
     engine::Identity,
-    migrate::{Observer, Options, Side, Signals},
+    migrate::{DataLoss, Observer, Options, Side, Signals},
     outcome::Exit,
     sandbox::{Access, Throwaway, images},
     target::Target,
@@ -82,7 +82,7 @@ pub fn options<'a>(identity: &'a Identity, observer: Observer<'a>) -> Options<'a
         lock_wait: Duration::from_secs(60),
         lock_timeout: LOCK_TIMEOUT,
         allow_drift: false,
-        allow_data_loss: false,
+        data_loss: DataLoss::Refused,
         identity,
         observer,
     }
