@@ -98,16 +98,20 @@ fn request(
     port: u16,
     password: &str,
 ) -> ContainerRequest<GenericImage> {
-    let (repository, tag) = image.rsplit_once(':').unwrap_or((image, "latest"));
-    GenericImage::new(repository, tag)
-        .with_exposed_port(port.tcp())
+    local(image, port)
         .with_container_name(format!("sgmp-db-{pair}-{server}"))
         .with_label(LABEL, pair)
         .with_label(PASSWORD_LABEL, password)
         .with_reuse(ReuseDirective::Always)
         .with_startup_timeout(Duration::from_secs(60))
+}
+
+/// A container that is reachable from this machine only: its password is in `docker inspect`.
+pub(super) fn local(image: &str, port: u16) -> ContainerRequest<GenericImage> {
+    let (repository, tag) = image.rsplit_once(':').unwrap_or((image, "latest"));
+    GenericImage::new(repository, tag)
+        .with_exposed_port(port.tcp())
         .with_host_config_modifier(move |host| {
-            // Reachable from this machine only: the password is in `docker inspect`.
             let binding = PortBinding {
                 host_ip: Some("127.0.0.1".to_owned()),
                 host_port: None,
@@ -120,7 +124,7 @@ fn request(
         })
 }
 
-async fn start(
+pub(super) async fn start(
     request: ContainerRequest<GenericImage>,
     role: Role,
 ) -> Result<ContainerAsync<GenericImage>> {
@@ -134,7 +138,7 @@ async fn start(
     })
 }
 
-async fn port(container: &ContainerAsync<GenericImage>, port: u16) -> Result<u16> {
+pub(super) async fn port(container: &ContainerAsync<GenericImage>, port: u16) -> Result<u16> {
     container
         .get_host_port_ipv4(port.tcp())
         .await
