@@ -5,6 +5,7 @@ mod completions;
 mod diff;
 mod global;
 mod new;
+mod resolve;
 mod sandbox;
 mod status;
 mod upgrade;
@@ -14,6 +15,7 @@ pub use completions::CompletionsArguments;
 pub use diff::DiffArguments;
 pub use global::{ColourArgument, Global};
 pub use new::NewArguments;
+pub use resolve::ResolveArguments;
 pub use sandbox::{SandboxArguments, SandboxUp, SandboxVerb};
 pub use status::StatusArguments;
 pub use upgrade::UpgradeArguments;
@@ -46,6 +48,8 @@ pub enum Command {
     Status(StatusArguments),
     /// Show what is expected against what is there, or the SQL that leads back; changes nothing
     Diff(DiffArguments),
+    /// Settle one migration by hand, after showing what will be recorded
+    Resolve(ResolveArguments),
     /// Show the audit trail; changes nothing
     History,
     /// Create the next numbered migration file and its way back
@@ -67,6 +71,7 @@ impl Command {
             Command::Upgrade(_) => "upgrade",
             Command::Diff(_) => "diff",
             Command::Status(_) => "status",
+            Command::Resolve(_) => "resolve",
             Command::History => "history",
             Command::New(_) => "new",
             Command::Check(_) => "check",
@@ -110,6 +115,9 @@ impl Cli {
                 "create-database",
                 upgrade.create_database.then(|| "true".to_owned()),
             ));
+        }
+        if let Command::Resolve(resolve) = &self.command {
+            values.push(("lock-wait", resolve.lock_wait.clone()));
         }
         Flags {
             only: global.only,

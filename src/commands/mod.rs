@@ -4,6 +4,7 @@ mod check;
 mod diff;
 mod history;
 mod new;
+mod resolve;
 mod sandbox;
 mod status;
 mod targets;
@@ -67,6 +68,9 @@ async fn execute(
             .await
             .map(|()| None),
         Command::Diff(arguments) => diff::run(&settings, &arguments, document)
+            .await
+            .map(|()| None),
+        Command::Resolve(arguments) => resolve::run(&settings, &arguments, document)
             .await
             .map(|()| None),
         Command::History => history::run(&settings, document).await.map(|()| None),

@@ -51,7 +51,7 @@ pub async fn run(
 }
 
 /// Who runs this.
-fn identity() -> Identity {
+pub fn identity() -> Identity {
     Identity {
         os_user: whoami::username().unwrap_or_else(|_| "unknown".to_owned()),
         os_host: whoami::hostname().unwrap_or_else(|_| "unknown".to_owned()),

@@ -48,7 +48,7 @@ pub async fn take(mysql: &mut Mysql, request: &LockRequest<'_>) -> Result<()> {
     let get = format!("SELECT GET_LOCK({name}, 0)");
     let owner = format!("SELECT CONNECTION_ID(), IS_USED_LOCK({name})");
     let holder = format!(
-        "SELECT ID, USER, HOST, TIME, COALESCE(LEFT(INFO, 120), '') FROM information_schema.PROCESSLIST WHERE ID = IS_USED_LOCK({name})"
+        "SELECT ID, USER, HOST, TIME, COALESCE(LEFT(INFO, 120), '') FROM performance_schema.processlist WHERE ID = IS_USED_LOCK({name})"
     );
     let limits = limits(request.wait);
     let begun = Instant::now();

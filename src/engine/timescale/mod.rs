@@ -1,6 +1,7 @@
 //! How does PostgreSQL with TimescaleDB answer?
 
 mod adoption;
+mod blockers;
 mod catalog;
 mod database;
 mod decide;
@@ -12,6 +13,7 @@ mod normal;
 mod policies;
 mod record;
 mod repair;
+mod resolve;
 mod role;
 mod run;
 mod session;
@@ -20,7 +22,7 @@ mod survey;
 
 use super::{
     Adoption, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry, PolicyStore,
-    Progress, Record, StepFailure, StoredSnapshot, Survey, Verdict, Work,
+    Progress, Record, Resolution, StepFailure, StoredSnapshot, Survey, Verdict, Work,
 };
 use crate::{
     config::{AppRole, Endpoint},
@@ -132,6 +134,10 @@ impl Engine for Timescale {
 
     async fn decide(&mut self, flight: &Flight<'_>) -> Result<Verdict> {
         decide::decide(self, flight).await
+    }
+
+    async fn resolve(&mut self, resolution: &Resolution<'_>) -> Result<()> {
+        resolve::write(self, resolution).await
     }
 
     async fn log(&mut self, entry: &NewEntry<'_>) -> Result<()> {
