@@ -122,10 +122,17 @@ fn set_variable(dialect: Dialect, assignment: &[Token<'_>]) -> Option<SessionUse
             rest = &rest[1..];
         }
     }
-    let (name, value) = rest.split_first()?;
+    let (first, mut value) = rest.split_first()?;
+    let mut name = first.name(dialect);
+    while let [dot, part, behind @ ..] = value
+        && dot.is_symbol(".")
+    {
+        name = format!("{name}.{}", part.name(dialect));
+        value = behind;
+    }
     let computed = |token: &Token<'_>| token.is_symbol("(") || token.is_symbol("@");
     Some(SessionUse::SetVariable {
-        name: name.name(dialect),
+        name,
         constant: !value.iter().any(computed) && !contains(value, &["select"]),
     })
 }

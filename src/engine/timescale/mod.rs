@@ -34,6 +34,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use async_trait::async_trait;
+use std::collections::BTreeSet;
 
 /// A PostgreSQL database and, once asked, the session on it.
 pub struct Timescale {
@@ -42,6 +43,9 @@ pub struct Timescale {
     /// The application's login, where its password is known.
     app_role: Option<AppRole>,
     session: Option<PgSession>,
+    /// Session variables that scripts have set: the session is never reset, so the next script
+    /// sets them back.
+    touched: BTreeSet<String>,
     /// Is the session on the database itself? Not while the database is absent.
     selected: bool,
 }
@@ -58,6 +62,7 @@ impl Timescale {
             options,
             app_role,
             session: None,
+            touched: BTreeSet::new(),
             selected: false,
         }
     }

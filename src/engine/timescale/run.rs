@@ -10,7 +10,10 @@ use super::{
     journal::{self, Position},
     lock, session, singly,
 };
-use crate::engine::{Direction, Done, EntryState, Event, Progress, StepFailure, Work};
+use crate::{
+    engine::{Direction, Done, EntryState, Event, Progress, StepFailure, Work},
+    sql::{Dialect, SessionUse, classify},
+};
 use futures_util::{StreamExt, stream::FuturesOrdered};
 use std::time::{Duration, Instant};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -27,6 +30,8 @@ pub struct Run<'a> {
     pub work: &'a Work<'a>,
     pub client: &'a Client,
     pub begun: Instant,
+    /// Session variables that files before this one have set.
+    pub touched: Vec<String>,
 }
 
 /// Runs the script from `work.from` on and records it.
@@ -54,12 +59,39 @@ pub async fn run(
         work,
         client: &open.client,
         begun,
+        touched: timescale.touched.iter().cloned().collect(),
     };
+    timescale.touched.extend(variables(work));
     if work.atomic {
         run.atomic(progress).await
     } else {
         singly::run(run, progress).await
     }
+}
+
+/// The session variables that a script sets, apart from those that are pinned in another way.
+fn variables(work: &Work<'_>) -> Vec<String> {
+    let pinned_otherwise = [
+        "session",
+        "characteristics",
+        "role",
+        "transaction",
+        "constraints",
+        "time",
+        "schema",
+        "names",
+        "xml",
+        "seed",
+    ];
+    work.statements
+        .iter()
+        .flat_map(|statement| classify(Dialect::Postgres, statement.text).session)
+        .filter_map(|used| match used {
+            SessionUse::SetVariable { name, .. } => Some(name),
+            _ => None,
+        })
+        .filter(|name| !pinned_otherwise.contains(&name.as_str()))
+        .collect()
 }
 
 impl Run<'_> {
@@ -234,8 +266,13 @@ impl Run<'_> {
 
     /// What every script finds, whatever the server's or the login's settings are.
     pub fn pinned(&self) -> String {
+        let resets: String = self
+            .touched
+            .iter()
+            .map(|name| format!("RESET {}; ", session::identifier(name)))
+            .collect();
         format!(
-            "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; SET search_path = public; SET standard_conforming_strings = on; SET client_min_messages = warning; \
+            "{resets}RESET SESSION AUTHORIZATION; RESET ROLE; SET search_path = public; SET standard_conforming_strings = on; SET client_min_messages = warning; \
              SET check_function_bodies = on; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; \
              SET default_tablespace = ''; SET row_security = on; SET \"TimeZone\" = 'UTC'; \
              SET \"DateStyle\" = 'ISO, MDY'; SET \"IntervalStyle\" = 'postgres'; SET quote_all_identifiers = off; \
