@@ -119,11 +119,15 @@ async fn a_deadlock_is_tried_again() {
             .unwrap();
     }
     let child = sgmp.spawn(&["upgrade", "--only", "mysql"]);
+    // The trigger's own statement is what the server shows.
     let asked = format!(
-        "SELECT count(*) FROM performance_schema.processlist WHERE DB = '{}' AND INFO LIKE 'UPDATE a SET n%'",
+        "SELECT count(*) FROM performance_schema.processlist WHERE DB = '{}' AND INFO LIKE 'UPDATE b SET n = n + SLEEP%'",
         mysql.name
     );
-    while mysql.rows(&asked).await == ["0"] {
+    for _ in 0..400 {
+        if mysql.rows(&asked).await != ["0"] {
+            break;
+        }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     tokio::time::sleep(Duration::from_millis(300)).await;
