@@ -5,6 +5,7 @@ mod completions;
 mod diff;
 mod global;
 mod new;
+mod policies;
 mod resolve;
 mod sandbox;
 mod status;
@@ -15,6 +16,7 @@ pub use completions::CompletionsArguments;
 pub use diff::DiffArguments;
 pub use global::{ColourArgument, Global};
 pub use new::NewArguments;
+pub use policies::{PoliciesArguments, PoliciesVerb, RunRetention};
 pub use resolve::ResolveArguments;
 pub use sandbox::{SandboxArguments, SandboxUp, SandboxVerb};
 pub use status::StatusArguments;
@@ -48,6 +50,8 @@ pub enum Command {
     Status(StatusArguments),
     /// Show what is expected against what is there, or the SQL that leads back; changes nothing
     Diff(DiffArguments),
+    /// Make hypertable policies match policies.yaml
+    Policies(PoliciesArguments),
     /// Settle one migration by hand, after showing what will be recorded
     Resolve(ResolveArguments),
     /// Show the audit trail; changes nothing
@@ -71,6 +75,7 @@ impl Command {
             Command::Upgrade(_) => "upgrade",
             Command::Diff(_) => "diff",
             Command::Status(_) => "status",
+            Command::Policies(_) => "policies",
             Command::Resolve(_) => "resolve",
             Command::History => "history",
             Command::New(_) => "new",
@@ -118,6 +123,9 @@ impl Cli {
         }
         if let Command::Resolve(resolve) = &self.command {
             values.push(("lock-wait", resolve.lock_wait.clone()));
+        }
+        if let Command::Policies(policies) = &self.command {
+            values.push(("lock-wait", policies.lock_wait()));
         }
         Flags {
             only: global.only,

@@ -518,8 +518,18 @@ fn explain(failed: &PacketError, part: Part) -> String {
         (Some(1568), Part::Finish) => {
             "the file leaves an open transaction behind, which is rolled back now".to_owned()
         }
-        _ => session::words(&failed.error),
+        _ => without_ours(session::words(&failed.error)),
     }
+}
+
+/// The server quotes what stands behind an error of syntax; what the runner sent there is cut off.
+fn without_ours(mut message: String) -> String {
+    if let Some(start) = message.find("\n;")
+        && let Some(length) = message[start..].find("' at line")
+    {
+        message.replace_range(start..start + length, "");
+    }
+    message
 }
 
 /// The time as refinery writes it.
