@@ -301,11 +301,11 @@ fn in_flight(
     let (done, said) = match claim {
         Claim::Applied => (
             number,
-            format!("it is in the database; the next upgrade goes on after it"),
+            "it is in the database; the next upgrade goes on after it",
         ),
         _ => (
             number.saturating_sub(1),
-            format!("it is not in the database; the next upgrade runs it again"),
+            "it is not in the database; the next upgrade runs it again",
         ),
     };
     Proposal {
