@@ -23,8 +23,8 @@ fn login(target: &str, mode: &str) -> usize {
     }
 }
 
-/// Turns after the login: the survey, the schema in two at most, the policies in two at most.
-const AFTER_LOGIN: [(&str, usize); 2] = [("mysql", 3), ("timescale", 5)];
+/// Turns after the login: the survey, the schema in two at most, its snapshot in the ledger, the policies in two at most.
+const AFTER_LOGIN: [(&str, usize); 2] = [("mysql", 3), ("timescale", 6)];
 
 /// The turns of the one connection that a command makes.
 fn turns(proxy: &Proxy) -> usize {
