@@ -1,7 +1,7 @@
 //! The record in MySQL: refinery's history table and our ledger.
 
 use super::{Mysql, session};
-use crate::engine::{Entry, EntryState, Event, HistoryRow, NewEntry, Record, StoredSnapshot, Work};
+use crate::engine::{Entry, EntryState, Event, HistoryRow, NewEntry, Record, StoredSnapshot};
 use anyhow::{Context, Result};
 use mysql_async::{FromRowError, Row};
 
@@ -23,7 +23,7 @@ const READ_HISTORY: &str =
 
 const READ_LEDGER: &str = "SELECT id, event, version, name, state, checksum, statements_total, \
      statements_done, in_flight, DATE_FORMAT(started_at, '%Y-%m-%dT%H:%i:%s.%fZ'), duration_ms, \
-     error, os_user, os_host, database_user, tool_version, details, fingerprint \
+     error, os_user, os_host, database_user, tool_version, details, fingerprint, continues \
      FROM sgmp_db_ledger ORDER BY id";
 
 /// Creates what is absent. Needs the lock.
@@ -124,43 +124,6 @@ pub async fn log(mysql: &mut Mysql, entry: &NewEntry<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The statement that opens an entry for a script, only while this session holds `lock`.
-pub fn open_entry(work: &Work<'_>, event: Event, lock: &str) -> String {
-    format!(
-        "INSERT INTO sgmp_db_ledger (event, version, name, state, checksum, script, statements_total, \
-         statements_done, started_at, os_user, os_host, database_user, tool_version, details) \
-         SELECT {}, {}, {}, 'running', {}, {}, {}, {}, UTC_TIMESTAMP(6), {}, {}, CURRENT_USER(), {}, {} \
-         FROM DUAL WHERE IS_USED_LOCK({lock}) = CONNECTION_ID()",
-        session::text(event.name()),
-        work.version,
-        session::text(work.name),
-        session::text(&work.checksum),
-        session::text(work.text),
-        work.statements.len(),
-        work.from,
-        session::text(&work.identity.os_user),
-        session::text(&work.identity.os_host),
-        session::text(work.identity.tool_version),
-        session::nullable(work.details),
-    )
-}
-
-/// The statement that closes an entry.
-pub fn close_entry(
-    id: i64,
-    state: EntryState,
-    done: usize,
-    duration_ms: u128,
-    error: Option<&str>,
-) -> String {
-    format!(
-        "UPDATE sgmp_db_ledger SET state = {}, statements_done = {done}, in_flight = NULL, \
-         finished_at = UTC_TIMESTAMP(6), duration_ms = {duration_ms}, error = {} WHERE id = {id}",
-        session::text(state.name()),
-        session::nullable(error),
-    )
-}
-
 fn history_row(row: Row) -> Result<HistoryRow> {
     let (version, name, applied_on, checksum): (
         i32,
@@ -207,5 +170,6 @@ fn read_entry(row: &Row) -> Option<Entry> {
         tool_version: column(row, 15)?,
         details: column(row, 16)?,
         fingerprint: column(row, 17)?,
+        continues: column(row, 18)?,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::{Timescale, session};
 use crate::{
-    engine::{Entry, EntryState, Event, HistoryRow, NewEntry, Record, StoredSnapshot, Work},
+    engine::{Entry, EntryState, Event, HistoryRow, NewEntry, Record, StoredSnapshot},
     outcome::Failure,
     target::Target,
 };
@@ -28,7 +28,7 @@ const READ_HISTORY: &str = "SELECT version, name, applied_on, checksum FROM publ
 const READ_LEDGER: &str = "SELECT id, event, version, name, state, checksum, statements_total, \
      statements_done, in_flight, \
      pg_catalog.to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), \
-     duration_ms, error, os_user, os_host, database_user, tool_version, details, fingerprint \
+     duration_ms, error, os_user, os_host, database_user, tool_version, details, fingerprint, continues \
      FROM public.sgmp_db_ledger ORDER BY id";
 
 /// Creates what is absent. Needs the lock.
@@ -163,48 +163,6 @@ pub fn log_statement(entry: &NewEntry<'_>) -> String {
     )
 }
 
-/// The statement that opens an entry for a script and returns its id.
-pub fn open_entry(work: &Work<'_>, event: Event, state: EntryState) -> String {
-    format!(
-        "INSERT INTO public.sgmp_db_ledger (event, version, name, state, checksum, script, statements_total, \
-         statements_done, started_at, os_user, os_host, database_user, tool_version, details) \
-         VALUES ({}, {}, {}, {}, {}, {}, {}, {}, pg_catalog.clock_timestamp(), {}, {}, current_user, {}, {}) \
-         RETURNING id",
-        session::text(event.name()),
-        work.version,
-        session::text(work.name),
-        session::text(state.name()),
-        session::text(&work.checksum),
-        session::text(work.text),
-        work.statements.len(),
-        work.from,
-        session::text(&work.identity.os_user),
-        session::text(&work.identity.os_host),
-        session::text(work.identity.tool_version),
-        session::nullable(work.details),
-    )
-}
-
-/// The statement that closes an entry; without an id, the newest one.
-pub fn close_entry(
-    id: Option<i64>,
-    state: EntryState,
-    done: usize,
-    duration_ms: u128,
-    error: Option<&str>,
-) -> String {
-    let id = id.map_or_else(
-        || "(SELECT max(id) FROM public.sgmp_db_ledger)".to_owned(),
-        |id| id.to_string(),
-    );
-    format!(
-        "UPDATE public.sgmp_db_ledger SET state = {}, statements_done = {done}, in_flight = NULL, \
-         finished_at = pg_catalog.clock_timestamp(), duration_ms = {duration_ms}, error = {} WHERE id = {id}",
-        session::text(state.name()),
-        session::nullable(error),
-    )
-}
-
 fn history_row(row: &SimpleQueryRow) -> Result<HistoryRow> {
     let version = session::column(row, 0);
     Ok(HistoryRow {
@@ -248,5 +206,6 @@ fn ledger_row(row: &SimpleQueryRow) -> Option<Entry> {
         tool_version: text(15),
         details: session::optional(row, 16).map(str::to_owned),
         fingerprint: session::optional(row, 17).map(str::to_owned),
+        continues: number(18)?,
     })
 }
