@@ -23,8 +23,9 @@ fn login(target: &str, mode: &str) -> usize {
     }
 }
 
-/// Turns after the login: the survey, the schema in two at most, its snapshot in the ledger, the policies in two at most.
-const AFTER_LOGIN: [(&str, usize); 2] = [("mysql", 3), ("timescale", 6)];
+/// Turns after the login: the survey with the schema in one (MySQL) or two, the snapshot that the
+/// ledger keeps, the policies in two at most.
+const AFTER_LOGIN: [(&str, usize); 2] = [("mysql", 2), ("timescale", 5)];
 
 /// The turns of the one connection that a command makes.
 fn turns(proxy: &Proxy) -> usize {
@@ -56,23 +57,32 @@ async fn a_status_and_an_upgrade_without_work_take_the_login_and_a_few_turns() {
         .with("TSDB_PORT", to_timescale.port.to_string());
     for mode in ["disable", "require"] {
         for command in ["status", "upgrade"] {
-            to_mysql.forget();
-            to_timescale.forget();
-            let begun = Instant::now();
-            far.clone()
+            let far = far
+                .clone()
                 .with("SGMP_DB_MYSQL_TLS", mode)
-                .with("SGMP_DB_TIMESCALE_TLS", mode)
-                .run(&[command])
-                .await
-                .expect(0);
-            let took = begun.elapsed().as_millis();
-            for (proxy, (target, after)) in [&to_mysql, &to_timescale].into_iter().zip(AFTER_LOGIN)
-            {
-                let (actual, most) = (turns(proxy), login(target, mode) + after);
-                println!(
-                    "{mode} {command} {target}: {actual} turns of at most {most}; {took} ms in all"
+                .with("SGMP_DB_TIMESCALE_TLS", mode);
+            let mut least = [usize::MAX; 2];
+            let mut quickest = Duration::MAX;
+            // On a busy machine an answer may come in two parts with a question between them.
+            for _ in 0..4 {
+                to_mysql.forget();
+                to_timescale.forget();
+                let begun = Instant::now();
+                far.run(&[command]).await.expect(0);
+                quickest = quickest.min(begun.elapsed());
+                least[0] = least[0].min(turns(&to_mysql));
+                least[1] = least[1].min(turns(&to_timescale));
+            }
+            println!(
+                "{mode} {command}: {least:?} turns, {} ms",
+                quickest.as_millis()
+            );
+            for (actual, (target, after)) in least.into_iter().zip(AFTER_LOGIN) {
+                let most = login(target, mode) + after;
+                assert!(
+                    actual <= most,
+                    "{mode} {command} {target}: {actual} turns of {most}"
                 );
-                assert!(actual <= most, "{mode} {command} {target}: {actual} turns");
             }
         }
     }
