@@ -48,6 +48,9 @@ pub struct Mysql {
     touched: BTreeSet<String>,
     /// Does the session have a default database? Not while the database is absent.
     selected: bool,
+    /// The schema as the survey read it along with its own questions, until it is asked for or may
+    /// have been changed.
+    foreseen: Option<Result<Reading>>,
 }
 
 impl Mysql {
@@ -59,6 +62,7 @@ impl Mysql {
             conn: None,
             touched: BTreeSet::new(),
             selected: false,
+            foreseen: None,
         }
     }
 
@@ -107,6 +111,7 @@ impl Engine for Mysql {
     }
 
     async fn create_database(&mut self) -> Result<()> {
+        self.foreseen = None;
         database::create(self).await
     }
 
@@ -116,10 +121,12 @@ impl Engine for Mysql {
     }
 
     async fn lock(&mut self, request: &LockRequest<'_>) -> Result<()> {
+        self.foreseen = None;
         lock::take(self, request).await
     }
 
     async fn prepare_record(&mut self) -> Result<()> {
+        self.foreseen = None;
         record::prepare(self).await
     }
 
@@ -136,6 +143,7 @@ impl Engine for Mysql {
         work: &Work<'_>,
         progress: &dyn for<'p> Fn(Progress<'p>),
     ) -> Result<Done, StepFailure> {
+        self.foreseen = None;
         run::run(self, work, progress).await
     }
 
@@ -177,7 +185,10 @@ impl Engine for Mysql {
     }
 
     async fn schema(&mut self) -> Result<Reading> {
-        catalog::read(self).await
+        match self.foreseen.take() {
+            Some(reading) => reading,
+            None => catalog::read(self).await,
+        }
     }
 
     fn repair(

@@ -50,6 +50,9 @@ pub struct Timescale {
     touched: BTreeSet<String>,
     /// Is the session on the database itself? Not while the database is absent.
     selected: bool,
+    /// The schema as the survey read it along with its own questions, until it is asked for or may
+    /// have been changed.
+    foreseen: Option<Result<Reading>>,
 }
 
 impl Timescale {
@@ -66,6 +69,7 @@ impl Timescale {
             session: None,
             touched: BTreeSet::new(),
             selected: false,
+            foreseen: None,
         }
     }
 
@@ -114,6 +118,7 @@ impl Engine for Timescale {
     }
 
     async fn create_database(&mut self) -> Result<()> {
+        self.foreseen = None;
         database::create(self).await
     }
 
@@ -123,10 +128,12 @@ impl Engine for Timescale {
     }
 
     async fn lock(&mut self, request: &LockRequest<'_>) -> Result<()> {
+        self.foreseen = None;
         lock::take(self, request).await
     }
 
     async fn prepare_record(&mut self) -> Result<()> {
+        self.foreseen = None;
         record::prepare(self).await
     }
 
@@ -143,6 +150,7 @@ impl Engine for Timescale {
         work: &Work<'_>,
         progress: &dyn for<'p> Fn(Progress<'p>),
     ) -> Result<Done, StepFailure> {
+        self.foreseen = None;
         run::run(self, work, progress).await
     }
 
@@ -197,7 +205,10 @@ impl Engine for Timescale {
     }
 
     async fn schema(&mut self) -> Result<Reading> {
-        catalog::read(self).await
+        match self.foreseen.take() {
+            Some(reading) => reading,
+            None => catalog::read(self).await,
+        }
     }
 
     fn repair(
