@@ -6,12 +6,13 @@ mod discover;
 mod lint;
 mod parallel;
 mod script;
+mod session;
 mod source;
 mod sum;
 
 pub use create::{Created, create};
 pub use directives::{Allow, Directives, Require};
 pub use lint::{LintProblem, lint, lint_migration};
-pub use script::{Migration, MigrationSet, Script};
+pub use script::{Migration, MigrationSet, Script, checksum};
 pub use source::{Origin, Source};
 pub use sum::{Sum, SumState};
