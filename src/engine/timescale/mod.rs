@@ -1,6 +1,7 @@
 //! How does PostgreSQL with TimescaleDB answer?
 
 mod adoption;
+mod aggregates;
 mod catalog;
 mod database;
 mod decide;
@@ -19,8 +20,8 @@ mod singly;
 mod survey;
 
 use super::{
-    Adoption, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry, PolicyStore,
-    Progress, Record, StepFailure, StoredSnapshot, Survey, Verdict, Work,
+    Adoption, AggregateStore, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry,
+    PolicyStore, Progress, Record, StepFailure, StoredSnapshot, Survey, Verdict, Work,
 };
 use crate::{
     config::{AppRole, Endpoint},
@@ -44,6 +45,9 @@ pub struct Timescale {
     session: Option<PgSession>,
     /// Is the session on the database itself? Not while the database is absent.
     selected: bool,
+    /// The schema as the survey read it along with its own questions, until it is asked for or may
+    /// have been changed.
+    foreseen: Option<Result<Reading>>,
 }
 
 impl Timescale {
@@ -59,6 +63,7 @@ impl Timescale {
             app_role,
             session: None,
             selected: false,
+            foreseen: None,
         }
     }
 
@@ -107,6 +112,7 @@ impl Engine for Timescale {
     }
 
     async fn create_database(&mut self) -> Result<()> {
+        self.foreseen = None;
         database::create(self).await
     }
 
@@ -116,10 +122,12 @@ impl Engine for Timescale {
     }
 
     async fn lock(&mut self, request: &LockRequest<'_>) -> Result<()> {
+        self.foreseen = None;
         lock::take(self, request).await
     }
 
     async fn prepare_record(&mut self) -> Result<()> {
+        self.foreseen = None;
         record::prepare(self).await
     }
 
@@ -136,6 +144,7 @@ impl Engine for Timescale {
         work: &Work<'_>,
         progress: &dyn for<'p> Fn(Progress<'p>),
     ) -> Result<Done, StepFailure> {
+        self.foreseen = None;
         run::run(self, work, progress).await
     }
 
@@ -153,6 +162,10 @@ impl Engine for Timescale {
 
     async fn store_snapshot(&mut self, entry: i64, snapshot: &StoredSnapshot) -> Result<()> {
         record::store_snapshot(self, entry, snapshot).await
+    }
+
+    async fn alembic_revisions(&mut self) -> Result<Vec<String>> {
+        adoption::alembic_revisions(self).await
     }
 
     async fn adopt(&mut self, adoption: &Adoption<'_>) -> Result<()> {
@@ -173,12 +186,19 @@ impl Engine for Timescale {
         }
     }
 
+    fn aggregate_store(&mut self) -> Option<&mut dyn AggregateStore> {
+        Some(self)
+    }
+
     fn policies(&mut self) -> Option<&mut dyn PolicyStore> {
         Some(self)
     }
 
     async fn schema(&mut self) -> Result<Reading> {
-        catalog::read(self).await
+        match self.foreseen.take() {
+            Some(reading) => reading,
+            None => catalog::read(self).await,
+        }
     }
 
     fn repair(
