@@ -48,7 +48,7 @@ async fn a_database_without_the_extension_is_read_too() {
             names,
             [
                 "constraint plain.plain_pkey",
-                "database default",
+                "database defaults",
                 "extension plpgsql",
                 "schema public",
                 "table plain"
