@@ -2,16 +2,20 @@
 
 mod check;
 mod completions;
+mod diff;
 mod global;
 mod new;
 mod sandbox;
+mod status;
 mod upgrade;
 
 pub use check::CheckArguments;
 pub use completions::CompletionsArguments;
+pub use diff::DiffArguments;
 pub use global::{ColourArgument, Global};
 pub use new::NewArguments;
 pub use sandbox::{SandboxArguments, SandboxUp, SandboxVerb};
+pub use status::StatusArguments;
 pub use upgrade::UpgradeArguments;
 
 use crate::{config::Flags, outcome::Exit};
@@ -39,7 +43,9 @@ pub enum Command {
     /// Apply what is pending on both databases, after checking both
     Upgrade(UpgradeArguments),
     /// Compare both databases with the files; changes nothing
-    Status,
+    Status(StatusArguments),
+    /// Show what is expected against what is there, or the SQL that leads back; changes nothing
+    Diff(DiffArguments),
     /// Show the audit trail; changes nothing
     History,
     /// Create the next numbered migration file and its way back
@@ -59,7 +65,8 @@ impl Command {
     pub fn name(&self) -> &'static str {
         match self {
             Command::Upgrade(_) => "upgrade",
-            Command::Status => "status",
+            Command::Diff(_) => "diff",
+            Command::Status(_) => "status",
             Command::History => "history",
             Command::New(_) => "new",
             Command::Check(_) => "check",

@@ -19,6 +19,9 @@ pub struct UpgradeArguments {
     /// How long to wait for the lock of another run [default: 60s]
     #[arg(long, value_name = "DURATION")]
     pub lock_wait: Option<String>,
+    /// Go on where the schema is not as expected; recorded
+    #[arg(long)]
+    pub allow_drift: bool,
     /// Let a policy change make the server drop data
     #[arg(long)]
     pub allow_data_loss: bool,
@@ -79,6 +82,7 @@ mod tests {
             dry_run: false,
             wait: None,
             lock_wait: None,
+            allow_drift: false,
             allow_data_loss: false,
             create_database: false,
         };

@@ -1,6 +1,7 @@
 //! Which workflow, which report? One file per verb, thin.
 
 mod check;
+mod diff;
 mod history;
 mod new;
 mod sandbox;
@@ -64,7 +65,12 @@ async fn execute(
     }
     match cli.command {
         Command::Upgrade(arguments) => upgrade::run(&settings, &arguments, document).await,
-        Command::Status => status::run(&settings, document).await.map(|()| None),
+        Command::Status(arguments) => status::run(&settings, &arguments, document)
+            .await
+            .map(|()| None),
+        Command::Diff(arguments) => diff::run(&settings, &arguments, document)
+            .await
+            .map(|()| None),
         Command::History => history::run(&settings, document).await.map(|()| None),
         Command::New(arguments) => new::run(&settings, &arguments, document).map(|()| None),
         Command::Check(arguments) => check::run(&settings, &arguments, document).map(|()| None),

@@ -2,20 +2,30 @@
 
 use super::targets::{TargetSide, Targets};
 use crate::{
+    cli::StatusArguments,
     config::Settings,
-    migrate::{Look, compare_policies, look},
+    drift::{self, Committed, Question},
+    engine::Engine,
+    migrate::{Look, compare_policies, files::MigrationSet, look},
     outcome::{Document, Finding, Kind},
     policy::PolicyPlan,
+    schema::Class,
 };
 use anyhow::Result;
 use futures_util::future::join_all;
+use std::collections::BTreeSet;
 
 /// Looks at every database at once.
-pub async fn run(settings: &Settings, document: &mut Document) -> Result<()> {
+pub async fn run(
+    settings: &Settings,
+    arguments: &StatusArguments,
+    document: &mut Document,
+) -> Result<()> {
     let Some(mut targets) = Targets::open(settings, document) else {
         return Ok(());
     };
-    let seen = join_all(targets.sides.iter_mut().map(see)).await;
+    let include = arguments.include.iter().copied().collect();
+    let seen = join_all(targets.sides.iter_mut().map(|side| see(side, &include))).await;
     for seen in seen {
         match seen {
             Ok((look, policies)) => {
@@ -30,22 +40,46 @@ pub async fn run(settings: &Settings, document: &mut Document) -> Result<()> {
     Ok(())
 }
 
-/// Schema and record, and at the latest version the policies.
-async fn see(side: &mut TargetSide) -> Result<(Look<'_>, PolicyPlan)> {
+/// Record and schema, and at the latest version the policies.
+async fn see<'a>(
+    side: &'a mut TargetSide,
+    include: &BTreeSet<Class>,
+) -> Result<(Look<'a>, PolicyPlan)> {
     let TargetSide {
         engine,
         set,
         policies,
+        committed,
     } = side;
-    let look = look(engine.as_mut(), set).await?;
+    let look = record_and_schema(engine.as_mut(), set, (committed, include)).await?;
     let settled = look.survey.database_exists && look.plan.pending.is_empty();
     let policies = policies.as_ref().filter(|_| settled);
     let plan = compare_policies(engine.as_mut(), policies, false).await?;
     Ok((look, plan.unwrap_or_default()))
 }
 
-fn tell(look: &Look<'_>, document: &mut Document) {
+/// What is recorded, and how the schema differs from what the record says it should be.
+pub(super) async fn record_and_schema<'a>(
+    engine: &mut dyn Engine,
+    set: &'a MigrationSet,
+    (committed, include): (&Committed, &BTreeSet<Class>),
+) -> Result<Look<'a>> {
+    let mut look = look(engine, set).await?;
+    let question = Question {
+        committed,
+        survey: &look.survey,
+        include,
+    };
+    look.drift = drift::look(engine, &question).await?;
+    Ok(look)
+}
+
+/// Everything about record and schema.
+pub(super) fn tell(look: &Look<'_>, document: &mut Document) {
     let target = look.plan.target;
+    let (findings, notes) = drift::told(target, &look.drift);
+    document.findings.extend(findings);
+    document.notes.extend(notes);
     document.targets.insert(target, look.plan.report.clone());
     document.notes.extend(look.plan.notes.iter().cloned());
     if let Some(holder) = &look.survey.busy {

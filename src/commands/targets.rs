@@ -3,6 +3,7 @@
 use crate::{
     config::Settings,
     connect::ConnectOptions,
+    drift::Committed,
     engine::{Engine, mysql::Mysql, timescale::Timescale},
     migrate::{
         Event,
@@ -20,6 +21,7 @@ pub struct TargetSide {
     pub engine: Box<dyn Engine>,
     pub set: MigrationSet,
     pub policies: Option<Policies>,
+    pub committed: Committed,
 }
 
 /// All that `--only` leaves.
@@ -34,20 +36,22 @@ impl Targets {
         let sets = load(settings, document)?;
         let mut sides = Vec::new();
         for set in sets {
-            let policies = match policies(settings, &set) {
-                Ok(policies) => policies,
+            let read = policies(settings, &set)
+                .and_then(|policies| Ok((policies, Committed::read(&set)?)));
+            match read {
+                Ok((policies, committed)) => sides.push(TargetSide {
+                    engine: engine(settings, set.target),
+                    set,
+                    policies,
+                    committed,
+                }),
                 Err(failures) => {
                     failures
                         .into_iter()
                         .for_each(|failure| document.fail(&failure.into()));
                     return None;
                 }
-            };
-            sides.push(TargetSide {
-                engine: engine(settings, set.target),
-                set,
-                policies,
-            });
+            }
         }
         Some(Targets { sides })
     }

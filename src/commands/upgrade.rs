@@ -27,6 +27,7 @@ pub async fn run(
         dry_run: arguments.dry_run,
         lock_wait: settings.lock_wait,
         lock_timeout: LOCK_TIMEOUT,
+        allow_drift: arguments.allow_drift,
         allow_data_loss: arguments.allow_data_loss,
         identity: &identity,
         observer: &|event| progress.show(&event),
@@ -39,6 +40,7 @@ pub async fn run(
             may_create: settings.may_create(side.set.target),
             engine: side.engine.as_mut(),
             set: &side.set,
+            committed: &side.committed,
             policies: side.policies.as_ref(),
         })
         .collect();

@@ -29,12 +29,9 @@ impl Environment {
     }
 }
 
-impl<const N: usize> From<[(&str, &str); N]> for Environment {
-    fn from(pairs: [(&str, &str); N]) -> Environment {
-        Environment(
-            pairs
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
-        )
+impl<'v> FromIterator<(&'v str, &'v str)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (&'v str, &'v str)>>(pairs: I) -> Environment {
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        Environment(pairs.into_iter().map(owned).collect())
     }
 }

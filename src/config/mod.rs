@@ -7,6 +7,7 @@ mod known;
 mod resolve;
 mod secrets;
 mod settings;
+mod tls;
 mod values;
 
 pub use environment::Environment;

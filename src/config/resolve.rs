@@ -5,12 +5,12 @@ use super::{
     known::{KNOWN, OTHER_VARIABLES},
     secrets::{self, Secrets},
     settings::DEFAULT_DATABASE,
+    tls::{not_weakened, tls_mode, verifiable},
     values::{Origin, Value, Values},
 };
 use crate::{outcome::Failure, target::Target, yaml::nearest};
 use secrecy::SecretString;
 use std::{
-    net::IpAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -133,11 +133,12 @@ impl Resolver<'_> {
             .map_or_else(|| Target::ALL.to_vec(), |only| vec![only]);
         let mysql = self.mysql()?;
         let (timescale, app_role) = self.timescale()?;
-        for endpoint in [&mysql, &timescale] {
-            if targets.contains(&endpoint.target) {
-                verifiable(endpoint)?;
-            }
+        let mut addressed = vec![&mysql, &timescale];
+        addressed.retain(|endpoint| targets.contains(&endpoint.target));
+        for endpoint in &addressed {
+            verifiable(endpoint)?;
         }
+        self.ca_is_used(&addressed)?;
         Ok(Settings {
             targets,
             mysql,
@@ -241,31 +242,50 @@ impl Resolver<'_> {
     }
 
     fn tls(&self, mode: &str, ca: &str, name: &str) -> Result<Tls, Failure> {
-        let ca = self.path(ca).or_else(|| self.path("SGMP_DB_CA"));
-        let name = self.text(name);
         let stated = match self.values.get(mode) {
             None => None,
-            Some(value) => {
-                let found = TlsMode::NAMES.iter().find(|(_, name)| *name == value.text);
-                Some(found.map(|(mode, _)| *mode).ok_or_else(|| {
-                    let names = TlsMode::NAMES.map(|(_, name)| name).join(", ");
-                    value.wrong(&format!(
-                        "`{}` is no TLS mode; the modes are {names}",
-                        value.text
-                    ))
-                })?)
-            }
+            Some(value) => Some((tls_mode(value)?, value)),
         };
+        if let Some((mode, value)) = stated {
+            let given = [(ca, TlsMode::VerifyCa), (name, TlsMode::VerifyFull)];
+            for (setting, needed) in given {
+                if let Some(given) = self.values.get(setting) {
+                    not_weakened(value, mode, given, needed)?;
+                }
+            }
+        }
+        let ca = self.path(ca).or_else(|| self.path("SGMP_DB_CA"));
+        let name = self.text(name);
         let default = if ca.is_some() || name.is_some() {
             TlsMode::VerifyFull
         } else {
             TlsMode::Prefer
         };
         Ok(Tls {
-            mode: stated.unwrap_or(default),
+            mode: stated.map_or(default, |(mode, _)| mode),
             ca,
             name,
         })
+    }
+
+    /// `--ca` is for both databases, so one of them may do without; not both.
+    fn ca_is_used(&self, endpoints: &[&Endpoint]) -> Result<(), Failure> {
+        let Some(ca) = self.values.get("SGMP_DB_CA") else {
+            return Ok(());
+        };
+        if endpoints
+            .iter()
+            .any(|endpoint| endpoint.tls.mode.verifies())
+        {
+            return Ok(());
+        }
+        for endpoint in endpoints {
+            let variable = format!("SGMP_DB_{}_TLS", endpoint.target.name().to_uppercase());
+            if let Some(mode) = self.values.get(variable.as_str()) {
+                not_weakened(mode, endpoint.tls.mode, ca, TlsMode::VerifyCa)?;
+            }
+        }
+        Ok(())
     }
 
     fn text(&self, name: &str) -> Option<String> {
@@ -293,23 +313,4 @@ impl Resolver<'_> {
     fn duration(&self, name: &str) -> Result<Option<Duration>, Failure> {
         self.values.get(name).map(Value::duration).transpose()
     }
-}
-
-/// A loopback address is a tunnel's end: no certificate is for it.
-fn verifiable(endpoint: &Endpoint) -> Result<(), Failure> {
-    let loopback = endpoint.host == "localhost"
-        || endpoint
-            .host
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback());
-    if endpoint.tls.mode != TlsMode::VerifyFull || endpoint.tls.name.is_some() || !loopback {
-        return Ok(());
-    }
-    let target = endpoint.target;
-    Err(Failure::usage(format!(
-        "TLS is to be verified, and no certificate is for {}, the near end of a tunnel",
-        endpoint.host
-    ))
-    .on(target)
-    .remedy(format!("name the server at the far end: --{target}-tls-name NAME; or only its authority: --{target}-tls verify-ca")))
 }

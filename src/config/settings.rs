@@ -29,8 +29,8 @@ pub struct Tls {
     pub name: Option<String>,
 }
 
-/// libpq's names (PostgreSQL documentation, 34.19.1 and table 34.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// libpq's names (PostgreSQL documentation, 34.19.1 and table 34.1), weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TlsMode {
     Disable,
     Prefer,
@@ -48,6 +48,11 @@ impl TlsMode {
         (TlsMode::VerifyCa, "verify-ca"),
         (TlsMode::VerifyFull, "verify-full"),
     ];
+
+    /// Does it look at the server's certificate?
+    pub fn verifies(self) -> bool {
+        self >= TlsMode::VerifyCa
+    }
 }
 
 impl fmt::Display for TlsMode {

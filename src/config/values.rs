@@ -15,6 +15,17 @@ pub enum Origin {
     },
 }
 
+impl Origin {
+    /// Which place wins over which: the greater number.
+    pub fn strength(&self) -> u8 {
+        match self {
+            Origin::File { .. } => 0,
+            Origin::Variable(_) => 1,
+            Origin::Flag(_) => 2,
+        }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

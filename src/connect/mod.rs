@@ -2,6 +2,7 @@
 
 mod failure;
 mod mysql;
+mod mysql_packet;
 mod mysql_relay;
 mod tcp;
 mod timescale;
@@ -10,7 +11,7 @@ mod wait;
 
 pub use failure::is_absent_database;
 pub use mysql::mysql;
-pub use timescale::{PgCanceller, PgSession, timescale};
+pub use timescale::{PG_LIMITS, PgCanceller, PgSession, timescale};
 
 use std::{fmt, rc::Rc, time::Duration};
 

@@ -2,13 +2,15 @@
 
 use super::{
     ConnectOptions, failure,
-    mysql_relay::{Greeting, Relay, greeting},
+    mysql_packet::{Greeting, NoGreeting},
+    mysql_relay::{Door, Encryption, Relay},
     tcp, tls, wait,
 };
 use crate::config::{Endpoint, TlsMode};
 use anyhow::{Error, Result};
 use mysql_async::{Conn, Opts, OptsBuilder};
 use secrecy::ExposeSecret;
+use std::sync::Arc;
 use tokio_rustls::TlsConnector;
 
 /// Logs in.
@@ -20,55 +22,51 @@ pub async fn mysql(endpoint: &Endpoint, options: &ConnectOptions) -> Result<Conn
 }
 
 async fn login(endpoint: &Endpoint, options: &ConnectOptions) -> Result<Conn> {
-    let opts = driver_options(endpoint, options);
-    if endpoint.tls.mode == TlsMode::Disable {
-        // The address is tried first, so that an unreachable one is told in our words.
-        drop(tcp::open(endpoint).await?);
-        return plain(endpoint, opts).await;
-    }
-    let config = tls::client_config(endpoint)?;
-    let name = tls::server_name(endpoint)?;
+    // Before anything is sent: a CA file that cannot be read is no reason to knock.
+    let encryption = match endpoint.tls.mode {
+        TlsMode::Disable => None,
+        _ => Some(Encryption {
+            connector: TlsConnector::from(Arc::new(tls::client_config(endpoint)?)),
+            name: tls::server_name(endpoint)?,
+        }),
+    };
     let mut stream = tcp::open(endpoint).await?;
-    match greeting(&mut stream, endpoint).await? {
-        Greeting::WithTls(packet) => {
-            let relay = Relay::start(
-                stream,
-                packet,
-                TlsConnector::from(std::sync::Arc::new(config)),
-                name,
-            )?;
-            let socket = relay.socket().to_owned();
-            let opts = opts.socket(Some(socket));
-            match Conn::new(Opts::from(opts)).await {
-                Ok(conn) => Ok(conn),
-                Err(error) => Err(match relay.failure() {
-                    Some(handshake) => tls::explain(endpoint, &handshake)
-                        .unwrap_or_else(|| failure::refused(endpoint, &handshake.to_string())),
-                    None => explain(endpoint, &error),
-                }),
-            }
+    let greeting = Greeting::read(&mut stream)
+        .await
+        .map_err(|none| no_greeting(endpoint, none))?;
+    let relay = match encryption {
+        Some(encryption) if greeting.offers_tls => Relay::encrypted(stream, greeting, encryption)?,
+        None => Relay::plain(stream, greeting).await?,
+        Some(_) if endpoint.tls.mode == TlsMode::Prefer => Relay::plain(stream, greeting).await?,
+        Some(_) => return Err(tls::not_offered(endpoint)),
+    };
+    let opts = through(&relay.door, driver_options(endpoint, options));
+    match Conn::new(Opts::from(opts)).await {
+        Ok(conn) => {
+            relay.established();
+            Ok(conn)
         }
-        // Without TLS the driver must know that the wire is not safe: it then encrypts the password
-        // with the server's key. Hence never through the relay, whose socket it would trust.
-        Greeting::WithoutTls if endpoint.tls.mode == TlsMode::Prefer => {
-            drop(stream);
-            plain(endpoint, opts).await
-        }
-        Greeting::WithoutTls => Err(tls::not_offered(endpoint)),
+        Err(error) => Err(match relay.failure() {
+            Some(broken) => tls::explain(endpoint, &broken).unwrap_or_else(|| {
+                failure::unreachable(endpoint, &format!("the connection broke: {broken}"))
+            }),
+            None => explain(endpoint, &error),
+        }),
     }
 }
 
-async fn plain(endpoint: &Endpoint, opts: OptsBuilder) -> Result<Conn> {
-    Conn::new(Opts::from(opts))
-        .await
-        .map_err(|error| explain(endpoint, &error))
+fn through(door: &Door, opts: OptsBuilder) -> OptsBuilder {
+    match door {
+        Door::Directory(directory) => {
+            opts.socket(Some(directory.path().join("s").display().to_string()))
+        }
+        Door::Port(port) => opts.ip_or_hostname("127.0.0.1").tcp_port(*port),
+    }
 }
 
 fn driver_options(endpoint: &Endpoint, options: &ConnectOptions) -> OptsBuilder {
     let database = (!options.without_database).then(|| endpoint.database.clone());
     OptsBuilder::default()
-        .ip_or_hostname(endpoint.host.clone())
-        .tcp_port(endpoint.port)
         .user(Some(endpoint.user.clone()))
         .pass(
             endpoint
@@ -82,23 +80,24 @@ fn driver_options(endpoint: &Endpoint, options: &ConnectOptions) -> OptsBuilder 
         // Both stated, so that the driver does not ask the server for them: a turn less.
         .max_allowed_packet(Some(1 << 30))
         .wait_timeout(Some(28_800))
-        .tcp_keepalive(Some(tcp::KEEPALIVE))
         .tcp_nodelay(true)
         .stmt_cache_size(0)
 }
 
+fn no_greeting(endpoint: &Endpoint, none: NoGreeting) -> Error {
+    match none {
+        NoGreeting::Refused(code, words) => refusal(endpoint, code, &words),
+        NoGreeting::Closed(error) => {
+            let why = format!("the connection was closed before the greeting ({error})");
+            failure::unreachable(endpoint, &why)
+        }
+        NoGreeting::Foreign => failure::foreign_protocol(endpoint),
+    }
+}
+
 fn explain(endpoint: &Endpoint, error: &mysql_async::Error) -> Error {
     match error {
-        mysql_async::Error::Server(server) => match server.code {
-            1045 | 1698 => failure::refused_login(endpoint, &server.message),
-            1049 => failure::absent_database(endpoint),
-            // 1040 too many connections, 1053 shutdown in progress.
-            1040 | 1053 => failure::not_ready(endpoint, &server.message),
-            _ => failure::refused(
-                endpoint,
-                &format!("{} (MySQL error {})", server.message, server.code),
-            ),
-        },
+        mysql_async::Error::Server(server) => refusal(endpoint, server.code, &server.message),
         mysql_async::Error::Io(io) => failure::unreachable(endpoint, &io.to_string()),
         mysql_async::Error::Driver(driver) => match driver {
             mysql_async::DriverError::ConnectionClosed => {
@@ -111,5 +110,19 @@ fn explain(endpoint: &Endpoint, error: &mysql_async::Error) -> Error {
             other => failure::refused(endpoint, &other.to_string()),
         },
         other => failure::refused(endpoint, &other.to_string()),
+    }
+}
+
+/// The server's own no. Numbers: MySQL 8.0 Error Message Reference, "Server Error Message Reference".
+fn refusal(endpoint: &Endpoint, code: u16, words: &str) -> Error {
+    match code {
+        // 1045 access denied, 1698 access denied without a password.
+        1045 | 1698 => failure::refused_login(endpoint, words),
+        1049 => failure::absent_database(endpoint),
+        // 1040 too many connections, 1053 shutdown in progress, 3032 offline mode.
+        1040 | 1053 | 3032 => failure::not_ready(endpoint, words),
+        // require_secure_transport.
+        3159 => tls::demanded(endpoint, words),
+        _ => failure::refused(endpoint, &format!("{words} (MySQL error {code})")),
     }
 }

@@ -1,25 +1,30 @@
-//! TLS for MySQL, done by us: the driver knows neither `prefer` nor `verify-ca` with rustls.
+//! What stands between the MySQL driver and the server: our own TCP connection, and our own TLS.
 //!
-//! The driver connects to a unix socket in a private directory, which it rightly takes for a safe
-//! transport; the relay behind it speaks TLS with the server. MySQL switches to TLS inside its
-//! protocol: after the server's greeting the client sends a short request, and everything after it
-//! is encrypted. The request takes one sequence number, so until the login has ended the numbers of
-//! the two sides differ by one.
+//! The driver knows neither `prefer` nor `verify-ca` with rustls, and neither keepalive intervals nor
+//! a server with several addresses, and it takes no stream of ours. So it connects to a door on this
+//! machine, and the relay behind the door has the connection to the server. With TLS the door is a unix
+//! socket in a private directory, which the driver rightly takes for a safe transport. Without TLS
+//! it is a loopback port, so that the driver encrypts the password with the server's key.
+//!
+//! MySQL switches to TLS inside its protocol: after the server's greeting the client sends a short
+//! request, and everything after it is encrypted. The request takes one sequence number, so until
+//! the login has ended the numbers of the two sides differ by one.
 //!
 //! Source: MySQL Source Code Documentation, "Connection Phase" and "Protocol::SSLRequest".
 
-use super::failure;
-use crate::config::Endpoint;
+use super::mysql_packet::{Greeting, Packet};
 use anyhow::{Context, Result};
 use rustls::pki_types::ServerName;
 use std::{
     io,
+    net::Ipv4Addr,
     sync::{Arc, Mutex, PoisonError},
 };
 use tempfile::TempDir;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional},
-    net::{TcpStream, UnixListener, UnixStream},
+    io::{AsyncRead, AsyncWrite, copy_bidirectional},
+    net::{TcpListener, TcpStream, UnixListener},
+    task::JoinHandle,
 };
 use tokio_rustls::TlsConnector;
 
@@ -30,121 +35,134 @@ const ERROR: u8 = 0xff;
 /// Second byte of `MORE_DATA` in caching_sha2_password: the cached password matched, OK follows.
 const FAST_AUTHENTICATION: u8 = 0x03;
 
-/// A packet with its sequence number.
-#[derive(Debug, Clone)]
-pub struct Packet {
-    sequence: u8,
-    body: Vec<u8>,
+/// How to encrypt, and the name to verify.
+pub struct Encryption {
+    pub connector: TlsConnector,
+    pub name: ServerName<'static>,
 }
 
-/// The server's first packet.
-#[derive(Debug)]
-pub enum Greeting {
-    WithTls(Packet),
-    WithoutTls,
+/// Where the driver finds the relay.
+pub enum Door {
+    /// The socket's path is in it; the directory goes when the driver has connected or failed.
+    Directory(TempDir),
+    /// On 127.0.0.1.
+    Port(u16),
 }
 
-/// Reads the greeting.
-///
-/// # Errors
-/// The server is gone, busy, or no MySQL server.
-pub async fn greeting(stream: &mut TcpStream, endpoint: &Endpoint) -> Result<Greeting> {
-    let packet = match Packet::read(stream).await {
-        Ok(packet) => packet,
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-            return Err(failure::foreign_protocol(endpoint));
-        }
-        Err(error) => {
-            let why = format!("the connection was closed before the greeting ({error})");
-            return Err(failure::unreachable(endpoint, &why));
-        }
-    };
-    match packet.body.first() {
-        Some(10) => match capabilities(&packet.body) {
-            Some(bits) if bits & CLIENT_SSL != 0 => Ok(Greeting::WithTls(packet)),
-            Some(_) => Ok(Greeting::WithoutTls),
-            None => Err(failure::foreign_protocol(endpoint)),
-        },
-        Some(&ERROR) => {
-            let text = packet.body.get(3..).unwrap_or_default();
-            Err(failure::not_ready(endpoint, &String::from_utf8_lossy(text)))
-        }
-        _ => Err(failure::foreign_protocol(endpoint)),
-    }
-}
-
-/// The lower capability bits: behind version byte, version text and NUL, thread id (4), data (8), filler (1).
-fn capabilities(body: &[u8]) -> Option<u32> {
-    let end = 1 + body.get(1..)?.iter().position(|byte| *byte == 0)?;
-    let at = end + 1 + 4 + 8 + 1;
-    let low = body.get(at..at + 2)?;
-    Some(u32::from(u16::from_le_bytes([low[0], low[1]])))
-}
-
-/// A relay for one connection.
+/// A relay for one connection. Dropped before the driver is in, it ends.
 pub struct Relay {
-    // The directory goes when the driver has connected or failed.
-    directory: TempDir,
+    pub door: Door,
     failure: Arc<Mutex<Option<io::Error>>>,
+    task: Option<JoinHandle<()>>,
+}
+
+/// Why a login was not relayed to its end.
+enum Stop {
+    /// The driver gave up; it tells why itself.
+    Driver,
+    Server(io::Error),
 }
 
 impl Relay {
-    /// Listens in a private directory and serves the one connection that comes.
+    /// Relays as it is. Whoever else on this machine finds the port first gets what they could have
+    /// had directly, a connection without a login, and the driver gets an error.
+    ///
+    /// # Errors
+    /// There is no free port.
+    pub async fn plain(server: TcpStream, greeting: Greeting) -> Result<Relay> {
+        let listening = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+        let listener = listening.context("listening on the relay's port")?;
+        let door = Door::Port(listener.local_addr()?.port());
+        Ok(Relay::start(door, async move {
+            let (driver, _) = listener.accept().await.map_err(|_| Stop::Driver)?;
+            drop(listener);
+            driver.set_nodelay(true).map_err(|_| Stop::Driver)?;
+            serve_plain(driver, server, greeting).await
+        }))
+    }
+
+    /// Relays through TLS.
     ///
     /// # Errors
     /// The directory or the socket cannot be made.
-    pub fn start(
+    pub fn encrypted(
         server: TcpStream,
-        greeting: Packet,
-        connector: TlsConnector,
-        name: ServerName<'static>,
+        greeting: Greeting,
+        encryption: Encryption,
     ) -> Result<Relay> {
         // tempfile makes the directory with mode 0700.
-        let directory =
-            tempfile::tempdir().context("making a private directory for the TLS relay")?;
+        let directory = tempfile::tempdir().context("making a private directory for the relay")?;
         let listener = UnixListener::bind(directory.path().join("s"))
-            .context("listening on the TLS relay's socket")?;
+            .context("listening on the relay's socket")?;
+        Ok(Relay::start(Door::Directory(directory), async move {
+            let (driver, _) = listener.accept().await.map_err(|_| Stop::Driver)?;
+            drop(listener);
+            serve_encrypted(driver, server, greeting, encryption).await
+        }))
+    }
+
+    fn start(door: Door, serve: impl Future<Output = Result<(), Stop>> + Send + 'static) -> Relay {
         let failure = Arc::new(Mutex::new(None));
         let told = failure.clone();
-        tokio::spawn(async move {
-            let served = serve(listener, server, greeting, connector, name).await;
-            if let Err(error) = served {
+        let task = tokio::spawn(async move {
+            if let Err(Stop::Server(error)) = serve.await {
                 *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
             }
         });
-        Ok(Relay { directory, failure })
+        Relay {
+            door,
+            failure,
+            task: Some(task),
+        }
     }
 
-    /// The path for the driver.
-    pub fn socket(&self) -> String {
-        self.directory.path().join("s").display().to_string()
-    }
-
-    /// Why the relay ended, if it did.
+    /// Why the way to the server broke, if it did.
     pub fn failure(&self) -> Option<io::Error> {
         self.failure
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take()
     }
+
+    /// The driver is in: from now on the relay lives as long as the driver's connection.
+    pub fn established(mut self) {
+        self.task = None;
+    }
 }
 
-async fn serve(
-    listener: UnixListener,
+impl Drop for Relay {
+    fn drop(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.abort();
+        }
+    }
+}
+
+async fn serve_plain<D>(
+    mut driver: D,
     mut server: TcpStream,
-    greeting: Packet,
-    connector: TlsConnector,
-    name: ServerName<'static>,
-) -> io::Result<()> {
-    let (mut driver, _) = listener.accept().await?;
-    drop(listener);
-    greeting.write(&mut driver, 0).await?;
-    let mut response = Packet::read(&mut driver).await?;
+    greeting: Greeting,
+) -> Result<(), Stop>
+where
+    D: AsyncRead + AsyncWrite + Unpin,
+{
+    to_driver(&greeting.packet, &mut driver, 0).await?;
+    pass(&mut driver, &mut server).await
+}
+
+async fn serve_encrypted<D>(
+    mut driver: D,
+    mut server: TcpStream,
+    greeting: Greeting,
+    encryption: Encryption,
+) -> Result<(), Stop>
+where
+    D: AsyncRead + AsyncWrite + Unpin,
+{
+    to_driver(&greeting.packet, &mut driver, 0).await?;
+    let mut response = from_driver(&mut driver).await?;
     if response.body.len() < 32 {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "the driver's answer is too short",
-        ));
+        return Err(Stop::Driver);
     }
     response.body[1] |= (CLIENT_SSL >> 8) as u8;
     // The request is the answer's first 32 bytes: capabilities, packet size, character set, filler.
@@ -152,62 +170,57 @@ async fn serve(
         sequence: response.sequence,
         body: response.body[..32].to_vec(),
     };
-    request.write(&mut server, 0).await?;
-    let mut server = connector.connect(name, server).await?;
-    response.write(&mut server, 1).await?;
+    let failed = Stop::Server;
+    request.write(&mut server, 0).await.map_err(failed)?;
+    let Encryption { connector, name } = encryption;
+    let mut server = connector.connect(name, server).await.map_err(failed)?;
+    response.write(&mut server, 1).await.map_err(failed)?;
     if log_in(&mut driver, &mut server).await? {
-        copy_bidirectional(&mut driver, &mut server).await?;
+        pass(&mut driver, &mut server).await?;
     }
     Ok(())
 }
 
 /// Passes the login's packets; true when the server has let the driver in.
-async fn log_in<S>(driver: &mut UnixStream, server: &mut S) -> io::Result<bool>
+async fn log_in<D, S>(driver: &mut D, server: &mut S) -> Result<bool, Stop>
 where
+    D: AsyncRead + AsyncWrite + Unpin,
     S: AsyncRead + AsyncWrite + Unpin,
 {
     loop {
-        let packet = Packet::read(server).await?;
+        let packet = Packet::read(server).await.map_err(Stop::Server)?;
         let kind = packet.body.first().copied();
         let fast = kind == Some(MORE_DATA) && packet.body.get(1) == Some(&FAST_AUTHENTICATION);
-        packet.write(driver, -1).await?;
+        to_driver(&packet, driver, -1).await?;
         match kind {
             Some(OK) => return Ok(true),
             Some(ERROR) | None => return Ok(false),
             _ if fast => {}
-            _ => Packet::read(driver).await?.write(server, 1).await?,
+            _ => {
+                let answer = from_driver(driver).await?;
+                answer.write(server, 1).await.map_err(Stop::Server)?;
+            }
         }
     }
 }
 
-impl Packet {
-    async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Packet> {
-        let mut head = [0_u8; 4];
-        stream.read_exact(&mut head).await?;
-        let length = u32::from_le_bytes([head[0], head[1], head[2], 0]) as usize;
-        // Packets of the login are small; something else is another protocol.
-        if length == 0 || length > 1 << 20 {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "not a packet of MySQL's",
-            ));
-        }
-        let mut body = vec![0; length];
-        stream.read_exact(&mut body).await?;
-        Ok(Packet {
-            sequence: head[3],
-            body,
-        })
-    }
+async fn from_driver(driver: &mut (impl AsyncRead + Unpin)) -> Result<Packet, Stop> {
+    Packet::read(driver).await.map_err(|_| Stop::Driver)
+}
 
-    async fn write(&self, stream: &mut (impl AsyncWrite + Unpin), shift: i8) -> io::Result<()> {
-        let length = u32::try_from(self.body.len())
-            .unwrap_or(u32::MAX)
-            .to_le_bytes();
-        let sequence = self.sequence.wrapping_add_signed(shift);
-        let mut packet = vec![length[0], length[1], length[2], sequence];
-        packet.extend_from_slice(&self.body);
-        stream.write_all(&packet).await?;
-        stream.flush().await
-    }
+async fn to_driver(
+    packet: &Packet,
+    driver: &mut (impl AsyncWrite + Unpin),
+    shift: i8,
+) -> Result<(), Stop> {
+    packet.write(driver, shift).await.map_err(|_| Stop::Driver)
+}
+
+/// Carries everything both ways until one side ends.
+async fn pass(
+    driver: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    server: &mut (impl AsyncRead + AsyncWrite + Unpin),
+) -> Result<(), Stop> {
+    let carried = copy_bidirectional(driver, server).await;
+    carried.map(|_| ()).map_err(Stop::Server)
 }

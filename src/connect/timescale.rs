@@ -13,11 +13,27 @@ use tokio_postgres::{
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Startup options, which beat what the role or the database has been given (PostgreSQL
-/// documentation, 20.1.4): a hostile role setting must not change what catalog functions print.
+/// documentation, 20.1.4): a hostile role setting must not change what catalog functions print, and
+/// the server gives a client up that a minute of silence shows to be gone, as we give the server up
+/// (20.3.2 "TCP settings").
 const OPTIONS: &str = "-c search_path=public -c datestyle=ISO -c intervalstyle=postgres -c timezone=UTC \
      -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 \
      -c client_min_messages=warning -c quote_all_identifiers=off -c standard_conforming_strings=on \
-     -c bytea_output=hex -c extra_float_digits=1";
+     -c bytea_output=hex -c extra_float_digits=1 \
+     -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3 \
+     -c tcp_user_timeout=60000";
+
+/// What the session that holds the lock needs beside `OPTIONS`, of settings that not every version
+/// has (a startup option that the server does not know refuses the login):
+/// `client_connection_check_interval` (14) ends a statement whose client is gone, which would
+/// otherwise run to its end and keep the lock; `idle_session_timeout` (14) and
+/// `transaction_timeout` (17) of a role must not cut a long run.
+pub const PG_LIMITS: &str = "SELECT pg_catalog.set_config(s.name, w.value, false) \
+     FROM (VALUES ('client_connection_check_interval', '10s'), \
+     ('idle_session_timeout', '0'), \
+     ('transaction_timeout', '0')) AS w (name, value) \
+     JOIN pg_catalog.pg_settings s ON s.name = w.name \
+     ORDER BY s.name";
 
 /// A session and what drives it.
 pub struct PgSession {
@@ -169,7 +185,11 @@ fn explain(endpoint: &Endpoint, error: &tokio_postgres::Error) -> Error {
         ];
         return if *code == SqlState::INVALID_CATALOG_NAME {
             failure::absent_database(endpoint)
-        } else if login.contains(&code) && !words.contains("no encryption") {
+        } else if *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION
+            && words.contains("no encryption")
+        {
+            tls::demanded(endpoint, words)
+        } else if login.contains(&code) {
             failure::refused_login(endpoint, words)
         } else if *code == SqlState::CANNOT_CONNECT_NOW || *code == SqlState::TOO_MANY_CONNECTIONS {
             failure::not_ready(endpoint, words)

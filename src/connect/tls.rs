@@ -24,14 +24,13 @@ use std::{io, sync::Arc};
 /// Exit 2: a CA file that cannot be read or has no certificate, or no roots at all.
 pub fn client_config(endpoint: &Endpoint) -> Result<ClientConfig> {
     let mut provider = ring::default_provider();
-    if endpoint.target == Target::Timescale {
-        // PostgreSQL up to 17 accepts P-256 only, by default; another first guess costs a turn.
-        provider.kx_groups = vec![
-            ring::kx_group::SECP256R1,
-            ring::kx_group::X25519,
-            ring::kx_group::SECP384R1,
-        ];
-    }
+    // The first group's key share goes with the first packet; one that the server does not take costs
+    // a turn. PostgreSQL up to 17 accepts P-256 only, by default, and MySQL takes no X25519.
+    provider.kx_groups = vec![
+        ring::kx_group::SECP256R1,
+        ring::kx_group::SECP384R1,
+        ring::kx_group::X25519,
+    ];
     let provider = Arc::new(provider);
     let verifier = verifier(endpoint, &provider)?;
     let config = ClientConfig::builder_with_provider(provider)
@@ -243,6 +242,17 @@ pub fn not_offered(endpoint: &Endpoint) -> Error {
         "switch TLS on at the server; without encryption: {}-tls disable",
         failure::flag(endpoint)
     ))
+    .into()
+}
+
+/// The server takes no login without TLS.
+pub fn demanded(endpoint: &Endpoint, words: &str) -> Error {
+    Failure::failed(format!(
+        "{} takes no login without TLS: {words}",
+        failure::address(endpoint)
+    ))
+    .on(endpoint.target)
+    .remedy(format!("encrypt: {}-tls require", failure::flag(endpoint)))
     .into()
 }
 

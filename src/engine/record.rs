@@ -150,6 +150,13 @@ impl Record {
         self.history.iter().map(|row| row.version).max()
     }
 
+    /// Was the file after the newest version begun and not finished?
+    pub fn is_half_applied(&self) -> bool {
+        let next = self.version().map_or(1, |version| version + 1);
+        self.latest_entry(next)
+            .is_some_and(|entry| entry.event == Event::Apply && entry.is_half_done())
+    }
+
     /// The newest ledger entry about that version's script.
     pub fn latest_entry(&self, version: i32) -> Option<&Entry> {
         self.ledger.iter().rev().find(|entry| {

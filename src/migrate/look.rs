@@ -4,7 +4,10 @@ use super::{
     files::MigrationSet,
     plan::{Plan, plan, wanted_scripts},
 };
-use crate::engine::{Engine, Survey};
+use crate::{
+    drift::Drift,
+    engine::{Engine, Survey},
+};
 use anyhow::Result;
 use std::collections::BTreeMap;
 
@@ -13,6 +16,8 @@ use std::collections::BTreeMap;
 pub struct Look<'a> {
     pub survey: Survey,
     pub plan: Plan<'a>,
+    /// What was found of the schema; nothing until it is looked at.
+    pub drift: Drift,
 }
 
 /// Asks the database and compares with the files.
@@ -46,5 +51,9 @@ async fn judge<'a>(
         }
     }
     let plan = plan(set, &survey, &scripts, engine.dialect());
-    Ok(Look { survey, plan })
+    Ok(Look {
+        survey,
+        plan,
+        drift: Drift::default(),
+    })
 }

@@ -2,6 +2,7 @@
 
 mod dry_run;
 mod event;
+mod expectation;
 pub mod files;
 mod lint;
 mod look;

@@ -2,14 +2,15 @@
 
 use super::{
     event::Event,
+    expectation::{self, Begun},
     files::Migration,
-    look::look_again,
+    look::{Look, look_again},
     preflight::{unmet, wanted},
     settle,
     upgrade::{Options, Side},
 };
 use crate::{
-    engine::{Direction, Done, Engine, Progress, StepFailure, StopFlag, Survey, Work},
+    engine::{Direction, Done, Engine, Progress, StepFailure, StopFlag, Work},
     outcome::{Exit, Failure, Finding, Kind, Ran, RanOutcome, TargetReport},
     sql::{Statement, split},
     target::Target,
@@ -30,7 +31,7 @@ pub struct SideRun {
 /// Runs what is pending, then settles what belongs beside the schema. Always ends the session.
 pub async fn run_side(
     side: &mut Side<'_>,
-    before: &Survey,
+    before: &Look<'_>,
     options: &Options<'_>,
     stop: &StopFlag,
 ) -> SideRun {
@@ -51,15 +52,14 @@ pub async fn run_side(
 
 async fn run_files(
     side: &mut Side<'_>,
-    before: &Survey,
+    before: &Look<'_>,
     options: &Options<'_>,
     stop: &StopFlag,
     run: &mut SideRun,
 ) -> Result<()> {
-    let engine = &mut *side.engine;
-    let target = engine.target();
-    engine.prepare_record().await?;
-    let look = look_again(engine, side.set, before).await?;
+    let target = side.engine.target();
+    side.engine.prepare_record().await?;
+    let look = look_again(&mut *side.engine, side.set, &before.survey).await?;
     run.report = Some((target, look.plan.report.clone()));
     run.findings = look.plan.findings.clone();
     run.findings
@@ -68,17 +68,28 @@ async fn run_files(
         stop.stop_soon();
         return Ok(());
     }
+    let records = !wanted(&look, side.goal).is_empty() || expectation::is_unrecorded(&look);
+    let mut baseline = None;
+    if records {
+        match expectation::begin(side, before, &look, options, run).await? {
+            Begun::Free(known) => baseline = known,
+            Begun::Blocked => {
+                stop.stop_soon();
+                return Ok(());
+            }
+        }
+    }
     let mut resume = look.plan.resume;
     for migration in wanted(&look, side.goal) {
         if stop.soon() {
-            return Ok(());
+            break;
         }
-        let unmet = unmet(engine, migration).await?;
+        let unmet = unmet(&mut *side.engine, migration).await?;
         if !unmet.is_empty() {
             run.failures.extend(unmet.into_iter().map(Into::into));
-            return Ok(());
+            break;
         }
-        let ran = run_file(engine, migration, resume, options, stop).await?;
+        let ran = run_file(&mut *side.engine, migration, resume, options, stop).await?;
         let failure = ran.failure;
         run.ran.push(ran.ran);
         if let Some(failure) = failure {
@@ -87,8 +98,11 @@ async fn run_files(
         }
         resume = 0;
     }
-    let look = look_again(engine, side.set, before).await?;
+    let look = look_again(&mut *side.engine, side.set, &before.survey).await?;
     run.report = Some((target, look.plan.report.clone()));
+    if records {
+        expectation::end(side, baseline.as_ref(), &look.survey, options, run).await?;
+    }
     if run.failures.is_empty() && look.plan.pending.is_empty() {
         settle::settle(side, options, run).await?;
     }

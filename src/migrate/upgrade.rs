@@ -3,6 +3,7 @@
 use super::{
     dry_run,
     event::{Event, Observer},
+    expectation,
     files::MigrationSet,
     look::{Look, look},
     preflight::{Obstacles, preflight, wanted},
@@ -11,8 +12,9 @@ use super::{
     signals::Signals,
 };
 use crate::{
+    drift::Committed,
     engine::{Canceller, Engine, Identity, LockRequest, Progress, StopFlag},
-    outcome::{Document, Exit, Failure},
+    outcome::{Document, Exit, Failure, Finding},
     policy::Policies,
 };
 use anyhow::Result;
@@ -23,6 +25,8 @@ use std::time::Duration;
 pub struct Side<'a> {
     pub engine: &'a mut dyn Engine,
     pub set: &'a MigrationSet,
+    /// What the files beside the migrations say about the schema.
+    pub committed: &'a Committed,
     /// What policies.yaml says; none where there is no such file.
     pub policies: Option<&'a Policies>,
     /// Version to stop at; none is the latest.
@@ -38,6 +42,8 @@ pub struct Options<'a> {
     pub lock_wait: Duration,
     /// How long a statement waits for a table, where its file does not say.
     pub lock_timeout: Duration,
+    /// Go on where the schema is not as expected?
+    pub allow_drift: bool,
     /// May a policy change make the server drop data?
     pub allow_data_loss: bool,
     pub identity: &'a Identity,
@@ -65,7 +71,7 @@ pub async fn upgrade(
         }
     }
     report(&looks, document);
-    if !document.failures().is_empty() || blocked(sides, &looks, document).await? {
+    if !document.failures().is_empty() || blocked(sides, &mut looks, options, document).await? {
         return Ok(None);
     }
     if options.dry_run {
@@ -76,7 +82,7 @@ pub async fn upgrade(
     let mut signals = Signals::listen()?;
     let mut at_work = Vec::new();
     for (side, look) in sides.iter_mut().zip(&looks) {
-        if !wanted(look, side.goal).is_empty() {
+        if !wanted(look, side.goal).is_empty() || expectation::is_unrecorded(look) {
             at_work.push((side, look));
             continue;
         }
@@ -102,21 +108,18 @@ pub async fn upgrade(
 /// Preflight of all; true when something stands in the way anywhere.
 async fn blocked(
     sides: &mut [Side<'_>],
-    looks: &[Look<'_>],
+    looks: &mut [Look<'_>],
+    options: &Options<'_>,
     document: &mut Document,
 ) -> Result<bool> {
-    let checks = sides.iter_mut().zip(looks).map(|(side, look)| {
-        preflight(
-            &mut *side.engine,
-            side.set,
-            look,
-            side.goal,
-            side.may_create,
-        )
-    });
+    let checks = sides
+        .iter_mut()
+        .zip(looks)
+        .map(|(side, look)| obstacles(side, look, options));
     let mut blocked = false;
     for checked in join_all(checks).await {
-        let Obstacles { failures, findings } = checked?;
+        let (Obstacles { failures, findings }, notes) = checked?;
+        document.notes.extend(notes);
         blocked |= !failures.is_empty() || !findings.is_empty();
         failures
             .into_iter()
@@ -124,6 +127,24 @@ async fn blocked(
         document.findings.extend(findings);
     }
     Ok(blocked)
+}
+
+/// What stands in one side's way, the schema included, and notes about it.
+async fn obstacles(
+    side: &mut Side<'_>,
+    look: &mut Look<'_>,
+    options: &Options<'_>,
+) -> Result<(Obstacles, Vec<Finding>)> {
+    let (goal, may_create) = (side.goal, side.may_create);
+    let mut obstacles = preflight(&mut *side.engine, side.set, look, goal, may_create).await?;
+    if !obstacles.is_empty() {
+        return Ok((obstacles, Vec::new()));
+    }
+    look.drift = expectation::look(side, &look.survey).await?;
+    let target = side.engine.target();
+    let (blocking, notes) = expectation::judged(target, &look.drift, options);
+    obstacles.findings.extend(blocking);
+    Ok((obstacles, notes))
 }
 
 /// Takes the locks one after the other, always in the same order: two runs that each had one and
@@ -183,7 +204,7 @@ async fn run_all(
     let runs = join_all(
         at_work
             .into_iter()
-            .map(|(side, look)| run_side(side, &look.survey, options, stop)),
+            .map(|(side, look)| run_side(side, look, options, stop)),
     );
     tokio::pin!(runs);
     let mut stopped_by = None;

@@ -19,6 +19,10 @@ pub struct Document {
     pub findings: Vec<Finding>,
     pub notes: Vec<Finding>,
     pub error: Option<ErrorReport>,
+    /// For people, all of stdout where a command's result is a text to pass on (`diff --sql`);
+    /// findings and notes then stand on stderr.
+    #[serde(skip)]
+    pub plain: Option<String>,
     #[serde(skip)]
     failures: Vec<Failure>,
     /// What a command has to say beyond the common members (`history`: its events).
@@ -119,6 +123,7 @@ impl Document {
             findings: Vec::new(),
             notes: Vec::new(),
             error: None,
+            plain: None,
             failures: Vec::new(),
             extra: BTreeMap::new(),
         }

@@ -34,6 +34,7 @@ pub fn write(
         Form::Json => json::write(document, out).and_then(|()| out.flush()),
         Form::Text(style) => text::write(document, style, out)
             .and_then(|()| out.flush())
+            .and_then(|()| text::write_beside(document, style, err))
             .and_then(|()| text::write_failures(document, style, err)),
     };
     let annotated = annotations::write(document, err);

@@ -1,12 +1,15 @@
 //! The document for people: tables, then findings, then notes.
 
 use super::{Style, table::table};
-use crate::outcome::{Document, Finding, RanOutcome, TargetReport};
+use crate::outcome::{Document, Finding, Kind, RanOutcome, TargetReport};
 use crate::target::Target;
 use std::io::{self, Write};
 
 /// Writes what belongs on stdout.
 pub fn write(document: &Document, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    if let Some(plain) = &document.plain {
+        return write!(out, "{plain}");
+    }
     if let Some(text) = document
         .extra
         .get("text")
@@ -30,6 +33,17 @@ pub fn write(document: &Document, style: Style, out: &mut dyn Write) -> io::Resu
     }
     section("findings", &document.findings, ("31", style), out)?;
     section("notes", &document.notes, ("33", style), out)
+}
+
+/// Beside a plain result, what it does not say itself.
+pub fn write_beside(document: &Document, style: Style, err: &mut dyn Write) -> io::Result<()> {
+    if document.plain.is_none() {
+        return Ok(());
+    }
+    let mut findings = document.findings.clone();
+    findings.retain(|finding| finding.kind != Kind::Drift);
+    section("findings", &findings, ("31", style), err)?;
+    section("notes", &document.notes, ("33", style), err)
 }
 
 /// Writes errors, each with what to type next.

@@ -83,6 +83,53 @@ pub fn diff(expected: &Schema, actual: &Schema, scope: &Scope) -> Vec<ObjectDiff
         .collect()
 }
 
+/// What is expected, with only those parts as they are that the difference names; none where the
+/// object is wholly missing or unexpected.
+pub fn only(difference: &ObjectDifference) -> Option<Object> {
+    let (expected, actual) = (difference.expected.as_ref()?, difference.actual.as_ref()?);
+    let paths = difference.paths.iter().map(|one| one.path.as_str());
+    let paths: BTreeSet<&str> = paths.collect();
+    let pick = |path: &str, expected: Option<&Value>, actual: Option<&Value>| {
+        picked(path, (expected, actual), &paths)
+    };
+    let mut object = expected.clone();
+    object.value = pick("", Some(&expected.value), Some(&actual.value)).unwrap_or(Value::Null);
+    object.per_major = pick("", expected.per_major.as_ref(), actual.per_major.as_ref());
+    for (class, value) in &actual.optional {
+        let wanted = expected.optional.get(class);
+        if let Some(value) = pick(class.name(), wanted, Some(value)) {
+            object.optional.insert(*class, value);
+        }
+    }
+    Some(object)
+}
+
+fn picked(
+    path: &str,
+    (expected, actual): (Option<&Value>, Option<&Value>),
+    paths: &BTreeSet<&str>,
+) -> Option<Value> {
+    if let (Some(Value::Object(wanted)), Some(Value::Object(found))) = (expected, actual) {
+        let new = found.keys().filter(|key| !wanted.contains_key(*key));
+        let parts = wanted.keys().chain(new).filter_map(|key| {
+            let value = picked(&below(path, key), (wanted.get(key), found.get(key)), paths)?;
+            Some((key.clone(), value))
+        });
+        return Some(Value::Object(parts.collect()));
+    }
+    match paths.contains(path) {
+        true => actual.cloned(),
+        false => expected.cloned(),
+    }
+}
+
+fn below(path: &str, key: &str) -> String {
+    match path {
+        "" => key.to_owned(),
+        _ => format!("{path}.{key}"),
+    }
+}
+
 fn parts(expected: &Object, actual: &Object, scope: &Scope) -> Vec<PathDifference> {
     let mut paths = Vec::new();
     walk("", Some(&expected.value), Some(&actual.value), &mut paths);
@@ -102,7 +149,9 @@ fn parts(expected: &Object, actual: &Object, scope: &Scope) -> Vec<PathDifferenc
     paths
 }
 
-/// Descends into maps; any other value is compared as a whole. Absent and null are the same.
+/// Descends into maps; any other value is compared as a whole. Absent and null are the same, and so
+/// are two orders whose common members stand in one order: what one of them lacks is told where it
+/// is described.
 fn walk(
     path: &str,
     expected: Option<&Value>,
@@ -110,19 +159,15 @@ fn walk(
     out: &mut Vec<PathDifference>,
 ) {
     let present = |value: Option<&Value>| value.filter(|value| !value.is_null()).cloned();
-    let below = |key: &str| match path {
-        "" => key.to_owned(),
-        _ => format!("{path}.{key}"),
-    };
     if let (Some(Value::Object(wanted)), Some(Value::Object(found))) = (expected, actual) {
         let keys: BTreeSet<&String> = wanted.keys().chain(found.keys()).collect();
         for key in keys {
-            walk(&below(key), wanted.get(key), found.get(key), out);
+            walk(&below(path, key), wanted.get(key), found.get(key), out);
         }
         return;
     }
     let (expected, actual) = (present(expected), present(actual));
-    if expected == actual {
+    if expected == actual || (is_order(path) && same_order(expected.as_ref(), actual.as_ref())) {
         return;
     }
     out.push(PathDifference {
@@ -135,6 +180,27 @@ fn walk(
         expected,
         actual,
     });
+}
+
+/// Is it a list of names of what is described beside it, or below such a name?
+fn is_order(path: &str) -> bool {
+    path.split('.').any(|part| part.ends_with("_order"))
+}
+
+fn same_order(expected: Option<&Value>, actual: Option<&Value>) -> bool {
+    let list = |value: Option<&'_ Value>| match value {
+        None => Some(Vec::new()),
+        Some(Value::Array(names)) => Some(names.clone()),
+        Some(_) => None,
+    };
+    let (Some(expected), Some(actual)) = (list(expected), list(actual)) else {
+        return false;
+    };
+    let common = |names: &[Value], others: &[Value]| {
+        let both = names.iter().filter(|name| others.contains(name));
+        both.cloned().collect::<Vec<_>>()
+    };
+    common(&expected, &actual) == common(&actual, &expected)
 }
 
 #[cfg(test)]
@@ -170,5 +236,27 @@ mod tests {
         assert_eq!(found[0].paths.len(), 1);
         assert_eq!(found[0].paths[0].path, "columns.b");
         assert_eq!(found[0].paths[0].change, Change::Unexpected);
+    }
+
+    #[test]
+    fn an_order_differs_only_where_common_members_change_places() {
+        let of = |order: &[&str]| schema(json!({"column_order": order, "columns": {}}));
+        let expected = of(&["a", "b", "c"]);
+        assert!(diff(&expected, &of(&["a", "x", "c"]), &Scope::default()).is_empty());
+        assert!(
+            diff(
+                &expected,
+                &schema(json!({"columns": {}})),
+                &Scope::default()
+            )
+            .is_empty()
+        );
+        let found = diff(&expected, &of(&["c", "a"]), &Scope::default());
+        assert_eq!(found[0].paths[0].path, "column_order");
+        let plain = |list: &[&str]| schema(json!({"parts": list}));
+        assert_eq!(
+            diff(&plain(&["a"]), &plain(&[]), &Scope::default()).len(),
+            1
+        );
     }
 }

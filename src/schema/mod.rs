@@ -10,7 +10,7 @@ mod steps;
 mod written;
 
 pub use canonical::render;
-pub use diff::{Change, ObjectDifference, PathDifference, Scope, diff};
+pub use diff::{Change, ObjectDifference, PathDifference, Scope, diff, only};
 pub use ignore::{Ignore, Rule};
 pub use merge::merge;
 pub use object::{Class, Key, Object, Reading, Repair, Schema, Unseen};

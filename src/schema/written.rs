@@ -77,18 +77,18 @@ impl<'a> Line<'a> {
 pub(super) fn object(head: &str, line: Line<'_>, below: &[Line<'_>]) -> Result<Object, Malformed> {
     let mut object = Object::new(key(head, line)?, Value::Null);
     let (mut parts, mut whole) = (Map::new(), None);
-    for (name, value) in entries(below, 1)? {
-        let Some(aside) = name.strip_prefix(ASIDE) else {
+    for Entry { aside, name, value } in entries(below, 1)? {
+        if !aside {
             parts.insert(name, value);
             continue;
-        };
-        match Class::from_name(aside) {
+        }
+        match Class::from_name(&name) {
             Some(class) => {
                 object.optional.insert(class, value);
             }
-            None if aside == PER_MAJOR => object.per_major = Some(value),
-            None if aside == VALUE => whole = Some(value),
-            None => return line.wrong(format!("`{aside}` is nothing that is set aside")),
+            None if name == PER_MAJOR => object.per_major = Some(value),
+            None if name == VALUE => whole = Some(value),
+            None => return line.wrong(format!("`{name}` is nothing that is set aside")),
         }
     }
     object.value = whole.unwrap_or(Value::Object(parts));
@@ -123,24 +123,32 @@ fn name<'a>(text: &'a str, line: Line<'_>) -> Result<(String, &'a str), Malforme
     }
 }
 
+/// A named part.
+struct Entry {
+    /// Is it compared only sometimes?
+    aside: bool,
+    name: String,
+    value: Value,
+}
+
 /// The named parts at that depth.
-fn entries(lines: &[Line<'_>], depth: usize) -> Result<Vec<(String, Value)>, Malformed> {
-    let mut found: BTreeMap<String, usize> = BTreeMap::new();
+fn entries(lines: &[Line<'_>], depth: usize) -> Result<Vec<Entry>, Malformed> {
+    let mut found: BTreeMap<(bool, String), usize> = BTreeMap::new();
     let mut entries = Vec::new();
     for (line, below) in groups(lines, depth)? {
         let (aside, text) = match line.text.strip_prefix(ASIDE) {
-            Some(text) => (ASIDE, text),
-            None => ("", line.text),
+            Some(text) => (true, text),
+            None => (false, line.text),
         };
-        let (plain, rest) = name(text, line)?;
+        let (name, rest) = name(text, line)?;
         let Some(rest) = rest.strip_prefix(':') else {
             return line.wrong("a part is written `name: value`");
         };
-        let name = format!("{aside}{plain}");
-        if let Some(first) = found.insert(name.clone(), line.number) {
+        if let Some(first) = found.insert((aside, name.clone()), line.number) {
             return line.wrong(format!("`{name}` is on line {first} already"));
         }
-        entries.push((name, value(rest, line, below, depth)?));
+        let value = value(rest, line, below, depth)?;
+        entries.push(Entry { aside, name, value });
     }
     Ok(entries)
 }
@@ -177,9 +185,12 @@ fn value(rest: &str, line: Line<'_>, below: &[Line<'_>], depth: usize) -> Result
             .collect();
         return Ok(Value::Array(items?));
     }
-    Ok(Value::Object(
-        entries(below, depth + 1)?.into_iter().collect(),
-    ))
+    let parts = entries(below, depth + 1)?;
+    if parts.iter().any(|part| part.aside) {
+        return first.wrong("only a whole object has parts that are set aside");
+    }
+    let parts = parts.into_iter().map(|part| (part.name, part.value));
+    Ok(Value::Object(parts.collect()))
 }
 
 fn scalar(text: &str, line: Line<'_>) -> Result<Value, Malformed> {

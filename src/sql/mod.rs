@@ -2,6 +2,7 @@
 
 mod body;
 mod classify;
+mod client;
 mod compare;
 mod compound;
 mod lexer;
@@ -12,9 +13,13 @@ mod split;
 mod words;
 
 pub use classify::{Commits, Facts, ObjectRef, Verb, classify};
+pub use client::for_client;
 pub use compare::same_sql;
+pub use lexer::{Kind as TokenKind, Lexer};
+pub use modes::Modes;
 pub use session_use::SessionUse;
 pub use split::{Piece, PieceKind, Statement, SyntaxError, leading_comments, pieces, split};
+pub use words::{Token, tokens};
 
 /// Which SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,10 @@
 
 mod attack;
 mod breaker;
+mod crowd;
+mod disk;
 mod log;
+mod project;
 mod route;
 mod state;
 mod subject;

@@ -4,6 +4,7 @@ use crate::{
     attack::{self, Attack, Blow, Kind as Interruption},
     breaker::Breaker,
     log::{Case, Log},
+    project::Project,
     route::{Stop, route},
     state::state,
     support::{Kind, Sgmp, unique},
@@ -13,12 +14,13 @@ use crate::{
 use futures_util::future::join_all;
 use sgmp_db::sql::{Dialect, split};
 use similar::TextDiff;
-use std::{fs, path::PathBuf, time::Duration};
+use std::time::Duration;
 
 /// One database system.
 pub struct Subject {
     pub victim: Victim,
     pub protocol: Protocol,
+    project: Project,
     target: &'static str,
     dialect: Dialect,
     /// What an undisturbed run leaves.
@@ -41,6 +43,7 @@ impl Subject {
             } else {
                 Protocol::Postgres
             },
+            project: Project::committed(),
             target: if mysql { "mysql" } else { "timescale" },
             dialect: if mysql {
                 Dialect::Mysql
@@ -63,43 +66,20 @@ impl Subject {
         subject
     }
 
-    fn migrations() -> PathBuf {
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/faults/migrations")
-    }
-
     /// Every statement of every file, in order.
     fn statements(&self) -> Vec<String> {
-        let folder = Subject::migrations().join(self.target);
-        let mut files: Vec<_> = fs::read_dir(folder)
-            .expect("the migrations")
-            .map(|entry| entry.expect("a file").path())
-            .collect();
-        files.sort();
-        let mut statements = Vec::new();
-        for file in files {
-            let text = fs::read_to_string(file).expect("a migration");
-            let split = split(self.dialect, &text).expect("statements");
-            statements.extend(split.iter().map(|statement| statement.text.to_owned()));
-        }
-        statements
+        let files = self.project.files(self.target);
+        let each = files.iter().flat_map(|text| {
+            let split = split(self.dialect, text).expect("statements");
+            let texts = split.iter().map(|statement| statement.text.to_owned());
+            texts.collect::<Vec<_>>()
+        });
+        each.collect()
     }
 
     /// The tool, pointed at a database behind a port.
     pub fn sgmp(&self, database: &Database, port: u16) -> Sgmp {
-        let migrations = Subject::migrations();
-        let sgmp = match database {
-            Database::Mysql(database) => Sgmp::default().mysql(database),
-            Database::Timescale(database) => Sgmp::default().timescale(database),
-        };
-        let variable = if self.protocol == Protocol::Mysql {
-            "MYSQL_PORT"
-        } else {
-            "TSDB_PORT"
-        };
-        sgmp.with(variable, port.to_string())
-            .with("SGMP_DB_MYSQL_TLS", "disable")
-            .with("SGMP_DB_TIMESCALE_TLS", "disable")
-            .with("SGMP_DB_MIGRATIONS", migrations.to_str().expect("a path"))
+        self.project.sgmp(database, port)
     }
 
     /// The command that is interrupted, and typed again.

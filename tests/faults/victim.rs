@@ -9,6 +9,7 @@ use crate::support::{
     database::{mysql_admin, postgres_admin},
     server::own,
 };
+use crate::wire::Protocol;
 use mysql_async::prelude::Queryable;
 use std::{process::Stdio, time::Duration};
 use testcontainers::{ContainerAsync, GenericImage};
@@ -115,6 +116,38 @@ impl Database {
         match self {
             Database::Mysql(database) => &database.name,
             Database::Timescale(database) => &database.name,
+        }
+    }
+
+    /// Its server's port.
+    pub fn port(&self) -> u16 {
+        match self {
+            Database::Mysql(database) => database.server.port,
+            Database::Timescale(database) => database.server.port,
+        }
+    }
+
+    /// As `--only` and the folder of migrations name it.
+    pub fn target(&self) -> &'static str {
+        match self {
+            Database::Mysql(_) => "mysql",
+            Database::Timescale(_) => "timescale",
+        }
+    }
+
+    /// What its server speaks.
+    pub fn protocol(&self) -> Protocol {
+        match self {
+            Database::Mysql(_) => Protocol::Mysql,
+            Database::Timescale(_) => Protocol::Postgres,
+        }
+    }
+
+    /// The rows of a query, each as its columns joined by `|`.
+    pub async fn rows(&self, sql: &str) -> Vec<String> {
+        match self {
+            Database::Mysql(database) => database.rows(sql).await,
+            Database::Timescale(database) => database.rows(sql).await,
         }
     }
 

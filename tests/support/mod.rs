@@ -2,7 +2,9 @@
 #![allow(dead_code, unused_imports)] // every test binary uses a part of it
 
 pub mod binary;
+pub mod certificates;
 pub mod database;
+pub mod engine;
 pub mod golden;
 pub mod proxy;
 pub mod server;

@@ -5,7 +5,8 @@ use sgmp_db::sandbox::images::{self, Role};
 use std::{fs::File, time::Duration};
 use testcontainers::{
     ContainerAsync, ContainerRequest, GenericImage, ImageExt, ReuseDirective,
-    core::IntoContainerPort, runners::AsyncRunner,
+    core::{ExecCommand, IntoContainerPort},
+    runners::AsyncRunner,
 };
 
 /// The administrator's password on every test server.
@@ -188,4 +189,13 @@ pub async fn own(kind: Kind, command: &[&str]) -> (ContainerAsync<GenericImage>,
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
     panic!("the server does not answer");
+}
+
+/// A file inside a container.
+pub async fn read_file(container: &ContainerAsync<GenericImage>, path: &str) -> Vec<u8> {
+    let mut result = container
+        .exec(ExecCommand::new(["cat", path]))
+        .await
+        .expect("a command in the container");
+    result.stdout_to_vec().await.expect("the file")
 }

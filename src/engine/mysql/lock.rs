@@ -17,6 +17,12 @@ use std::time::{Duration, Instant};
 /// How often a taken lock is asked for again.
 const POLL: Duration = Duration::from_millis(250);
 
+/// How long a session that holds the lock may be idle, beside its wait for the other lock.
+const IDLE: Duration = Duration::from_secs(600);
+
+/// The most seconds that `wait_timeout` takes.
+const MOST: u64 = 31_536_000;
+
 /// The lock's name for a database: its own where that is short and lower case, else a hash of it,
 /// because two environments on one server must not block each other.
 pub fn name(database: &str) -> String {
@@ -44,14 +50,15 @@ pub async fn take(mysql: &mut Mysql, request: &LockRequest<'_>) -> Result<()> {
     let holder = format!(
         "SELECT ID, USER, HOST, TIME, COALESCE(LEFT(INFO, 120), '') FROM information_schema.PROCESSLIST WHERE ID = IS_USED_LOCK({name})"
     );
+    let limits = limits(request.wait);
     let begun = Instant::now();
     let mut told = false;
     loop {
-        let sets = mysql.packet(&[&get, &owner, &holder]).await?;
-        if number(&sets[0], 0) == Some(1) {
-            return prove(mysql, &sets[1]);
+        let sets = mysql.packet(&[&limits, &get, &owner, &holder]).await?;
+        if number(&sets[1], 0) == Some(1) {
+            return prove(mysql, &sets[2]);
         }
-        let who = describe(&sets[1], &sets[2]);
+        let who = describe(&sets[2], &sets[3]);
         if begun.elapsed() >= request.wait || request.stop.soon() {
             return Err(not_free(&who, begun.elapsed()));
         }
@@ -61,6 +68,19 @@ pub async fn take(mysql: &mut Mysql, request: &LockRequest<'_>) -> Result<()> {
         }
         tokio::time::sleep(POLL.min(request.wait.saturating_sub(begun.elapsed()))).await;
     }
+}
+
+/// How long the server keeps a silent session, which may be one whose client is gone. MySQL cannot
+/// be told to probe its clients (its keepalives are the kernel's, two hours by default), and by its
+/// own default keeps an idle session for eight. Ours is idle while it waits for the other database's
+/// lock, so that is added. A statement that runs is not idle.
+/// Source: MySQL 8.0 Reference Manual, 7.1.8: `wait_timeout`, `net_read_timeout`, `net_write_timeout`,
+/// all in seconds.
+fn limits(lock_wait: Duration) -> String {
+    let idle = lock_wait.saturating_add(IDLE).as_secs().min(MOST);
+    format!(
+        "SET SESSION wait_timeout = {idle}, SESSION net_read_timeout = 60, SESSION net_write_timeout = 60"
+    )
 }
 
 /// A pooler may run the next statement on another session; then the lock protects nothing.

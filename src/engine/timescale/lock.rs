@@ -6,11 +6,13 @@
 
 use super::{Timescale, session};
 use crate::{
+    connect,
     engine::{LockRequest, Progress},
     outcome::{Exit, Failure},
     target::Target,
 };
 use anyhow::Result;
+use futures_util::try_join;
 use std::time::{Duration, Instant};
 use tokio_postgres::SimpleQueryRow;
 
@@ -54,7 +56,8 @@ pub async fn take(timescale: &mut Timescale, request: &LockRequest<'_>) -> Resul
     let mut told = false;
     loop {
         let client = timescale.client().await?;
-        let got = ask(client, &get).await?;
+        // Together, in one turn: whoever has the lock must not hold it for ever once their client is gone.
+        let (_, got) = try_join!(ask(client, connect::PG_LIMITS), ask(client, &get))?;
         if got
             .first()
             .is_some_and(|row| session::column(row, 0) == "t")

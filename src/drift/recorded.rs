@@ -1,0 +1,176 @@
+//! What does a run store, so that the next look knows what to expect?
+//!
+//! What was expected before the run, and exactly what its files changed. Drift that was there stays
+//! drift, whatever `--allow-drift` let pass.
+
+use super::{Committed, Drift, Expected, expected};
+use crate::{
+    engine::{Engine, Event, Identity, NewEntry, Record, StoredSnapshot},
+    schema::{Reading, Schema, Snapshot, fingerprint, merge},
+};
+use anyhow::Result;
+
+/// The schema before a run.
+#[derive(Debug, Clone, Default)]
+pub struct Baseline {
+    expected: Schema,
+    actual: Schema,
+}
+
+/// What is expected before the run that is about to begin, and what is there; none where nobody
+/// knows. `seen` is this run's own look, from before it had the lock; `record` was read under it.
+pub async fn baseline(
+    engine: &mut dyn Engine,
+    committed: &Committed,
+    record: &Record,
+    seen: Option<&Drift>,
+) -> Result<Option<Baseline>> {
+    if record.is_half_applied() {
+        return before_interruption(engine, committed, record).await;
+    }
+    let expected = match expected(engine, committed, record).await? {
+        // What a new database has by itself is what is expected of it.
+        Expected::Nothing => None,
+        Expected::Known(snapshot) => Some(snapshot.schema),
+        Expected::Unknown(_) => return before_interruption(engine, committed, record).await,
+    };
+    let actual = match seen.and_then(|drift| drift.reading.clone()) {
+        Some(reading) => reading.schema,
+        None => engine.schema().await?.schema,
+    };
+    let expected = expected.unwrap_or_else(|| actual.clone());
+    Ok(Some(Baseline { expected, actual }))
+}
+
+/// A run ended before it stored anything: its beginning is the last schema that was stored, and
+/// where drift was let pass since, what was there then.
+async fn before_interruption(
+    engine: &mut dyn Engine,
+    committed: &Committed,
+    record: &Record,
+) -> Result<Option<Baseline>> {
+    let last = record.ledger.iter().rev().find(|entry| {
+        entry.fingerprint.is_some() && entry.event != Event::Drift && entry.version.is_some()
+    });
+    let expected = match last {
+        Some(entry) => read(engine, entry.id).await?,
+        None => match record.version() {
+            None => Some(Schema::default()),
+            // Everything was applied from nothing, by us.
+            Some(_) if is_all_ours(record) => Some(Schema::default()),
+            Some(version) => committed.at(version)?.map(|snapshot| snapshot.schema),
+        },
+    };
+    let Some(expected) = expected else {
+        return Ok(None);
+    };
+    let since = last.map_or(0, |entry| entry.id);
+    let drifted = record
+        .ledger
+        .iter()
+        .find(|entry| entry.event == Event::Drift && entry.id > since);
+    let actual = match drifted {
+        Some(entry) => read(engine, entry.id).await?,
+        None => None,
+    };
+    let actual = actual.unwrap_or_else(|| expected.clone());
+    Ok(Some(Baseline { expected, actual }))
+}
+
+fn is_all_ours(record: &Record) -> bool {
+    record
+        .history
+        .iter()
+        .all(|row| record.latest_entry(row.version).is_some())
+}
+
+async fn read(engine: &mut dyn Engine, entry: i64) -> Result<Option<Schema>> {
+    let Some(text) = engine.stored_snapshot(entry).await? else {
+        return Ok(None);
+    };
+    let snapshot = Snapshot::parse(&text, &format!("the ledger's entry {entry}"))?;
+    Ok(Some(snapshot.schema))
+}
+
+/// Was the newest version applied by us without a schema being stored with it?
+pub fn is_unrecorded(record: &Record) -> bool {
+    record
+        .version()
+        .and_then(|version| record.latest_entry(version))
+        .is_some_and(|entry| entry.fingerprint.is_none() && entry.event == Event::Apply)
+}
+
+/// Stores what is expected from now on with the newest version's entry. Needs the lock, and a
+/// database that is not half-applied. Returns what is there now.
+pub async fn store(
+    engine: &mut dyn Engine,
+    baseline: &Baseline,
+    record: &Record,
+) -> Result<Option<Reading>> {
+    let newest = record
+        .version()
+        .and_then(|version| Some((version, record.latest_entry(version)?)));
+    let Some((version, entry)) = newest else {
+        return Ok(None);
+    };
+    let after = engine.schema().await?;
+    let schema = merge(&baseline.expected, &baseline.actual, &after.schema);
+    let stored = text(engine, version, &after.server_major, schema);
+    engine.store_snapshot(entry.id, &stored).await?;
+    Ok(Some(after))
+}
+
+/// Records that the run goes on although the schema is not as expected, and what is there.
+pub async fn note_accepted(
+    engine: &mut dyn Engine,
+    drift: &Drift,
+    identity: &Identity,
+) -> Result<()> {
+    let Some(reading) = &drift.reading else {
+        return Ok(());
+    };
+    let objects: Vec<String> = drift
+        .differences
+        .iter()
+        .map(|difference| difference.key.to_string())
+        .collect();
+    let details = format!("--allow-drift: {}", objects.join(", "));
+    engine
+        .log(&NewEntry {
+            event: Event::Drift,
+            details: &details,
+            identity,
+        })
+        .await?;
+    let record = engine.record().await?;
+    let entry = record
+        .ledger
+        .iter()
+        .rev()
+        .find(|entry| entry.event == Event::Drift);
+    let version = record.version();
+    if let (Some(entry), Some(version)) = (entry, version) {
+        let stored = text(
+            engine,
+            version,
+            &reading.server_major,
+            reading.schema.clone(),
+        );
+        engine.store_snapshot(entry.id, &stored).await?;
+    }
+    Ok(())
+}
+
+fn text(engine: &dyn Engine, version: i32, server_major: &str, schema: Schema) -> StoredSnapshot {
+    let fingerprint = fingerprint(&schema);
+    let snapshot = Snapshot {
+        target: engine.target(),
+        server_major: server_major.to_owned(),
+        version,
+        schema,
+    };
+    StoredSnapshot {
+        text: snapshot.render(),
+        fingerprint,
+    }
+}

@@ -1,0 +1,167 @@
+//! What does the server say? All catalog queries in one packet and one snapshot; a second packet
+//! only for what information_schema mangles or does not tell.
+//!
+//! Source of the consistency: inside START TRANSACTION WITH CONSISTENT SNAPSHOT (REPEATABLE READ)
+//! information_schema shows one moment while others run DDL. SHOW CREATE stands outside of it, so
+//! the second packet asks again for what it rests on, and everything is read anew where that moved.
+
+use super::{
+    checks, columns, databases, events, foreign_keys, grants, indexes, partitions, routines,
+    show_create::{self, Shown},
+    tables, triggers, views,
+};
+use crate::{
+    engine::mysql::{Mysql, session},
+    outcome::Failure,
+    target::Target,
+};
+use anyhow::{Context, Result};
+use mysql_async::Row;
+
+/// Settings of servers, logins and sessions that change what the catalog prints.
+/// SHOW CREATE waits for whoever changes the table, by default a year.
+/// `/*!80030 */`: older servers have no generated invisible primary keys.
+const PIN: &str = "SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION', sql_quote_show_create = 1, \
+     group_concat_max_len = 1048576, information_schema_stats_expiry = 86400, \
+     lock_wait_timeout = 10 \
+     /*!80030 , show_gipk_in_create_table_and_information_schema = 0 */";
+
+/// Back to what a new session has; a script pins its own.
+const UNPIN: &str = "SET SESSION sql_mode = DEFAULT, sql_quote_show_create = DEFAULT, \
+     group_concat_max_len = DEFAULT, information_schema_stats_expiry = DEFAULT, \
+     lock_wait_timeout = DEFAULT \
+     /*!80030 , show_gipk_in_create_table_and_information_schema = DEFAULT */";
+
+const ISOLATE: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
+const BEGIN: &str = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
+
+/// The catalog queries, in the order of `Answers`.
+const QUERIES: [&str; 17] = [
+    databases::QUERY,
+    grants::PRINTED,
+    tables::QUERY,
+    columns::QUERY,
+    indexes::QUERY,
+    foreign_keys::QUERY,
+    checks::QUERY,
+    partitions::QUERY,
+    views::QUERY,
+    views::USED_TABLES,
+    views::USED_ROUTINES,
+    triggers::QUERY,
+    routines::QUERY,
+    routines::PARAMETERS,
+    events::QUERY,
+    grants::ON_DATABASE,
+    grants::ON_OBJECTS,
+];
+
+/// Errors of SHOW CREATE for what was dropped a moment ago: table, view's table, routine, trigger, event.
+const GONE: [u16; 5] = [1146, 1356, 1305, 1360, 1539];
+
+/// How often a schema may move while it is read.
+const ATTEMPTS: usize = 5;
+
+/// The rows of every query, and what SHOW CREATE told.
+pub struct Answers {
+    pub database: Vec<Row>,
+    pub printed_grants: Vec<Row>,
+    pub tables: Vec<Row>,
+    pub columns: Vec<Row>,
+    pub indexes: Vec<Row>,
+    pub foreign_keys: Vec<Row>,
+    pub checks: Vec<Row>,
+    pub partitions: Vec<Row>,
+    pub views: Vec<Row>,
+    pub used_tables: Vec<Row>,
+    pub used_routines: Vec<Row>,
+    pub triggers: Vec<Row>,
+    pub routines: Vec<Row>,
+    pub parameters: Vec<Row>,
+    pub events: Vec<Row>,
+    pub database_grants: Vec<Row>,
+    pub object_grants: Vec<Row>,
+    pub shown: Shown,
+}
+
+/// One consistent look, in one turn or two.
+pub async fn look(mysql: &mut Mysql) -> Result<Answers> {
+    for _ in 0..ATTEMPTS {
+        let mut answers = snapshot(mysql).await?;
+        let wanted = show_create::wanted(&answers)?;
+        if wanted.is_empty() {
+            return Ok(answers);
+        }
+        if let Some(shown) = show_create::read(mysql, &wanted, &answers).await? {
+            answers.shown = shown;
+            return Ok(answers);
+        }
+    }
+    Err(Failure::failed(format!(
+        "the schema changed {ATTEMPTS} times while it was read"
+    ))
+    .on(Target::Mysql)
+    .remedy("sgmp-db status")
+    .into())
+}
+
+async fn snapshot(mysql: &mut Mysql) -> Result<Answers> {
+    let sets = in_snapshot(mysql, &[], &QUERIES).await?;
+    let mut sets = sets.context("the catalog itself is gone")?.into_iter();
+    let mut next = || sets.next().unwrap_or_default();
+    Ok(Answers {
+        database: next(),
+        printed_grants: next(),
+        tables: next(),
+        columns: next(),
+        indexes: next(),
+        foreign_keys: next(),
+        checks: next(),
+        partitions: next(),
+        views: next(),
+        used_tables: next(),
+        used_routines: next(),
+        triggers: next(),
+        routines: next(),
+        parameters: next(),
+        events: next(),
+        database_grants: next(),
+        object_grants: next(),
+        shown: Shown::default(),
+    })
+}
+
+/// One packet: `first` under the pinned settings, then `queries` in one snapshot. Returns the rows
+/// of both, one set per statement; nothing where an object is gone that `first` names.
+pub async fn in_snapshot(
+    mysql: &mut Mysql,
+    first: &[&str],
+    queries: &[&str],
+) -> Result<Option<Vec<Vec<Row>>>> {
+    let mut statements = vec![PIN];
+    statements.extend(first);
+    statements.extend([ISOLATE, BEGIN]);
+    statements.extend(queries);
+    statements.extend(["COMMIT", UNPIN]);
+    let conn = mysql.session().await?;
+    let failed = match session::packet(conn, &statements).await {
+        Ok(mut sets) => {
+            let mut asked = sets.split_off(1);
+            let mut answers = asked.split_off(first.len());
+            asked.extend(answers.drain(2..2 + queries.len()));
+            return Ok(Some(asked));
+        }
+        Err(failed) => failed,
+    };
+    if !session::is_lost(&failed.error) {
+        session::packet(conn, &["ROLLBACK", UNPIN])
+            .await
+            .map_err(|second| Failure::failed(session::words(&second.error)).on(Target::Mysql))?;
+        if session::code(&failed.error).is_some_and(|code| GONE.contains(&code)) {
+            return Ok(None);
+        }
+    }
+    Err(Failure::failed(session::words(&failed.error))
+        .on(Target::Mysql)
+        .into())
+}

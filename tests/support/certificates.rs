@@ -1,0 +1,79 @@
+//! Certificates made at run time: one authority, and the ways in which a server's can be wrong.
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+};
+use std::path::{Path, PathBuf};
+use time::OffsetDateTime;
+
+/// The name that a good certificate is for.
+pub const NAME: &str = "db.sgmp.test";
+
+/// A certificate with its key and its issuer, as PEM.
+#[derive(Debug, Clone)]
+pub struct Pair {
+    pub issuer: String,
+    pub certificate: String,
+    pub key: String,
+}
+
+/// An authority.
+pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    /// A new one.
+    pub fn new(name: &str) -> Authority {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let key = KeyPair::generate().expect("a key");
+        Authority(CertifiedIssuer::self_signed(params, key).expect("an authority"))
+    }
+
+    /// Its certificate in a file, for `--ca`.
+    pub fn write(&self, directory: &Path, file: &str) -> PathBuf {
+        let path = directory.join(file);
+        std::fs::write(&path, self.0.pem()).expect("a CA file");
+        path
+    }
+
+    /// A server's certificate for that name.
+    pub fn server(&self, name: &str) -> Pair {
+        self.sign(params(name))
+    }
+
+    /// One that ends in so many seconds: MySQL takes none that has ended already.
+    pub fn ending(&self, name: &str, seconds: i64) -> Pair {
+        let mut params = params(name);
+        params.not_after = OffsetDateTime::now_utc() + time::Duration::seconds(seconds);
+        self.sign(params)
+    }
+
+    fn sign(&self, params: CertificateParams) -> Pair {
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.signed_by(&key, &self.0).expect("a certificate");
+        Pair {
+            issuer: self.0.pem(),
+            certificate: certificate.pem(),
+            key: key.serialize_pem(),
+        }
+    }
+}
+
+/// A server's certificate that no authority signed.
+pub fn self_signed(name: &str) -> Pair {
+    let key = KeyPair::generate().expect("a key");
+    let certificate = params(name).self_signed(&key).expect("a certificate");
+    Pair {
+        issuer: certificate.pem(),
+        certificate: certificate.pem(),
+        key: key.serialize_pem(),
+    }
+}
+
+fn params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
+    params.distinguished_name.push(DnType::CommonName, name);
+    params
+}
