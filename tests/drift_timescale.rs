@@ -2,9 +2,14 @@
 
 mod support;
 
+#[path = "drift_timescale/cases.rs"]
+mod cases;
 #[path = "drift_timescale/look.rs"]
 mod look;
+#[path = "drift_timescale/prove.rs"]
+mod prove;
 
+use cases::Case;
 use look::{assert_same, engine, migrated, read};
 use sgmp_db::engine::Engine;
 use support::{Kind, TimescaleDatabase};
@@ -55,4 +60,35 @@ async fn a_database_without_the_extension_is_read_too() {
             ]
         );
     }
+}
+
+#[tokio::test]
+async fn every_change_of_every_kind_is_found_once_and_repaired() {
+    let all: Vec<&Case> = cases::EVERYWHERE.iter().collect();
+    let made = prove::prove(Kind::Apache17, &all).await;
+    assert!(made.len() >= 22, "{made:?}");
+    assert!(made.values().sum::<usize>() >= 170, "{made:?}");
+}
+
+/// What differs between the versions is in the catalogs of these kinds.
+#[tokio::test]
+async fn a_newer_server_finds_and_repairs_the_same() {
+    let kinds = ["column", "constraint", "hypertable", "dimension", "index"];
+    let some: Vec<&Case> = cases::EVERYWHERE
+        .iter()
+        .filter(|case| kinds.contains(&case.kind))
+        .collect();
+    let made = prove::prove(Kind::Apache18, &some).await;
+    assert_eq!(made.len(), kinds.len());
+}
+
+#[tokio::test]
+async fn every_change_of_a_continuous_aggregate_is_found_once_and_repaired() {
+    let kinds = ["hypertable", "view"];
+    let some = cases::EVERYWHERE
+        .iter()
+        .filter(|case| kinds.contains(&case.kind));
+    let all: Vec<&Case> = cases::COMMUNITY.iter().chain(some).collect();
+    let made = prove::prove(Kind::Community, &all).await;
+    assert!(made["continuous_aggregate"] >= 7, "{made:?}");
 }

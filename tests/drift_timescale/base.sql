@@ -20,17 +20,17 @@ CREATE TABLE device (
   house_id integer NOT NULL CONSTRAINT device_house REFERENCES house,
   label text,
   price numeric(10, 2) NOT NULL DEFAULT 0,
-  taxed numeric GENERATED ALWAYS AS (price * 1.2) STORED,
   changed timestamptz(3) DEFAULT CURRENT_TIMESTAMP,
   data jsonb NOT NULL DEFAULT '{}',
   during tsrange,
   word text COLLATE "C",
+  taxed numeric GENERATED ALWAYS AS (price * 1.2) STORED,
   CONSTRAINT device_label UNIQUE (house_id, label),
   CONSTRAINT device_price CHECK (price >= 0),
   CONSTRAINT device_during EXCLUDE USING gist (during WITH &&)
 );
-INSERT INTO house (name) VALUES ('one'), ('two');
-INSERT INTO device (house_id, label, price) VALUES (1, 'a', 10), (2, 'b', 20);
+INSERT INTO house (name, tag) VALUES ('one', 'a'), ('two', 'b');
+INSERT INTO device (house_id, label, price, word) VALUES (1, 'a', 10, 'x'), (2, 'b', 20, 'y');
 CREATE INDEX device_data ON device USING gin (data jsonb_path_ops);
 CREATE INDEX device_changed ON device (changed DESC NULLS LAST, id) INCLUDE (price) WHERE label IS NOT NULL;
 CREATE INDEX device_lower ON device (lower(label) text_pattern_ops);
@@ -53,11 +53,14 @@ CREATE INDEX reading_device ON reading (device, at DESC);
 CREATE TABLE spaced (at bigint NOT NULL, device text NOT NULL, value double precision);
 SELECT create_hypertable('spaced', 'at', 'device', 4, chunk_time_interval => 1000);
 INSERT INTO spaced SELECT n, 'd' || n, n FROM generate_series(1, 5000, 100) AS n;
+CREATE TABLE bare (at timestamptz NOT NULL, also timestamptz NOT NULL, value integer);
+SELECT create_hypertable('bare', 'at', create_default_indexes => false);
 CREATE VIEW device_view AS SELECT id, label, price FROM device WHERE price > 0;
 CREATE VIEW above WITH (security_barrier = true) AS SELECT id, label FROM device_view;
 CREATE MATERIALIZED VIEW totals AS SELECT house_id, sum(price) AS total FROM device GROUP BY house_id;
 CREATE UNIQUE INDEX totals_house ON totals (house_id);
 CREATE FUNCTION add(a integer, b integer) RETURNS integer LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT a + b $$;
+CREATE FUNCTION app.number() RETURNS bigint LANGUAGE sql STABLE AS $$ SELECT 5000::bigint $$;
 CREATE FUNCTION app.stamp() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.changed := now(); RETURN NEW; END $$;
 CREATE FUNCTION app.noticed() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN NULL; END $$;
 CREATE FUNCTION atomic(a integer) RETURNS integer LANGUAGE sql BEGIN ATOMIC SELECT a + 1; END;

@@ -19,6 +19,7 @@ pub const FUNCTION: &str = "function";
 /// `procedure`, as `name(argument types)`.
 pub const PROCEDURE: &str = "procedure";
 
+/// The constructors that a range type brings with it are the type's (`deptype` i).
 /// A body written as SQL and not as a string (14 and later) is printed by the server.
 const QUERY: &str = concat!(
     "SELECT n.nspname AS schema, \
@@ -52,7 +53,10 @@ const QUERY: &str = concat!(
     in_schemas!("p.pronamespace"),
     " AND ",
     not_of_extension!("pg_proc", "p.oid"),
-    " ORDER BY n.nspname, p.proname, 3"
+    " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend i \
+     WHERE i.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass \
+     AND i.objid = p.oid AND i.deptype = 'i') \
+     ORDER BY n.nspname, p.proname, 3"
 );
 
 pub const KIND: Kind = Kind {

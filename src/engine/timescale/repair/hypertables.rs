@@ -59,7 +59,12 @@ pub fn needs_rebuild(difference: &ObjectDifference) -> Option<&'static str> {
             let columns = |one: &Hypertable| one.dimensions.keys().cloned().collect::<Vec<_>>();
             let same = expected.time_column == actual.time_column
                 && columns(&expected) == columns(&actual);
-            (!same).then_some("it is cut into chunks along other columns")
+            if !same {
+                return Some("it is cut into chunks along other columns");
+            }
+            // No statement takes that function away again.
+            (expected.integer_now.is_none() && actual.integer_now.is_some())
+                .then_some("it has a function that says what now is")
         }
     }
 }
@@ -117,6 +122,6 @@ fn integer_now(key: &Key, function: &str) -> String {
     format!(
         "SELECT set_integer_now_func({}, {}, replace_if_exists => true)",
         session::text(&qualified(&key.name)),
-        session::text(function)
+        session::text(&qualified(function))
     )
 }

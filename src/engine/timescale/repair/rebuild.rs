@@ -92,6 +92,10 @@ fn one(work: &Work<'_>, table: &str, reason: &str, steps: &mut Steps) {
         session::identifier(&before)
     ));
     keep_sequences(&actual, &mut lose);
+    let children = children(work, table);
+    for child in &children {
+        lose(format!("ALTER TABLE {} NO INHERIT {old}", qualified(child)));
+    }
     lose(tables::create(&key, &expected));
     if let Some(hypertable) = typed::<Hypertable>(work.wanted(HYPERTABLE, table)) {
         hypertables::create(&key, &hypertable)
@@ -114,6 +118,9 @@ fn one(work: &Work<'_>, table: &str, reason: &str, steps: &mut Steps) {
         "INSERT INTO {new} ({copied}) OVERRIDING SYSTEM VALUE SELECT {copied} FROM {old}"
     ));
     lose(format!("DROP TABLE {old}"));
+    for child in &children {
+        lose(format!("ALTER TABLE {} INHERIT {new}", qualified(child)));
+    }
     own_sequences(&new, &expected, &mut lose);
     if expected.row_security {
         lose(format!("ALTER TABLE {new} ENABLE ROW LEVEL SECURITY"));
@@ -122,6 +129,20 @@ fn one(work: &Work<'_>, table: &str, reason: &str, steps: &mut Steps) {
         lose(format!("ALTER TABLE {new} FORCE ROW LEVEL SECURITY"));
     }
     parts(work, table, steps);
+}
+
+/// Tables that inherit from it; their rows are their own.
+fn children(work: &Work<'_>, table: &str) -> Vec<String> {
+    let tables = work
+        .actual
+        .objects
+        .iter()
+        .filter(|(key, _)| key.kind == TABLE);
+    tables
+        .filter_map(|(key, object)| Some((key, typed::<Table>(Some(object))?)))
+        .filter(|(_, child)| child.inherits.iter().any(|parent| parent == table))
+        .map(|(key, _)| key.name.clone())
+        .collect()
 }
 
 /// A sequence outlives the old table: its count goes on.

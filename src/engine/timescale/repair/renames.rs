@@ -57,7 +57,7 @@ pub fn apply(differences: &[ObjectDifference], actual: &Schema, steps: &mut Step
     };
     for (kind, word) in KINDS {
         for (from, to) in pairs(differences, kind, |_| true) {
-            renamed.object(kind, word, &from, &to, steps);
+            renamed.object((kind, word), &from, &to, steps);
         }
     }
     for difference in differences.iter().filter(|one| one.key.kind == TABLE) {
@@ -114,7 +114,7 @@ fn pairs(
 }
 
 impl Renamed {
-    fn object(&mut self, kind: &str, word: &str, from: &Key, to: &Key, steps: &mut Steps) {
+    fn object(&mut self, (kind, word): (&str, &str), from: &Key, to: &Key, steps: &mut Steps) {
         let (_, new) = schema_and_name(without_arguments(&to.name));
         let old = match from.name.split_once('(') {
             Some((own, arguments)) => format!("{}({arguments}", qualified(own)),

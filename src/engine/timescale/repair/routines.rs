@@ -104,16 +104,12 @@ fn create(key: &Key, object: &Object, routine: &Routine) -> String {
     for (flag, words) in flags {
         sql.push_str(if flag { words } else { "" });
     }
-    for word in [
-        &routine.volatility,
-        &routine
-            .parallel
-            .as_ref()
-            .map(|how| format!("parallel {how}")),
-    ] {
-        if let Some(word) = word {
-            sql.push_str(&format!(" {}", word.to_ascii_uppercase()));
-        }
+    let parallel = routine
+        .parallel
+        .as_ref()
+        .map(|how| format!("parallel {how}"));
+    for word in [&routine.volatility, &parallel].into_iter().flatten() {
+        sql.push_str(&format!(" {}", word.to_ascii_uppercase()));
     }
     for (word, number) in [("COST", routine.cost), ("ROWS", routine.rows)] {
         if let Some(number) = number {

@@ -1,20 +1,26 @@
 //! What makes a sequence count as expected?
 
 use super::{
+    Work,
     steps::{Phase, Steps, qualified, typed},
     whole,
 };
 use crate::{
-    engine::timescale::catalog::sequences::Sequence,
+    engine::timescale::catalog::{
+        sequences::Sequence,
+        tables::{TABLE, Table},
+    },
     schema::{Change, ObjectDifference},
 };
 
 /// Adds the statements. What was counted so far stays.
-pub fn repair(difference: &ObjectDifference, steps: &mut Steps) {
+pub fn repair(difference: &ObjectDifference, work: &Work<'_>, steps: &mut Steps) {
     let key = &difference.key;
     let name = qualified(&key.name);
     let expected = typed::<Sequence>(difference.expected.as_ref());
     match (difference.change(), expected) {
+        // A column is expected to own it, and will.
+        (Change::Unexpected, _) if is_a_columns(work, &key.name) => {}
         (Change::Unexpected, _) => whole::drop(difference, Phase::DropSequence, "SEQUENCE", steps),
         (Change::Missing, Some(sequence)) => {
             let unlogged = if sequence.unlogged { "UNLOGGED " } else { "" };
@@ -39,6 +45,19 @@ pub fn repair(difference: &ObjectDifference, steps: &mut Steps) {
         }
         _ => {}
     }
+}
+
+fn is_a_columns(work: &Work<'_>, name: &str) -> bool {
+    let tables = work
+        .expected
+        .objects
+        .iter()
+        .filter(|(key, _)| key.kind == TABLE);
+    tables
+        .filter_map(|(_, object)| typed::<Table>(Some(object)))
+        .flat_map(|table| table.columns.into_values())
+        .filter_map(|column| column.sequence)
+        .any(|sequence| sequence.name == name)
 }
 
 /// Every option, so that one that is not stated goes back to its default.

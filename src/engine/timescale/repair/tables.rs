@@ -105,7 +105,13 @@ fn alter(difference: &ObjectDifference, expected: &Table, actual: &Table, steps:
             Some(_) => {}
         }
     }
-    for name in &actual.column_order {
+    // A table that joins a parent gives its columns to it.
+    let joins = expected
+        .inherits
+        .iter()
+        .any(|one| !actual.inherits.contains(one))
+        || expected.partition_of.is_some() && actual.partition_of.is_none();
+    for name in actual.column_order.iter().filter(|_| !joins) {
         if !expected.columns.contains_key(name) && asked(format!("columns.{name}")) {
             let sql = format!(
                 "ALTER TABLE {table} DROP COLUMN {}",
@@ -166,9 +172,8 @@ pub fn needs_rebuild(
     order.extend(added.filter(|name| !actual.columns.contains_key(*name)));
     let moved = order.into_iter().ne(expected.column_order.iter());
     // A column that is added comes last, wherever it is expected.
-    let added = |name: &String| {
-        !actual.columns.contains_key(name) && asked(&format!("columns.{name}"))
-    };
+    let added =
+        |name: &String| !actual.columns.contains_key(name) && asked(&format!("columns.{name}"));
     (moved && (asked("column_order") || expected.column_order.iter().any(added)))
         .then_some("its columns stand in another order")
 }

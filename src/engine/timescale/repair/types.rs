@@ -3,13 +3,12 @@
 use super::{
     Work,
     columns::collation_name,
-    steps::{Phase, Steps, printed, qualified, schema_and_name, typed},
+    steps::{Phase, Steps, printed, qualified, typed},
     whole,
 };
 use crate::{
     engine::timescale::{
         catalog::{
-            name,
             tables::{TABLE, Table},
             types::{CompositeType, DOMAIN, Domain, ENUM, Enum, RANGE_TYPE, RangeType},
         },
@@ -207,42 +206,38 @@ fn alter_domain(key: &Key, expected: &Object, actual: &Object, steps: &mut Steps
     true
 }
 
-/// Another type under the same name, and every column moved to it by way of text.
+/// Another type under the same name: every column of it is text for a while.
 fn replace(key: &Key, expected: &Object, work: &Work<'_>, steps: &mut Steps) {
     let Some(create) = create(key, expected) else {
         return;
     };
-    let (schema, own) = schema_and_name(&key.name);
     let word = if key.kind == DOMAIN { "DOMAIN" } else { "TYPE" };
-    let before = format!("{own}__before");
+    let type_name = qualified(&key.name);
     let reason = "the type is made anew: a value that it no longer has makes this fail";
     let mut lose = |sql: String| steps.lose(Phase::Type, key, sql, reason);
-    lose(format!(
-        "ALTER {word} {} RENAME TO {}",
-        qualified(&key.name),
-        session::identifier(&before)
-    ));
-    lose(create);
-    for (table, column, default) in columns_of(&printed(&key.name), work) {
-        let alter = format!(
-            "ALTER TABLE {} ALTER COLUMN {}",
-            qualified(&table),
-            session::identifier(&column)
-        );
+    let columns = columns_of(&printed(&key.name), work);
+    let alter = |table: &str, column: &str| {
+        let column = session::identifier(column);
+        format!("ALTER TABLE {} ALTER COLUMN {column}", qualified(table))
+    };
+    for (table, column, default) in &columns {
         if default.is_some() {
-            lose(format!("{alter} DROP DEFAULT"));
+            lose(format!("{} DROP DEFAULT", alter(table, column)));
         }
-        let type_name = qualified(&key.name);
+        lose(format!("{} TYPE text", alter(table, column)));
+    }
+    lose(format!("DROP {word} {type_name}"));
+    lose(create);
+    for (table, column, default) in &columns {
+        let cast = format!("{}::{type_name}", session::identifier(column));
         lose(format!(
-            "{alter} TYPE {type_name} USING {}::text::{type_name}",
-            session::identifier(&column)
+            "{} TYPE {type_name} USING {cast}",
+            alter(table, column)
         ));
         if let Some(default) = default {
-            lose(format!("{alter} SET DEFAULT {default}"));
+            lose(format!("{} SET DEFAULT {default}", alter(table, column)));
         }
     }
-    let old = name::qualified(&schema, &before);
-    lose(format!("DROP {word} {}", qualified(&old)));
 }
 
 /// Columns of that type: table, column, default.

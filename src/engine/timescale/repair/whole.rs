@@ -35,7 +35,7 @@ pub fn repair(difference: &ObjectDifference, work: &Work<'_>, steps: &mut Steps)
         SCHEMA => schema(difference, steps),
         EXTENSION => extension(difference, steps),
         ENUM | DOMAIN | RANGE_TYPE | COMPOSITE_TYPE => types::repair(difference, work, steps),
-        SEQUENCE => sequences::repair(difference, steps),
+        SEQUENCE => sequences::repair(difference, work, steps),
         TABLE => tables::repair(difference, steps),
         FOREIGN_TABLE => tables::repair_foreign(difference, steps),
         HYPERTABLE => hypertables::repair(difference, steps),
