@@ -23,8 +23,8 @@ fn main() -> ExitCode {
             .map(|()| 0)
             .map_err(Into::into),
         Err(usage) if usage.json => {
-            let mut document = Document::new("");
-            document.fail(&Failure::usage(usage.text.trim()).into());
+            let mut document = Document::new(usage.command);
+            document.fail(&Failure::usage(usage.fact).remedy(usage.remedy).into());
             document.conclude(None);
             report::write(&document, Form::Json, &mut out, &mut err)
                 .map(|()| document.exit)

@@ -131,6 +131,12 @@ pub struct UsageError {
     pub is_help: bool,
     /// Was `--json` among the arguments?
     pub json: bool,
+    /// The verb, where there was one.
+    pub command: String,
+    /// What is wrong, in one line.
+    pub fact: String,
+    /// What to type to see what is right.
+    pub remedy: String,
 }
 
 /// Reads the arguments, the program's name first.
@@ -140,11 +146,32 @@ pub struct UsageError {
 pub fn parse(arguments: &[String]) -> Result<Cli, UsageError> {
     let matches = command().try_get_matches_from(arguments);
     let parsed = matches.and_then(|matches| clap::FromArgMatches::from_arg_matches(&matches));
-    parsed.map_err(|error: clap::Error| UsageError {
-        text: error.render().to_string(),
+    parsed.map_err(|error: clap::Error| usage_error(&error, arguments))
+}
+
+fn usage_error(error: &clap::Error, arguments: &[String]) -> UsageError {
+    let text = error.render().to_string();
+    let is_verb = |argument: &&String| command().find_subcommand(argument.as_str()).is_some();
+    let verb = arguments
+        .iter()
+        .skip(1)
+        .find(is_verb)
+        .cloned()
+        .unwrap_or_default();
+    // clap's first paragraph is the fact; its usage line and its pointer to --help follow.
+    let fact = text
+        .split("\n\n")
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches("error: ");
+    UsageError {
         is_help: !error.use_stderr(),
         json: arguments.iter().any(|argument| argument == "--json"),
-    })
+        fact: fact.split_whitespace().collect::<Vec<_>>().join(" "),
+        remedy: format!("sgmp-db {verb} --help").replace("  ", " "),
+        command: verb,
+        text,
+    }
 }
 
 /// The whole command line, with the table of exit codes below its help.

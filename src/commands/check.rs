@@ -5,10 +5,9 @@ use crate::{
     cli::CheckArguments,
     config::Settings,
     migrate::files::{self, MigrationSet, lint},
-    outcome::{Document, Finding, Kind, Pending, TargetReport},
+    outcome::{Document, Finding, TargetReport},
 };
 use anyhow::Result;
-use serde_json::json;
 
 /// Checks the files of every addressed database; with `--fix` writes their `migrations.sum` first.
 pub fn run(settings: &Settings, arguments: &CheckArguments, document: &mut Document) -> Result<()> {
@@ -40,18 +39,20 @@ pub fn run(settings: &Settings, arguments: &CheckArguments, document: &mut Docum
             }
         }
     }
-    document.extra.insert("text", json!(checked.join("\n")));
+    document.words = Some(checked.join("\n"));
     Ok(())
 }
 
 fn tell(set: &MigrationSet, document: &mut Document) -> String {
     let target = set.target;
-    let report = TargetReport {
-        latest: set.migrations.last().map(|migration| migration.version),
-        pending: Vec::<Pending>::new(),
-        ..TargetReport::default()
-    };
-    document.extra.insert("checked", json!(true));
+    let latest = set.migrations.last().map(|migration| migration.version);
+    document.targets.insert(
+        target,
+        TargetReport {
+            latest,
+            ..TargetReport::default()
+        },
+    );
     let problems = lint(set);
     let blocking = problems.iter().filter(|problem| problem.blocks()).count();
     for problem in problems {
@@ -59,28 +60,20 @@ fn tell(set: &MigrationSet, document: &mut Document) -> String {
             document.fail(&problem.failure(target).into());
         } else {
             document.notes.push(
-                Finding::new(
-                    Kind::Unknown,
-                    target,
-                    format!("{}: {}", problem.file, problem.message),
-                )
-                .about(problem.file)
-                .remedy(problem.remedy),
+                Finding::remark(target, format!("{}: {}", problem.file, problem.message))
+                    .about(problem.file)
+                    .remedy(problem.remedy),
             );
         }
     }
     for note in &set.notes {
-        document
-            .notes
-            .push(Finding::new(Kind::Unknown, target, note.clone()));
+        document.notes.push(Finding::remark(target, note.clone()));
     }
     let sum = match set.sum {
         files::SumState::Present => "as migrations.sum has them",
         files::SumState::Absent => "without migrations.sum",
     };
     let count = set.migrations.len();
-    let latest = report
-        .latest
-        .map_or_else(|| "none".to_owned(), |latest| format!("V{latest}"));
+    let latest = latest.map_or_else(|| "none".to_owned(), |latest| format!("V{latest}"));
     format!("{target}: {count} migrations to {latest}, {sum}, {blocking} problems")
 }

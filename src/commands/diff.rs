@@ -44,7 +44,11 @@ pub async fn run(
             Ok(seen) => {
                 text.push_str(&seen.text);
                 differences.extend(seen.members);
-                status::tell(&seen.look, document);
+                status::tell(
+                    &seen.look,
+                    settings.may_create(seen.look.plan.target),
+                    document,
+                );
             }
             Err(error) => document.fail(&error),
         }

@@ -13,7 +13,7 @@ mod upgrade;
 use crate::{
     cli::{Cli, Command},
     config::{Environment, Settings},
-    outcome::{Document, Exit, Finding, Kind},
+    outcome::{Document, Exit, Finding},
     report::{self, Form, Style},
 };
 use anyhow::Result;
@@ -59,9 +59,7 @@ async fn execute(
         }
     };
     for note in &settings.notes {
-        document
-            .notes
-            .push(Finding::new(Kind::Unknown, None, note.clone()));
+        document.notes.push(Finding::remark(None, note.clone()));
     }
     match cli.command {
         Command::Upgrade(arguments) => upgrade::run(&settings, &arguments, document).await,

@@ -36,11 +36,8 @@ pub fn run(settings: &Settings, arguments: &NewArguments, document: &mut Documen
         created.down.display().to_string(),
     );
     document.extra.insert("created", json!([up, down]));
-    document.extra.insert(
-        "text",
-        json!(format!(
-            "{up}\n{down}\nwrite the SQL, then type: sgmp-db check --fix"
-        )),
-    );
+    document.words = Some(format!(
+        "{up}\n{down}\nwrite the SQL, then type: sgmp-db check --fix"
+    ));
     Ok(())
 }

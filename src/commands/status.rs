@@ -29,7 +29,8 @@ pub async fn run(
     for seen in seen {
         match seen {
             Ok((look, policies)) => {
-                tell(&look, document);
+                let may_create = settings.may_create(look.plan.target);
+                tell(&look, may_create, document);
                 document.findings.extend(policies.findings);
                 document.notes.extend(policies.notes);
             }
@@ -75,7 +76,7 @@ pub(super) async fn record_and_schema<'a>(
 }
 
 /// Everything about record and schema.
-pub(super) fn tell(look: &Look<'_>, document: &mut Document) {
+pub(super) fn tell(look: &Look<'_>, may_create: bool, document: &mut Document) {
     let target = look.plan.target;
     let (findings, notes) = drift::told(target, &look.drift);
     document.findings.extend(findings);
@@ -96,9 +97,12 @@ pub(super) fn tell(look: &Look<'_>, document: &mut Document) {
         .filter(|finding| finding.kind != Kind::HalfApplied || look.survey.busy.is_none());
     document.findings.extend(findings.cloned());
     if !look.survey.database_exists {
+        let remedy = match may_create {
+            true => "sgmp-db upgrade",
+            false => "sgmp-db upgrade --create-database",
+        };
         document.findings.push(
-            Finding::new(Kind::Pending, target, "the database does not exist yet")
-                .remedy("sgmp-db upgrade"),
+            Finding::new(Kind::Pending, target, "the database does not exist yet").remedy(remedy),
         );
     }
     for pending in &look.plan.pending {

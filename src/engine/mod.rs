@@ -10,7 +10,7 @@ mod work;
 pub use adoption::{Adopted, Adoption, StoredSnapshot};
 pub use record::{Entry, EntryState, Event, HistoryRow, Identity, NewEntry, Record};
 pub use survey::{ForeignObject, Survey};
-pub use work::{Direction, Done, LockRequest, Progress, StepFailure, StopFlag, Work};
+pub use work::{Direction, Done, LockRequest, Place, Progress, StepFailure, StopFlag, Work};
 
 use crate::{
     policy::{Policies, PolicyState, Step},

@@ -48,6 +48,8 @@ pub struct Done {
 pub struct StepFailure {
     /// Index of the statement concerned; none when recording failed.
     pub statement: Option<usize>,
+    /// Where in that statement the server points.
+    pub place: Option<Place>,
     /// The server's own words.
     pub message: String,
     /// How many statements are in the database for certain.
@@ -61,6 +63,15 @@ pub struct StepFailure {
     /// A lock timeout or a deadlock: the same again may work.
     pub worth_retrying: bool,
     pub duration: Duration,
+}
+
+/// A place in a statement's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// From 1.
+    pub line: usize,
+    /// In characters, from 1; none where the server tells the line only.
+    pub column: Option<usize>,
 }
 
 /// What happens while a script runs.

@@ -229,7 +229,7 @@ fn tell(
             } else {
                 RanOutcome::Failed
             };
-            let told = explain(&failure, work.statements, target, file);
+            let told = explain(&failure, work, target);
             FileRun {
                 ran: ran(failure.done, failure.duration, outcome),
                 failure: Some(told),
@@ -239,13 +239,8 @@ fn tell(
 }
 
 /// The error message of a failed file: the fact, what is in the database, what to type.
-fn explain(
-    failure: &StepFailure,
-    statements: &[Statement<'_>],
-    target: Target,
-    file: &str,
-) -> Failure {
-    let (done, total) = (failure.done, statements.len());
+fn explain(failure: &StepFailure, work: &Work<'_>, target: Target) -> Failure {
+    let (done, total) = (failure.done, work.statements.len());
     let what = match failure.statement {
         Some(index) => format!("statement {} of {total}", index + 1),
         None => "recording it".to_owned(),
@@ -280,16 +275,45 @@ fn explain(
     } else {
         format!("correct the file, then type: sgmp-db upgrade --only {target}")
     };
+    let statement = failure
+        .statement
+        .and_then(|index| work.statements.get(index));
+    let (line, place) = statement.map_or_else(Default::default, |statement| {
+        in_file(failure, work, statement)
+    });
     let mut told = Failure::new(
         exit,
-        format!("{verb} {what}: {}; {inside}", failure.message),
+        format!("{verb} {what}{place}: {}; {inside}", failure.message),
     )
     .on(target)
     .remedy(remedy);
-    let statement = failure.statement.and_then(|index| statements.get(index));
-    told = told.at(file, statement.map(|statement| statement.line));
+    told = told.at(work.file, line);
     match statement {
         Some(statement) => told.statement(statement.text),
         None => told,
     }
+}
+
+/// The line of the file that the server's error points to, and in words the column where it tells one.
+fn in_file(
+    failure: &StepFailure,
+    work: &Work<'_>,
+    statement: &Statement<'_>,
+) -> (Option<usize>, String) {
+    let Some(place) = failure.place else {
+        return (Some(statement.line), String::new());
+    };
+    let before = &work.text[..statement.range.start];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let indent = match place.line {
+        1 => before[line_start..]
+            .trim_start_matches('\u{feff}')
+            .chars()
+            .count(),
+        _ => 0,
+    };
+    let column = place.column.map_or_else(String::new, |column| {
+        format!(" at column {}", column + indent)
+    });
+    (Some(statement.line + place.line.saturating_sub(1)), column)
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub struct Document {
     /// Version of this form.
     pub format: u32,
-    pub command: &'static str,
+    pub command: String,
     pub exit: u8,
     /// Every exit code that applies, by precedence; `exit` is the first.
     pub exits: Vec<u8>,
@@ -19,12 +19,18 @@ pub struct Document {
     pub findings: Vec<Finding>,
     pub notes: Vec<Finding>,
     pub error: Option<ErrorReport>,
+    /// All of them, where there are several; `error` is the one whose exit code wins.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ErrorReport>,
     /// For people, all of stdout where a command's result is a text to pass on (`diff --sql`);
     /// findings and notes then stand on stderr.
     #[serde(skip)]
     pub plain: Option<String>,
     #[serde(skip)]
     failures: Vec<Failure>,
+    /// The result in words, for people; a program finds the same in the other members.
+    #[serde(skip)]
+    pub words: Option<String>,
     /// What a command has to say beyond the common members (`history`: its events).
     #[serde(flatten, skip_serializing_if = "BTreeMap::is_empty")]
     pub extra: BTreeMap<&'static str, serde_json::Value>,
@@ -112,10 +118,10 @@ pub struct ErrorReport {
 
 impl Document {
     /// An empty document of that command.
-    pub fn new(command: &'static str) -> Document {
+    pub fn new(command: impl Into<String>) -> Document {
         Document {
             format: 1,
-            command,
+            command: command.into(),
             exit: 0,
             exits: Vec::new(),
             targets: BTreeMap::new(),
@@ -123,8 +129,10 @@ impl Document {
             findings: Vec::new(),
             notes: Vec::new(),
             error: None,
+            errors: Vec::new(),
             plain: None,
             failures: Vec::new(),
+            words: None,
             extra: BTreeMap::new(),
         }
     }
@@ -151,6 +159,9 @@ impl Document {
             .iter()
             .find_map(|exit| self.failures.iter().find(|failure| failure.exit == *exit))
             .map(Failure::report);
+        if self.failures.len() > 1 {
+            self.errors = self.failures.iter().map(Failure::report).collect();
+        }
         self.exits = exits.iter().map(|exit| exit.code()).collect();
         self.exit = self.exits.first().copied().unwrap_or(0);
         self.exit

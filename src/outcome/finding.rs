@@ -17,6 +17,8 @@ pub enum Kind {
     Drift,
     Policy,
     CrossDatabase,
+    /// Of a note that is about none of these, such as a setting; in the document it has no kind.
+    Remark,
 }
 
 impl Kind {
@@ -29,13 +31,19 @@ impl Kind {
             Kind::Lock => Exit::Lock,
             Kind::Unknown => Exit::Unknown,
             Kind::Drift | Kind::Policy | Kind::CrossDatabase => Exit::Drift,
+            Kind::Remark => Exit::Ok,
         }
+    }
+
+    fn is_remark(&self) -> bool {
+        *self == Kind::Remark
     }
 }
 
 /// A finding, or (in the document's `notes`) a note of the same form that calls for no exit code.
 #[derive(Debug, Clone, Serialize)]
 pub struct Finding {
+    #[serde(skip_serializing_if = "Kind::is_remark")]
     pub kind: Kind,
     /// None where it is about the configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,6 +83,11 @@ impl Finding {
             message: message.into(),
             remedy: None,
         }
+    }
+
+    /// A note that is about nothing that a finding can be about.
+    pub fn remark(target: impl Into<Option<Target>>, message: impl Into<String>) -> Finding {
+        Finding::new(Kind::Remark, target, message)
     }
 
     /// The same, about that object.

@@ -10,14 +10,19 @@ pub fn write(document: &Document, style: Style, out: &mut dyn Write) -> io::Resu
     if let Some(plain) = &document.plain {
         return write!(out, "{plain}");
     }
-    if let Some(text) = document
+    let text = document
         .extra
         .get("text")
-        .and_then(serde_json::Value::as_str)
-    {
+        .and_then(serde_json::Value::as_str);
+    for text in document.words.as_deref().into_iter().chain(text) {
         writeln!(out, "{text}")?;
     }
-    if !document.targets.is_empty() {
+    // `check` asks no server, so there is no state to show.
+    if document
+        .targets
+        .values()
+        .any(|report| report.server.is_some())
+    {
         writeln!(out, "{}", targets(document, style))?;
     }
     if !document.ran.is_empty() {

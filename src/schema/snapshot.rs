@@ -247,6 +247,10 @@ mod tests {
                 per_major,
                 optional,
             })
+            .prop_filter("no part's own name begins so", |object| {
+                let parts = object.value.as_object();
+                parts.is_none_or(|parts| parts.keys().all(|name| !name.starts_with("~ ")))
+            })
     }
 
     proptest! {

@@ -68,6 +68,8 @@ impl Sgmp {
         command
             .args(arguments)
             .env_clear()
+            // A busy machine is no failure; a test of timeouts says its own.
+            .env("SGMP_DB_CONNECT_TIMEOUT", "60s")
             .envs(&self.environment)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

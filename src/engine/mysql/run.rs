@@ -79,6 +79,7 @@ async fn begin(mysql: &mut Mysql, work: &Work<'_>, begun: Instant) -> Result<i64
     ];
     let failure = |message: String, connection_lost| StepFailure {
         statement: None,
+        place: None,
         message,
         done: work.from,
         in_doubt: false,
@@ -199,6 +200,7 @@ impl Run<'_> {
         }
         StepFailure {
             statement,
+            place: session::place(&failed.error),
             message,
             done: self.done,
             in_doubt: session::is_lost(&failed.error),
@@ -216,6 +218,7 @@ impl Run<'_> {
         let closed = self.close(mysql, EntryState::Stopped, &message).await;
         StepFailure {
             statement: None,
+            place: None,
             message,
             done: self.done,
             in_doubt: false,

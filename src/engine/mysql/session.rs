@@ -1,5 +1,6 @@
 //! One MySQL session: packets of one or many statements, and literals that no setting changes the meaning of.
 
+use crate::engine::Place;
 use mysql_async::{Conn, Error, Row, prelude::Queryable};
 use std::fmt::Write;
 
@@ -81,6 +82,16 @@ pub fn code(error: &Error) -> Option<u16> {
         Error::Server(error) => Some(error.code),
         _ => None,
     }
+}
+
+/// The line of the statement that a syntax error names: `… near '…' at line 3`.
+pub fn place(error: &Error) -> Option<Place> {
+    let Error::Server(error) = error else {
+        return None;
+    };
+    let (_, line) = error.message.rsplit_once(" at line ")?;
+    let line = line.parse().ok()?;
+    Some(Place { line, column: None })
 }
 
 /// The server's words.

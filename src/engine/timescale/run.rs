@@ -31,6 +31,7 @@ pub async fn run(
     let Some(open) = &timescale.session else {
         return Err(StepFailure {
             statement: None,
+            place: None,
             message: "there is no session".to_owned(),
             done: work.from,
             in_doubt: false,
@@ -259,6 +260,7 @@ impl Run<'_> {
         let closed = self.pipeline([close.as_str()].into_iter(), |_| {}).await;
         StepFailure {
             statement: None,
+            place: None,
             message,
             done,
             in_doubt: false,
@@ -275,8 +277,10 @@ impl Run<'_> {
             &SqlState::LOCK_NOT_AVAILABLE,
             &SqlState::T_R_DEADLOCK_DETECTED,
         ];
+        let text = statement.and_then(|index| self.work.statements.get(index));
         StepFailure {
             statement,
+            place: text.and_then(|statement| session::place(error, statement.text)),
             message: session::words(error),
             done,
             in_doubt: false,

@@ -1,7 +1,11 @@
 //! One PostgreSQL session: rows of text, literals that no setting changes the meaning of, error words.
 
+use crate::engine::Place;
 use anyhow::Result;
-use tokio_postgres::{Client, Error, SimpleQueryMessage, SimpleQueryRow, error::SqlState};
+use tokio_postgres::{
+    Client, Error, SimpleQueryMessage, SimpleQueryRow,
+    error::{ErrorPosition, SqlState},
+};
 
 /// The rows of a text without parameters: one turn, every value as text.
 pub async fn rows(client: &Client, sql: &str) -> Result<Vec<SimpleQueryRow>, Error> {
@@ -77,6 +81,23 @@ pub fn is_lost(error: &Error) -> bool {
         }
 }
 
+/// Where in the statement the server's error points. Its position counts characters from 1.
+pub fn place(error: &Error, statement: &str) -> Option<Place> {
+    let Some(ErrorPosition::Original(position)) = error.as_db_error()?.position() else {
+        return None;
+    };
+    let offset = usize::try_from(*position).ok()?.checked_sub(1)?;
+    let before: Vec<char> = statement.chars().take(offset).collect();
+    let line_start = before
+        .iter()
+        .rposition(|c| *c == '\n')
+        .map_or(0, |newline| newline + 1);
+    Some(Place {
+        line: before.iter().filter(|c| **c == '\n').count() + 1,
+        column: Some(before.len() - line_start + 1),
+    })
+}
+
 /// The server's words, with what it adds to them.
 pub fn words(error: &Error) -> String {
     let Some(db) = error.as_db_error() else {
@@ -85,7 +106,7 @@ pub fn words(error: &Error) -> String {
     let mut words = format!("{} (SQLSTATE {})", db.message(), db.code().code());
     for extra in [db.detail(), db.hint()].into_iter().flatten() {
         words.push_str("; ");
-        words.push_str(extra);
+        words.push_str(extra.trim_end_matches('.'));
     }
     words
 }

@@ -1,0 +1,304 @@
+//! Every command that a message, the README or a page of docs/ tells people to type is one that this binary has.
+
+use sgmp_db::{cli, outcome::Exit};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Words behind `sgmp-db` in a sentence about the program, not in a command.
+const PROSE: [&str; 21] = [
+    "about", "into", "that", "is", "has", "at", "does", "and", "or", "on", "in", "to", "can",
+    "cannot", "knows", "made", "itself", "ledger", "binary", "writes", "reads",
+];
+
+/// Flags of other programs that our texts name.
+const FOREIGN: [&str; 5] = ["--no-defaults", "--keep", "--list", "--path", "--locked"];
+
+#[test]
+fn every_command_in_messages_and_pages_is_accepted_by_the_command_line() {
+    let mut seen = 0;
+    for (place, text) in texts() {
+        for command in commands(&text) {
+            seen += 1;
+            assert!(
+                accepted(&command),
+                "{place}: the binary does not take: {command}"
+            );
+        }
+    }
+    assert!(seen > 40, "the search found only {seen} commands");
+}
+
+#[test]
+fn every_flag_in_a_message_is_one_of_ours() {
+    let known = flags(&cli::command());
+    let mut seen = 0;
+    for (place, text) in texts()
+        .into_iter()
+        .filter(|(place, _)| place.starts_with("src/"))
+    {
+        for flag in text
+            .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
+            .filter(|word| word.starts_with("--"))
+        {
+            let name = flag.trim_start_matches('-');
+            if name.len() < 2
+                || !name.starts_with(|c: char| c.is_ascii_lowercase())
+                || FOREIGN.contains(&flag)
+            {
+                continue;
+            }
+            seen += 1;
+            assert!(
+                known.iter().any(|one| one == flag),
+                "{place}: there is no flag {flag} (in: {text})"
+            );
+        }
+    }
+    assert!(seen > 40, "the search found only {seen} flags");
+}
+
+#[test]
+fn the_search_sees_a_command_that_does_not_exist() {
+    let found = commands(
+        "first: sgmp-db conjure --only mysql, or `sgmp-db upgrade --rabbit`; the sgmp-db that knows",
+    );
+    assert_eq!(
+        found,
+        ["sgmp-db conjure --only mysql", "sgmp-db upgrade --rabbit"]
+    );
+    assert!(found.iter().all(|command| !accepted(command)));
+    assert!(accepted("sgmp-db upgrade --only mysql once more"));
+    assert!(accepted("sgmp-db new NAME --only {target}"));
+}
+
+#[test]
+fn help_readme_and_enum_have_the_same_exit_codes() {
+    let help = cli::command().render_long_help().to_string();
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let rows: Vec<(String, String)> = readme
+        .lines()
+        .skip_while(|line| !line.starts_with("| code |"))
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| {
+            let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+            (cells[0].to_owned(), cells[1].to_owned())
+        })
+        .collect();
+    let expected: Vec<(String, String)> = Exit::ALL
+        .iter()
+        .map(|(exit, meaning)| (exit.code().to_string(), (*meaning).to_owned()))
+        .collect();
+    assert_eq!(rows, expected, "the README's table");
+    let table: Vec<String> = help
+        .split("Exit codes:")
+        .nth(1)
+        .expect("the table in --help")
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    let words: Vec<String> = expected
+        .iter()
+        .flat_map(|(code, meaning)| {
+            format!("{code} {meaning}")
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(table, words, "the table of --help");
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+/// Every string literal of the sources, and every page, with its path.
+fn texts() -> Vec<(String, String)> {
+    let mut texts = Vec::new();
+    for file in files(&root().join("src")) {
+        let source = fs::read_to_string(&file).unwrap();
+        let source = source
+            .split("#[cfg(test)]\nmod tests")
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        let place = file.strip_prefix(root()).unwrap().display().to_string();
+        texts.extend(
+            literals(&source)
+                .into_iter()
+                .map(|literal| (place.clone(), literal)),
+        );
+    }
+    let mut pages = files(&root().join("docs"));
+    pages.extend(files(&root().join("scripts")));
+    pages.push(root().join("README.md"));
+    for page in pages {
+        let place = page.strip_prefix(root()).unwrap().display().to_string();
+        let text = fs::read_to_string(&page).unwrap();
+        let text = if place.ends_with(".md") {
+            code(&text)
+        } else {
+            text
+        };
+        texts.push((place, text));
+    }
+    texts
+}
+
+/// What a page shows as code: its prose may speak of sgmp-db without typing it.
+fn code(page: &str) -> String {
+    let mut code = String::new();
+    for (index, block) in page.split("```").enumerate() {
+        let spans = block
+            .split('`')
+            .enumerate()
+            .filter(|(span, _)| span % 2 == 1)
+            .map(|(_, span)| span);
+        match index % 2 {
+            1 => code.push_str(block),
+            _ => code.push_str(&spans.collect::<Vec<_>>().join("\n")),
+        }
+        code.push('\n');
+    }
+    code
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.extend(files(&path)),
+            false => found.push(path),
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The string literals of a Rust source, with their escapes undone as far as it matters here.
+fn literals(source: &str) -> Vec<String> {
+    let mut literals = Vec::new();
+    let mut rest = source;
+    while let Some(at) = rest.find(['"', '/', '\'']) {
+        let tail = &rest[at..];
+        if tail.starts_with("//") {
+            rest = tail.find('\n').map_or("", |end| &tail[end..]);
+        } else if let Some(quoted) = tail.strip_prefix('"') {
+            let end = end_of_literal(quoted);
+            let text = quoted[..end].replace("\\n", "\n").replace("\\\"", "\"");
+            // A line that ends in a backslash goes on at the next one's first word.
+            let parts: Vec<&str> = text.split("\\\n").collect();
+            literals.push(
+                parts
+                    .iter()
+                    .enumerate()
+                    .map(|(index, part)| if index == 0 { part } else { part.trim_start() })
+                    .collect(),
+            );
+            rest = quoted.get(end + 1..).unwrap_or_default();
+        } else if tail.starts_with("'\"'") || tail.starts_with("'\\") {
+            rest = tail[2..].find('\'').map_or("", |end| &tail[2 + end + 1..]);
+        } else {
+            rest = &tail[1..];
+        }
+    }
+    literals
+}
+
+fn end_of_literal(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() && bytes[at] != b'"' {
+        at += if bytes[at] == b'\\' { 2 } else { 1 };
+    }
+    at.min(text.len())
+}
+
+/// The commands in a text: from `sgmp-db <word>` to what ends a command in a sentence or in a shell.
+fn commands(text: &str) -> Vec<String> {
+    const NAME: &str = "sgmp-db ";
+    let mut commands = Vec::new();
+    for (at, _) in text.match_indices(NAME) {
+        let own_word = text[..at]
+            .chars()
+            .next_back()
+            .is_none_or(|c| !c.is_alphanumeric() && c != '-' && c != '.');
+        let tail = &text[at..];
+        let command = tail
+            .split(['\n', '`', ';', ')', '"', '…', '>', '|', '#', '&', '→'])
+            .next()
+            .unwrap_or_default();
+        let command = command
+            .split(", ")
+            .next()
+            .unwrap_or_default()
+            .split(": ")
+            .next()
+            .unwrap_or_default();
+        let command = command.trim_end_matches(['.', ',', ':', ' ', '\'', '*']);
+        let word: String = tail[NAME.len()..]
+            .chars()
+            .take_while(|c| c.is_ascii_lowercase())
+            .collect();
+        if own_word
+            && !word.is_empty()
+            && !PROSE.contains(&word.as_str())
+            && command.len() > NAME.len()
+        {
+            commands.push(command.to_owned());
+        }
+    }
+    commands
+}
+
+/// Does the command line take it? Words of a sentence that goes on behind it are cut off, flags never.
+fn accepted(command: &str) -> bool {
+    let filled = command
+        .replace("--only {}", "--only mysql")
+        .replace(['[', ']', '*'], "")
+        .replace("{target}", "mysql")
+        .replace("DATABASE", "mysql");
+    let mut words: Vec<String> = filled.split_whitespace().map(placeholder).collect();
+    while words.len() > 1 {
+        match cli::parse(&words) {
+            Ok(_) => return true,
+            Err(usage) if usage.is_help => return true,
+            Err(_) => {}
+        }
+        match words.pop() {
+            Some(word) if !word.starts_with("--") => {}
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// A value where the text has a name for one.
+fn placeholder(word: &str) -> String {
+    if word.starts_with('{') || ["V", "N", "VERSION"].contains(&word) {
+        return "1".to_owned();
+    }
+    if word == "SHELL" {
+        "bash".to_owned()
+    } else {
+        word.to_owned()
+    }
+}
+
+fn flags(command: &clap::Command) -> Vec<String> {
+    let mut command = command.clone();
+    command.build();
+    let own = command
+        .get_arguments()
+        .filter_map(|argument| argument.get_long())
+        .map(|long| format!("--{long}"));
+    let mut all: Vec<String> = own.collect();
+    for verb in command.get_subcommands() {
+        all.extend(flags(verb));
+    }
+    all
+}
