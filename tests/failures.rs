@@ -230,7 +230,7 @@ async fn a_lost_connection_stops_the_run_and_says_what_is_known() {
     let run = finish(child).await;
     assert!(matches!(run.code, Some(1 | 7)), "{run:?}");
     run.says("the connection was lost in statement 2 of 3")
-        .says("sgmp-db status");
+        .says("sgmp-db upgrade --only mysql");
     assert!(
         mysql.rows("SHOW TABLES LIKE 'b'").await.is_empty(),
         "nothing ran on another connection"

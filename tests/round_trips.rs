@@ -48,23 +48,3 @@ async fn a_status_and_an_upgrade_without_work_take_few_turns() {
         }
     }
 }
-
-#[tokio::test]
-async fn debug_pieces() {
-    let mysql = MysqlDatabase::new().await;
-    let link = Link::round_trip(ROUND_TRIP);
-    let to_mysql = Proxy::start(mysql.server.port, link);
-    let sgmp = Sgmp::default()
-        .mysql(&mysql)
-        .with("MYSQL_PORT", to_mysql.port.to_string());
-    sgmp.run(&["status", "--only", "mysql"]).await.expect(3);
-    for one in to_mysql.connections() {
-        println!(
-            "{:?}",
-            one.pieces
-                .iter()
-                .map(|(w, b)| (*w, b.len(), b[..b.len().min(6)].to_vec()))
-                .collect::<Vec<_>>()
-        );
-    }
-}

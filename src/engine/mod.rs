@@ -1,6 +1,7 @@
 //! How does a database answer? One trait of few verbs, one folder per database, the same file names in both.
 
 mod adoption;
+mod flight;
 pub mod mysql;
 mod record;
 mod survey;
@@ -8,6 +9,7 @@ pub mod timescale;
 mod work;
 
 pub use adoption::{Adopted, Adoption, StoredSnapshot};
+pub use flight::{Flight, Verdict, fingerprint};
 pub use record::{Entry, EntryState, Event, HistoryRow, Identity, NewEntry, Record};
 pub use survey::{ForeignObject, Survey};
 pub use work::{Direction, Done, LockRequest, Place, Progress, StepFailure, StopFlag, Work};
@@ -64,6 +66,10 @@ pub trait Engine {
         work: &Work<'_>,
         progress: &dyn for<'p> Fn(Progress<'p>),
     ) -> Result<Done, StepFailure>;
+
+    /// Is the statement whose end nobody recorded in the database? Never a guess. May clear away
+    /// what it left half-made. Needs the lock.
+    async fn decide(&mut self, flight: &Flight<'_>) -> Result<Verdict>;
 
     /// Adds an entry to the ledger that is not a script. Writes; needs the lock.
     async fn log(&mut self, entry: &NewEntry<'_>) -> Result<()>;

@@ -114,6 +114,8 @@ pub struct Entry {
     pub statements_done: i32,
     /// Number (from 1) of the statement whose end nobody recorded.
     pub in_flight: Option<i32>,
+    /// The entry that this one goes on from.
+    pub continues: Option<i64>,
     /// RFC 3339, UTC, the server's clock.
     pub started_at: String,
     pub duration_ms: Option<i64>,

@@ -21,6 +21,10 @@ pub struct Work<'a> {
     pub statements: &'a [Statement<'a>],
     /// How many statements are in the database already.
     pub from: usize,
+    /// The `SET` statements among those: a new session must be told again.
+    pub settings: Vec<&'a str>,
+    /// The ledger entry that this run goes on from.
+    pub continues: Option<i64>,
     /// One transaction around the script, where the database can do that.
     pub atomic: bool,
     /// How long a statement may wait for a lock on a table.
@@ -62,6 +66,8 @@ pub struct StepFailure {
     pub stopped: bool,
     /// A lock timeout or a deadlock: the same again may work.
     pub worth_retrying: bool,
+    /// The ledger entry that tells of it, where one could be written.
+    pub entry: Option<i64>,
     pub duration: Duration,
 }
 

@@ -44,10 +44,10 @@ pub async fn describe(
             document.notes.extend(todo.chain(beside.notes));
             document.findings.extend(beside.remaining);
         }
-        if look.plan.resume > 0 {
+        if let Some(begun) = look.plan.begun.as_ref().filter(|begun| begun.done > 0) {
             document.notes.push(note(format!(
                 "would go on after the {} statements that are in the database already",
-                look.plan.resume
+                begun.done
             )));
         }
     }

@@ -8,6 +8,7 @@ mod lint;
 mod look;
 mod plan;
 mod preflight;
+mod resume;
 mod run;
 mod settle;
 mod signals;

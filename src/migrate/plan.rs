@@ -17,10 +17,23 @@ pub struct Plan<'a> {
     pub report: TargetReport,
     /// Files that the database lacks, in order.
     pub pending: Vec<&'a Migration>,
-    /// How many statements of the first pending file are in the database already.
-    pub resume: usize,
+    /// How far the first pending file is, where it was begun.
+    pub begun: Option<Begun>,
     pub findings: Vec<Finding>,
     pub notes: Vec<Finding>,
+}
+
+/// A file that a run began and did not finish.
+#[derive(Debug, Clone)]
+pub struct Begun {
+    /// The ledger entry that tells of it.
+    pub entry: i64,
+    /// Statements in the database for certain.
+    pub done: usize,
+    /// Number (from 1) of the statement whose end nobody recorded.
+    pub in_flight: Option<usize>,
+    /// The text that ran.
+    pub script: String,
 }
 
 /// Ledger entries whose full text the comparison needs, because a checksum differs.
@@ -46,7 +59,7 @@ pub fn plan<'a>(
         target: set.target,
         report: TargetReport::default(),
         pending: Vec::new(),
-        resume: 0,
+        begun: None,
         findings: Vec::new(),
         notes: Vec::new(),
     };
@@ -216,41 +229,46 @@ impl<'a> Judge<'a, '_> {
         }
         if let Some(first) = plan.pending.first().copied()
             && let Some(entry) = self.record.latest_entry(first.version)
-            && entry.event == Event::Apply
-            && entry.is_half_done()
+            && matches!(entry.event, Event::Apply | Event::Resolve)
         {
-            self.half_applied(first, entry, plan);
+            self.begun(first, entry, plan);
         }
     }
 
     /// A file that was begun: how much of it is in the database, and is that part unchanged?
-    fn half_applied(&self, file: &'a Migration, entry: &Entry, plan: &mut Plan<'a>) {
+    fn begun(&self, file: &'a Migration, entry: &Entry, plan: &mut Plan<'a>) {
         let done = usize::try_from(entry.statements_done).unwrap_or_default();
-        let total = entry.statements_total;
-        let (target, name) = (self.set.target, &file.up.file);
-        let finding = match entry.in_flight {
-            Some(number) => Finding::new(
-                Kind::HalfApplied,
-                target,
-                format!(
-                    "{name} is half-applied: {done} of {total} statements are in the database, and nobody recorded how statement {number} ended"
-                ),
-            ),
-            None => Finding::new(
-                Kind::HalfApplied,
-                target,
-                format!("{name} is half-applied: {done} of {total} statements are in the database"),
-            )
-            .remedy(format!("sgmp-db upgrade --only {target}")),
-        };
-        plan.findings.push(finding.about(name.clone()));
+        let in_flight = entry
+            .in_flight
+            .and_then(|number| usize::try_from(number).ok());
         let applied = self
             .scripts
             .get(&entry.id)
             .map_or(file.up.text.as_str(), String::as_str);
-        if same_beginning(self.dialect, applied, &file.up.text, done) {
-            plan.resume = done;
-        } else {
+        plan.begun = Some(Begun {
+            entry: entry.id,
+            done,
+            in_flight,
+            script: applied.to_owned(),
+        });
+        if !entry.is_half_done() {
+            return;
+        }
+        let (target, name, total) = (self.set.target, &file.up.file, entry.statements_total);
+        let inside =
+            format!("{name} is half-applied: {done} of {total} statements are in the database");
+        let message = match in_flight {
+            Some(number) => format!(
+                "{inside}, and nobody recorded how statement {number} ended; the next upgrade finds that out"
+            ),
+            None => inside,
+        };
+        plan.findings.push(
+            Finding::new(Kind::HalfApplied, target, message)
+                .remedy(format!("sgmp-db upgrade --only {target}"))
+                .about(name.clone()),
+        );
+        if !same_beginning(self.dialect, applied, &file.up.text, done) {
             plan.findings.push(edited(target, Some(applied), file));
         }
     }
@@ -307,7 +325,7 @@ fn renamed(target: Target, row: &HistoryRow, file: &Migration) -> Finding {
 }
 
 /// A real edit, with what changed.
-fn edited(target: Target, applied: Option<&str>, file: &Migration) -> Finding {
+pub(super) fn edited(target: Target, applied: Option<&str>, file: &Migration) -> Finding {
     let name = &file.up.file;
     let diff = applied.map(|applied| {
         TextDiff::from_lines(applied, &file.up.text)
@@ -326,7 +344,7 @@ fn edited(target: Target, applied: Option<&str>, file: &Migration) -> Finding {
 }
 
 /// Are the first `count` statements of both texts the same SQL?
-fn same_beginning(dialect: Dialect, applied: &str, file: &str, count: usize) -> bool {
+pub(super) fn same_beginning(dialect: Dialect, applied: &str, file: &str, count: usize) -> bool {
     let (Ok(applied), Ok(file)) = (split(dialect, applied), split(dialect, file)) else {
         return false;
     };

@@ -82,16 +82,12 @@ pub async fn preflight(
     Ok(obstacles)
 }
 
-/// Findings that must be settled before anything runs. A half-applied file is work to resume,
-/// unless nobody knows how its last statement ended; and while somebody else is at it, it is theirs.
+/// Findings that must be settled before anything runs. A half-applied file is work to resume.
 fn blocking(look: &Look<'_>) -> Vec<Finding> {
     look.plan
         .findings
         .iter()
-        .filter(|finding| match finding.kind {
-            Kind::HalfApplied => finding.remedy.is_none() && look.survey.busy.is_none(),
-            _ => true,
-        })
+        .filter(|finding| finding.kind != Kind::HalfApplied)
         .cloned()
         .collect()
 }

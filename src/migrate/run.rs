@@ -6,6 +6,7 @@ use super::{
     files::Migration,
     look::{Look, look_again},
     preflight::{unmet, wanted},
+    resume::{Resume, resume, settings},
     settle,
     upgrade::{Options, Side},
 };
@@ -63,11 +64,19 @@ async fn run_files(
     run.report = Some((target, look.plan.report.clone()));
     run.findings = look.plan.findings.clone();
     run.findings
-        .retain(|finding| finding.kind != Kind::HalfApplied || finding.remedy.is_none());
+        .retain(|finding| finding.kind != Kind::HalfApplied);
     if !run.findings.is_empty() {
         stop.stop_soon();
         return Ok(());
     }
+    let mut at = match resume(&mut *side.engine, &look).await? {
+        Ok(at) => at,
+        Err(edited) => {
+            run.findings.push(edited);
+            stop.stop_soon();
+            return Ok(());
+        }
+    };
     let records = !wanted(&look, side.goal).is_empty() || expectation::is_unrecorded(&look);
     let mut baseline = None;
     if records {
@@ -79,7 +88,6 @@ async fn run_files(
             }
         }
     }
-    let mut resume = look.plan.resume;
     for migration in wanted(&look, side.goal) {
         if stop.soon() {
             break;
@@ -89,14 +97,14 @@ async fn run_files(
             run.failures.extend(unmet.into_iter().map(Into::into));
             break;
         }
-        let ran = run_file(&mut *side.engine, migration, resume, options, stop).await?;
+        let ran = run_file(&mut *side.engine, migration, &at, options, stop).await?;
         let failure = ran.failure;
         run.ran.push(ran.ran);
         if let Some(failure) = failure {
             run.failures.push(failure.into());
             break;
         }
-        resume = 0;
+        at = Resume::default();
     }
     let look = look_again(&mut *side.engine, side.set, &before.survey).await?;
     run.report = Some((target, look.plan.report.clone()));
@@ -118,13 +126,13 @@ struct FileRun {
 async fn run_file(
     engine: &mut dyn Engine,
     migration: &Migration,
-    from: usize,
+    at: &Resume,
     options: &Options<'_>,
     stop: &StopFlag,
 ) -> Result<FileRun> {
-    let target = engine.target();
+    let (target, dialect, from) = (engine.target(), engine.dialect(), at.from);
     let file = migration.up.file.as_str();
-    let statements = split(engine.dialect(), &migration.up.text).map_err(|error| {
+    let statements = split(dialect, &migration.up.text).map_err(|error| {
         Failure::usage(error.message.clone())
             .on(target)
             .at(file, Some(error.line))
@@ -157,10 +165,12 @@ async fn run_file(
         refinery_checksum: migration.refinery_checksum(),
         statements: &statements,
         from,
+        settings: settings(dialect, &statements[..from]),
+        continues: at.continues,
         atomic: !directives.no_transaction,
         lock_timeout: directives.lock_timeout.unwrap_or(options.lock_timeout),
         identity: options.identity,
-        details: None,
+        details: at.found.as_deref(),
         stop,
     };
     let begun = Instant::now();
@@ -182,6 +192,8 @@ async fn run_file(
                 tokio::time::sleep(pause).await;
                 pause *= 2;
                 work.from = failure.done;
+                work.settings = settings(dialect, &statements[..failure.done]);
+                work.continues = failure.entry.or(work.continues);
             }
             ended => break ended,
         }
@@ -265,7 +277,9 @@ fn explain(failure: &StepFailure, work: &Work<'_>, target: Target) -> Failure {
         Exit::Failed
     };
     let remedy = if failure.connection_lost {
-        format!("see what is in the database: sgmp-db status --only {target}")
+        format!(
+            "see what is in the database: sgmp-db status --only {target}; go on with: sgmp-db upgrade --only {target}"
+        )
     } else if failure.stopped {
         format!("go on with: sgmp-db upgrade --only {target}")
     } else if done > 0 {

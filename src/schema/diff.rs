@@ -191,6 +191,8 @@ fn same_order(expected: Option<&Value>, actual: Option<&Value>) -> bool {
     let list = |value: Option<&'_ Value>| match value {
         None => Some(Vec::new()),
         Some(Value::Array(names)) => Some(names.clone()),
+        // Several orders, none of which the other side has.
+        Some(Value::Object(orders)) if orders.values().all(Value::is_array) => Some(Vec::new()),
         Some(_) => None,
     };
     let (Some(expected), Some(actual)) = (list(expected), list(actual)) else {

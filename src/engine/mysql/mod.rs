@@ -3,18 +3,24 @@
 mod adoption;
 mod catalog;
 mod database;
+mod decide;
+mod effect;
+mod evidence;
 mod grants;
+mod journal;
 mod lock;
 mod normal;
+mod packet;
 mod record;
 mod repair;
 mod run;
 mod session;
 mod survey;
+mod trial;
 
 use super::{
-    Adoption, Canceller, Done, Engine, Identity, LockRequest, NewEntry, Progress, Record,
-    StepFailure, StoredSnapshot, Survey, Work,
+    Adoption, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry, Progress, Record,
+    StepFailure, StoredSnapshot, Survey, Verdict, Work,
 };
 use crate::{
     config::Endpoint,
@@ -123,6 +129,10 @@ impl Engine for Mysql {
         progress: &dyn for<'p> Fn(Progress<'p>),
     ) -> Result<Done, StepFailure> {
         run::run(self, work, progress).await
+    }
+
+    async fn decide(&mut self, flight: &Flight<'_>) -> Result<Verdict> {
+        decide::decide(self, flight).await
     }
 
     async fn log(&mut self, entry: &NewEntry<'_>) -> Result<()> {

@@ -1,7 +1,7 @@
 //! The record in MySQL: refinery's history table and our ledger.
 
 use super::{Mysql, session};
-use crate::engine::{Entry, EntryState, Event, HistoryRow, NewEntry, Record, StoredSnapshot, Work};
+use crate::engine::{Entry, EntryState, Event, HistoryRow, NewEntry, Record, StoredSnapshot};
 use anyhow::{Context, Result};
 use mysql_async::{FromRowError, Row};
 
@@ -23,7 +23,7 @@ const READ_HISTORY: &str =
 
 const READ_LEDGER: &str = "SELECT id, event, version, name, state, checksum, statements_total, \
      statements_done, in_flight, DATE_FORMAT(started_at, '%Y-%m-%dT%H:%i:%s.%fZ'), duration_ms, \
-     error, os_user, os_host, database_user, tool_version, details, fingerprint \
+     error, os_user, os_host, database_user, tool_version, details, fingerprint, continues \
      FROM sgmp_db_ledger ORDER BY id";
 
 /// Creates what is absent. Needs the lock.
@@ -37,33 +37,36 @@ pub async fn prepare(mysql: &mut Mysql) -> Result<()> {
 
 /// Reads both tables, which must exist.
 pub async fn read(mysql: &mut Mysql) -> Result<Record> {
-    read_existing(mysql, true, true).await
+    let mut sets = mysql
+        .packet(&[READ_HISTORY, READ_LEDGER])
+        .await
+        .context("reading the record")?;
+    let ledger = sets.pop().unwrap_or_default();
+    understand(sets.pop().unwrap_or_default(), ledger)
 }
 
-/// Reads those that exist, in one turn.
-pub async fn read_existing(mysql: &mut Mysql, history: bool, ledger: bool) -> Result<Record> {
-    let queries: Vec<&str> = [(history, READ_HISTORY), (ledger, READ_LEDGER)]
-        .into_iter()
-        .filter_map(|(exists, query)| exists.then_some(query))
-        .collect();
-    if queries.is_empty() {
-        return Ok(Record::default());
-    }
-    let mut sets = mysql
-        .packet(&queries)
-        .await
-        .context("reading the record")?
-        .into_iter();
-    let mut record = Record::default();
-    if history {
-        let rows = sets.next().unwrap_or_default();
-        record.history = rows.into_iter().map(history_row).collect::<Result<_>>()?;
-    }
-    if ledger {
-        let rows = sets.next().unwrap_or_default();
-        record.ledger = rows.into_iter().map(ledger_row).collect::<Result<_>>()?;
-    }
-    Ok(record)
+/// The text of a query for each of the two tables, history first, which finds nothing where the
+/// table is absent. For `session::prepared`.
+pub fn queries_if_there() -> [String; 2] {
+    [(HISTORY, READ_HISTORY), (LEDGER, READ_LEDGER)].map(|(table, query)| {
+        format!(
+            "IF(EXISTS (SELECT * FROM information_schema.TABLES \
+             WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '{table}'), {}, \
+             'SELECT NULL FROM DUAL WHERE FALSE')",
+            session::text(query)
+        )
+    })
+}
+
+/// The rows of the two queries as what they are.
+pub fn understand(history: Vec<Row>, ledger: Vec<Row>) -> Result<Record> {
+    Ok(Record {
+        history: history
+            .into_iter()
+            .map(history_row)
+            .collect::<Result<_>>()?,
+        ledger: ledger.into_iter().map(ledger_row).collect::<Result<_>>()?,
+    })
 }
 
 /// The text that an entry recorded.
@@ -121,43 +124,6 @@ pub async fn log(mysql: &mut Mysql, entry: &NewEntry<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The statement that opens an entry for a script, only while this session holds `lock`.
-pub fn open_entry(work: &Work<'_>, event: Event, lock: &str) -> String {
-    format!(
-        "INSERT INTO sgmp_db_ledger (event, version, name, state, checksum, script, statements_total, \
-         statements_done, started_at, os_user, os_host, database_user, tool_version, details) \
-         SELECT {}, {}, {}, 'running', {}, {}, {}, {}, UTC_TIMESTAMP(6), {}, {}, CURRENT_USER(), {}, {} \
-         FROM DUAL WHERE IS_USED_LOCK({lock}) = CONNECTION_ID()",
-        session::text(event.name()),
-        work.version,
-        session::text(work.name),
-        session::text(&work.checksum),
-        session::text(work.text),
-        work.statements.len(),
-        work.from,
-        session::text(&work.identity.os_user),
-        session::text(&work.identity.os_host),
-        session::text(work.identity.tool_version),
-        session::nullable(work.details),
-    )
-}
-
-/// The statement that closes an entry.
-pub fn close_entry(
-    id: i64,
-    state: EntryState,
-    done: usize,
-    duration_ms: u128,
-    error: Option<&str>,
-) -> String {
-    format!(
-        "UPDATE sgmp_db_ledger SET state = {}, statements_done = {done}, in_flight = NULL, \
-         finished_at = UTC_TIMESTAMP(6), duration_ms = {duration_ms}, error = {} WHERE id = {id}",
-        session::text(state.name()),
-        session::nullable(error),
-    )
-}
-
 fn history_row(row: Row) -> Result<HistoryRow> {
     let (version, name, applied_on, checksum): (
         i32,
@@ -204,5 +170,6 @@ fn read_entry(row: &Row) -> Option<Entry> {
         tool_version: column(row, 15)?,
         details: column(row, 16)?,
         fingerprint: column(row, 17)?,
+        continues: column(row, 18)?,
     })
 }

@@ -8,34 +8,72 @@ use std::fmt::Write;
 #[derive(Debug)]
 pub struct PacketError {
     pub error: Error,
+    /// Index of the statement that failed; of the last one begun when the connection was lost.
+    pub index: usize,
+    /// The rows of the statements before it.
+    pub sets: Vec<Vec<Row>>,
+}
+
+impl PacketError {
+    /// Of a packet that was never sent.
+    pub fn unsent(error: impl Into<Error>) -> PacketError {
+        PacketError {
+            error: error.into(),
+            index: 0,
+            sets: Vec::new(),
+        }
+    }
 }
 
 /// Sends `statements` as one packet and returns the rows of each.
 ///
 /// What stands before a failing statement has run and nothing after it does.
 /// `is_empty()` is already true on a last result without columns, whose error only shows when it
-/// is dropped; hence the drop at the end.
-pub async fn packet(conn: &mut Conn, statements: &[&str]) -> Result<Vec<Vec<Row>>, PacketError> {
+/// is dropped; hence the drop at the end. The rows are kept beside, because reading a set to its
+/// end also meets the error of the statement behind it.
+pub async fn packet(
+    conn: &mut Conn,
+    statements: &[&str],
+) -> Result<Vec<Vec<Row>>, Box<PacketError>> {
     // A line feed, not only a semicolon: a statement may end in a comment.
     let text = statements.join("\n;");
     let mut sets: Vec<Vec<Row>> = Vec::with_capacity(statements.len());
-    let mut result = conn
-        .query_iter(text)
-        .await
-        .map_err(|error| PacketError { error })?;
+    let failed = |error, sets: Vec<Vec<Row>>| {
+        Box::new(PacketError {
+            error,
+            index: sets.len(),
+            sets,
+        })
+    };
+    let mut result = match conn.query_iter(text).await {
+        Ok(result) => result,
+        Err(error) => return Err(failed(error, sets)),
+    };
     while !result.is_empty() {
-        let rows = result
-            .collect::<Row>()
-            .await
-            .map_err(|error| PacketError { error })?;
+        let mut rows = Vec::new();
+        let read = result.for_each(|row| rows.push(row)).await;
         sets.push(rows);
+        if let Err(error) = read {
+            return Err(failed(error, sets));
+        }
     }
-    result
-        .drop_result()
-        .await
-        .map_err(|error| PacketError { error })?;
+    if let Err(error) = result.drop_result().await {
+        return Err(failed(error, sets));
+    }
     sets.resize(statements.len(), Vec::new());
     Ok(sets)
+}
+
+/// Statements that run what the text of `expression` says, so that a packet can decide what it
+/// asks; the rows are the third's.
+pub fn prepared(expression: &str) -> [String; 5] {
+    [
+        format!("SET @sgmp_db = {expression}"),
+        "PREPARE sgmp_db FROM @sgmp_db".to_owned(),
+        "EXECUTE sgmp_db".to_owned(),
+        "DEALLOCATE PREPARE sgmp_db".to_owned(),
+        "SET @sgmp_db = NULL".to_owned(),
+    ]
 }
 
 /// A string as a literal that neither sql_mode nor the connection's character set can change.

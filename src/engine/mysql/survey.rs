@@ -1,4 +1,4 @@
-//! One look at a MySQL database: two turns after the login, nothing written.
+//! One look at a MySQL database: one turn after the login, nothing written.
 
 use super::{Mysql, grants, lock, record, session};
 use crate::{
@@ -10,53 +10,87 @@ use crate::{
 use anyhow::Result;
 use mysql_async::Row;
 
-const SERVER: &str = "SELECT VERSION(), CURRENT_USER(), CURRENT_ROLE(), @@GLOBAL.super_read_only, \
+const SERVER: &str = "SELECT VERSION(), CURRENT_USER(), @@GLOBAL.super_read_only, \
      @@GLOBAL.read_only, @@GLOBAL.innodb_read_only";
 
-const TABLES: &str = "SELECT TABLE_NAME, TABLE_TYPE, TABLE_COMMENT \
+const TABLES: &str = "SELECT TABLE_NAME, TABLE_TYPE \
      FROM information_schema.TABLES \
      WHERE TABLE_SCHEMA = DATABASE() \
      ORDER BY TABLE_NAME";
 
+/// What the login may do with the roles that are active; without `USING` roles are only named.
+const GRANTS: &str = "IF(CURRENT_ROLE() = 'NONE', 'SHOW GRANTS', \
+     CONCAT('SHOW GRANTS FOR CURRENT_USER() USING ', CURRENT_ROLE()))";
+
 /// Looks at server, schema, privileges and record.
 pub async fn survey(mysql: &mut Mysql) -> Result<Survey> {
     let exists = open(mysql).await?;
-    let lock = session::text(&lock::name(&mysql.endpoint.database));
-    let busy = format!("SELECT IS_USED_LOCK({lock})");
-    let sets = mysql
-        .packet(&[SERVER, TABLES, "SHOW GRANTS", &busy])
-        .await?;
+    let answers = ask(mysql).await?;
     let mut survey = Survey {
         database_exists: exists,
         ..Survey::default()
     };
-    let role = server(&sets[0], &mut survey)?;
-    let mut printed = strings(&sets[2]);
-    if role != "NONE" {
-        let using = format!("SHOW GRANTS FOR CURRENT_USER() USING {role}");
-        printed = strings(&mysql.packet(&[&using]).await?[0]);
-    }
-    privileges(mysql, &printed, &mut survey);
-    survey.busy = sets[3]
+    server(&answers.server, &mut survey)?;
+    privileges(mysql, &strings(&answers.grants), &mut survey);
+    survey.busy = answers
+        .lock
         .first()
         .and_then(|row| row.get_opt::<Option<u64>, _>(0)?.ok()?)
         .map(|id| format!("connection {id}"));
-    let tables: Vec<(String, String, Option<String>)> = sets[1]
-        .iter()
-        .cloned()
+    survey.record = record::understand(answers.history, answers.ledger)?;
+    let tables: Vec<(String, String)> = answers
+        .tables
+        .into_iter()
         .filter_map(|row| mysql_async::from_row_opt(row).ok())
         .collect();
-    let has = |name: &str| tables.iter().any(|(table, ..)| table == name);
-    survey.record = record::read_existing(mysql, has(record::HISTORY), has(record::LEDGER)).await?;
     survey.foreign = tables
         .into_iter()
-        .filter(|(name, ..)| name != record::HISTORY && name != record::LEDGER)
-        .map(|(name, kind, _)| ForeignObject {
+        .filter(|(name, _)| name != record::HISTORY && name != record::LEDGER)
+        .map(|(name, kind)| ForeignObject {
             kind: if kind == "VIEW" { "view" } else { "table" },
             name,
         })
         .collect();
     Ok(survey)
+}
+
+/// The rows of each question.
+struct Answers {
+    server: Vec<Row>,
+    tables: Vec<Row>,
+    lock: Vec<Row>,
+    grants: Vec<Row>,
+    history: Vec<Row>,
+    ledger: Vec<Row>,
+}
+
+/// Everything in one packet and one snapshot.
+async fn ask(mysql: &mut Mysql) -> Result<Answers> {
+    let lock = session::text(&lock::name(&mysql.endpoint.database));
+    let [history, ledger] = record::queries_if_there();
+    let mut statements: Vec<String> = vec![
+        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ".to_owned(),
+        "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY".to_owned(),
+        SERVER.to_owned(),
+        TABLES.to_owned(),
+        format!("SELECT IS_USED_LOCK({lock})"),
+    ];
+    for text in [GRANTS, &history, &ledger] {
+        statements.extend(session::prepared(text));
+    }
+    statements.push("COMMIT".to_owned());
+    let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
+    let mut sets = mysql.packet(&statements).await?;
+    let mut set = |index: usize| std::mem::take(&mut sets[index]);
+    // Of each five that `prepared` makes, the third has the rows.
+    Ok(Answers {
+        server: set(2),
+        tables: set(3),
+        lock: set(4),
+        grants: set(5 + 2),
+        history: set(10 + 2),
+        ledger: set(15 + 2),
+    })
 }
 
 /// Connects; false where the database is absent, and then the session has no default database.
@@ -77,13 +111,13 @@ async fn open(mysql: &mut Mysql) -> Result<bool> {
     }
 }
 
-/// Reads the server's own facts; returns the active roles as MySQL prints them.
-fn server(rows: &[Row], survey: &mut Survey) -> Result<String> {
-    type Facts = (String, String, String, bool, bool, bool);
+/// Reads the server's own facts.
+fn server(rows: &[Row], survey: &mut Survey) -> Result<()> {
+    type Facts = (String, String, bool, bool, bool);
     let facts: Option<Facts> = rows
         .first()
         .and_then(|row| mysql_async::from_row_opt(row.clone()).ok());
-    let Some((version, _user, role, super_read_only, read_only, innodb)) = facts else {
+    let Some((version, _user, super_read_only, read_only, innodb)) = facts else {
         return Err(
             Failure::failed("the server's answer about itself is not MySQL's")
                 .on(Target::Mysql)
@@ -106,7 +140,7 @@ fn server(rows: &[Row], survey: &mut Survey) -> Result<String> {
         .iter()
         .find(|(on, _)| *on)
         .map(|(_, why)| (*why).to_owned());
-    Ok(role)
+    Ok(())
 }
 
 fn privileges(mysql: &Mysql, printed: &[String], survey: &mut Survey) {

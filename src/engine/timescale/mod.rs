@@ -3,6 +3,10 @@
 mod adoption;
 mod catalog;
 mod database;
+mod decide;
+mod effect;
+mod evidence;
+mod journal;
 mod lock;
 mod normal;
 mod policies;
@@ -11,11 +15,12 @@ mod repair;
 mod role;
 mod run;
 mod session;
+mod singly;
 mod survey;
 
 use super::{
-    Adoption, Canceller, Done, Engine, Identity, LockRequest, NewEntry, PolicyStore, Progress,
-    Record, StepFailure, StoredSnapshot, Survey, Work,
+    Adoption, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry, PolicyStore,
+    Progress, Record, StepFailure, StoredSnapshot, Survey, Verdict, Work,
 };
 use crate::{
     config::{AppRole, Endpoint},
@@ -123,6 +128,10 @@ impl Engine for Timescale {
         progress: &dyn for<'p> Fn(Progress<'p>),
     ) -> Result<Done, StepFailure> {
         run::run(self, work, progress).await
+    }
+
+    async fn decide(&mut self, flight: &Flight<'_>) -> Result<Verdict> {
+        decide::decide(self, flight).await
     }
 
     async fn log(&mut self, entry: &NewEntry<'_>) -> Result<()> {

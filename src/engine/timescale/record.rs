@@ -2,13 +2,13 @@
 
 use super::{Timescale, session};
 use crate::{
-    engine::{Entry, EntryState, Event, HistoryRow, NewEntry, Record, StoredSnapshot, Work},
+    engine::{Entry, EntryState, Event, HistoryRow, NewEntry, Record, StoredSnapshot},
     outcome::Failure,
     target::Target,
 };
 use anyhow::{Context, Result};
 use futures_util::future::try_join;
-use tokio_postgres::{Client, SimpleQueryRow};
+use tokio_postgres::SimpleQueryRow;
 
 /// refinery's table, made by refinery's own statement.
 pub const HISTORY: &str = "refinery_schema_history";
@@ -28,7 +28,7 @@ const READ_HISTORY: &str = "SELECT version, name, applied_on, checksum FROM publ
 const READ_LEDGER: &str = "SELECT id, event, version, name, state, checksum, statements_total, \
      statements_done, in_flight, \
      pg_catalog.to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), \
-     duration_ms, error, os_user, os_host, database_user, tool_version, details, fingerprint \
+     duration_ms, error, os_user, os_host, database_user, tool_version, details, fingerprint, continues \
      FROM public.sgmp_db_ledger ORDER BY id";
 
 /// Creates what is absent. Needs the lock.
@@ -43,22 +43,43 @@ pub async fn prepare(timescale: &mut Timescale) -> Result<()> {
 
 /// Reads both tables, which must exist.
 pub async fn read(timescale: &mut Timescale) -> Result<Record> {
-    read_existing(timescale.client().await?, true, true).await
+    let client = timescale.client().await?;
+    let (history, ledger) = try_join(
+        session::rows(client, READ_HISTORY),
+        session::rows(client, READ_LEDGER),
+    )
+    .await
+    .map_err(|error| Failure::failed(session::words(&error)).on(Target::Timescale))
+    .context("reading the record")?;
+    understand(&history, &ledger)
 }
 
-/// Reads those that exist, in one turn.
-pub async fn read_existing(client: &Client, history: bool, ledger: bool) -> Result<Record> {
-    let read = |exists: bool, query: &'static str| async move {
-        if exists {
-            session::rows(client, query).await
-        } else {
-            Ok(Vec::new())
-        }
+/// `FETCH_HISTORY` and `FETCH_LEDGER` after this, in the same transaction, find the rows of each of
+/// the two tables, and nothing where it is absent: a query that names an absent table would fail,
+/// abort the transaction, and leave an error in the server's log.
+pub fn open_if_there() -> String {
+    let open = |table: &str, cursor: &str, query: &str| {
+        format!(
+            "cursor := '{cursor}'; \
+             IF pg_catalog.to_regclass('public.{table}') IS NULL THEN OPEN cursor FOR SELECT WHERE false; \
+             ELSE OPEN cursor FOR EXECUTE {}; END IF; ",
+            session::text(query)
+        )
     };
-    let (history, ledger) = try_join(read(history, READ_HISTORY), read(ledger, READ_LEDGER))
-        .await
-        .map_err(|error| Failure::failed(session::words(&error)).on(Target::Timescale))
-        .context("reading the record")?;
+    format!(
+        "DO LANGUAGE plpgsql $sgmp_db$ DECLARE cursor refcursor; BEGIN {}{}END $sgmp_db$",
+        open(HISTORY, "sgmp_db_read_history", READ_HISTORY),
+        open(LEDGER, "sgmp_db_read_ledger", READ_LEDGER),
+    )
+}
+
+/// The history's rows after `open_if_there`.
+pub const FETCH_HISTORY: &str = "FETCH ALL FROM sgmp_db_read_history";
+/// The ledger's rows after `open_if_there`.
+pub const FETCH_LEDGER: &str = "FETCH ALL FROM sgmp_db_read_ledger";
+
+/// The rows of the two as what they are.
+pub fn understand(history: &[SimpleQueryRow], ledger: &[SimpleQueryRow]) -> Result<Record> {
     Ok(Record {
         history: history.iter().map(history_row).collect::<Result<_>>()?,
         ledger: ledger
@@ -142,48 +163,6 @@ pub fn log_statement(entry: &NewEntry<'_>) -> String {
     )
 }
 
-/// The statement that opens an entry for a script and returns its id.
-pub fn open_entry(work: &Work<'_>, event: Event, state: EntryState) -> String {
-    format!(
-        "INSERT INTO public.sgmp_db_ledger (event, version, name, state, checksum, script, statements_total, \
-         statements_done, started_at, os_user, os_host, database_user, tool_version, details) \
-         VALUES ({}, {}, {}, {}, {}, {}, {}, {}, pg_catalog.clock_timestamp(), {}, {}, current_user, {}, {}) \
-         RETURNING id",
-        session::text(event.name()),
-        work.version,
-        session::text(work.name),
-        session::text(state.name()),
-        session::text(&work.checksum),
-        session::text(work.text),
-        work.statements.len(),
-        work.from,
-        session::text(&work.identity.os_user),
-        session::text(&work.identity.os_host),
-        session::text(work.identity.tool_version),
-        session::nullable(work.details),
-    )
-}
-
-/// The statement that closes an entry; without an id, the newest one.
-pub fn close_entry(
-    id: Option<i64>,
-    state: EntryState,
-    done: usize,
-    duration_ms: u128,
-    error: Option<&str>,
-) -> String {
-    let id = id.map_or_else(
-        || "(SELECT max(id) FROM public.sgmp_db_ledger)".to_owned(),
-        |id| id.to_string(),
-    );
-    format!(
-        "UPDATE public.sgmp_db_ledger SET state = {}, statements_done = {done}, in_flight = NULL, \
-         finished_at = pg_catalog.clock_timestamp(), duration_ms = {duration_ms}, error = {} WHERE id = {id}",
-        session::text(state.name()),
-        session::nullable(error),
-    )
-}
-
 fn history_row(row: &SimpleQueryRow) -> Result<HistoryRow> {
     let version = session::column(row, 0);
     Ok(HistoryRow {
@@ -227,5 +206,6 @@ fn ledger_row(row: &SimpleQueryRow) -> Option<Entry> {
         tool_version: text(15),
         details: session::optional(row, 16).map(str::to_owned),
         fingerprint: session::optional(row, 17).map(str::to_owned),
+        continues: number(18)?,
     })
 }

@@ -4,7 +4,11 @@
 //! and still each statement has its own answer. After a failure the server refuses the rest of
 //! the pipeline, and its `COMMIT` of a failed transaction is a rollback.
 
-use super::{Timescale, lock, record, session};
+use super::{
+    Timescale,
+    journal::{self, Position},
+    lock, session, singly,
+};
 use crate::engine::{Direction, Done, EntryState, Event, Progress, StepFailure, Work};
 use futures_util::{StreamExt, stream::FuturesOrdered};
 use std::time::{Duration, Instant};
@@ -15,10 +19,10 @@ use tokio_postgres::{Client, Error, error::SqlState};
 const PIPELINE: usize = 256;
 
 /// A script under way.
-struct Run<'a> {
-    work: &'a Work<'a>,
-    client: &'a Client,
-    begun: Instant,
+pub struct Run<'a> {
+    pub work: &'a Work<'a>,
+    pub client: &'a Client,
+    pub begun: Instant,
 }
 
 /// Runs the script from `work.from` on and records it.
@@ -38,6 +42,7 @@ pub async fn run(
             connection_lost: true,
             stopped: false,
             worth_retrying: false,
+            entry: None,
             duration: begun.elapsed(),
         });
     };
@@ -49,7 +54,7 @@ pub async fn run(
     if work.atomic {
         run.atomic(progress).await
     } else {
-        run.singly(progress).await
+        singly::run(run, progress).await
     }
 }
 
@@ -59,7 +64,7 @@ impl Run<'_> {
         let pinned = self.pinned();
         let first = ["BEGIN", pinned.as_str()];
         let texts = self.work.statements.iter().map(|statement| statement.text);
-        let open = record::open_entry(self.work, self.event(), EntryState::Running);
+        let open = journal::open(self.work, self.event(), EntryState::Running);
         let history = self.history();
         let head = first.into_iter().chain(texts);
         let lead = first.len();
@@ -73,10 +78,13 @@ impl Run<'_> {
             return Err(self.failed(statement, &error, 0, Some("ROLLBACK")).await);
         }
         // The duration is known only now, so the record is a second turn; it is the last one.
-        let close = record::close_entry(
+        let close = journal::close(
             None,
             EntryState::Done,
-            self.work.statements.len(),
+            &Position {
+                done: self.work.statements.len(),
+                in_flight: None,
+            },
             self.elapsed_ms(),
             None,
         );
@@ -99,60 +107,9 @@ impl Run<'_> {
         }
     }
 
-    /// Statement by statement, each journalled before and after.
-    async fn singly(&self, progress: &dyn Fn(Progress<'_>)) -> Result<Done, StepFailure> {
-        let from = self.work.from;
-        let pinned = self.pinned();
-        let open = record::open_entry(self.work, self.event(), EntryState::Running);
-        let rows = match session::rows(self.client, &format!("{pinned}; {open}")).await {
-            Ok(rows) => rows,
-            Err(error) => return Err(self.failed(None, &error, from, None).await),
-        };
-        let id = rows
-            .iter()
-            .rev()
-            .find_map(|row| session::column(row, 0).parse::<i64>().ok());
-        for (index, statement) in self.work.statements.iter().enumerate().skip(from) {
-            if self.work.stop.now() {
-                return Err(self.stopped(id, index).await);
-            }
-            let journal = format!(
-                "UPDATE public.sgmp_db_ledger SET statements_done = {index}, in_flight = {} WHERE id = {}",
-                index + 1,
-                id.unwrap_or_default()
-            );
-            if let Err((_, error)) = self
-                .pipeline([journal.as_str(), statement.text].into_iter(), |_| {})
-                .await
-            {
-                let failure = self.failed_entry(id, Some(index), &error, index).await;
-                return Err(failure);
-            }
-            progress(Progress::Statements(index + 1));
-        }
-        self.finish_singly(id).await
-    }
-
-    async fn finish_singly(&self, id: Option<i64>) -> Result<Done, StepFailure> {
-        let total = self.work.statements.len();
-        let close = record::close_entry(id, EntryState::Done, total, self.elapsed_ms(), None);
-        let history = self.history();
-        let tail = ["BEGIN", close.as_str(), history.as_str(), "COMMIT"];
-        match self.pipeline(tail.into_iter(), |_| {}).await {
-            Ok(()) => Ok(Done {
-                duration: self.begun.elapsed(),
-            }),
-            Err((_, error)) => {
-                // An open, failed transaction must not swallow the record of the failure.
-                let failure = self.failed_entry(id, None, &error, total).await;
-                Err(failure)
-            }
-        }
-    }
-
     /// Sends the statements one after the other without waiting in between; the first error
     /// comes with its index.
-    async fn pipeline<'s>(
+    pub async fn pipeline<'s>(
         &self,
         statements: impl Iterator<Item = &'s str>,
         answered: impl Fn(usize),
@@ -195,9 +152,17 @@ impl Run<'_> {
         } else {
             EntryState::Failed
         };
-        let open = record::open_entry(self.work, self.event(), state);
-        let close =
-            record::close_entry(None, state, done, self.elapsed_ms(), Some(&failure.message));
+        let open = journal::open(self.work, self.event(), state);
+        let close = journal::close(
+            None,
+            state,
+            &Position {
+                done,
+                in_flight: None,
+            },
+            self.elapsed_ms(),
+            Some(&failure.message),
+        );
         let record = [
             first.unwrap_or("ROLLBACK"),
             "BEGIN",
@@ -215,63 +180,7 @@ impl Run<'_> {
         failure
     }
 
-    /// A script that runs statement by statement failed: close its entry.
-    async fn failed_entry(
-        &self,
-        id: Option<i64>,
-        statement: Option<usize>,
-        error: &Error,
-        done: usize,
-    ) -> StepFailure {
-        let mut failure = self.describe(statement, error, done);
-        failure.in_doubt = failure.connection_lost;
-        if failure.connection_lost {
-            return failure;
-        }
-        let state = if failure.stopped {
-            EntryState::Stopped
-        } else {
-            EntryState::Failed
-        };
-        let close = record::close_entry(id, state, done, self.elapsed_ms(), Some(&failure.message));
-        if let Err((_, error)) = self
-            .pipeline(["ROLLBACK", &close].into_iter(), |_| {})
-            .await
-        {
-            failure.message = format!(
-                "{}; and the ledger could not be written: {}",
-                failure.message,
-                session::words(&error)
-            );
-        }
-        failure
-    }
-
-    /// Somebody asked to stop between two statements.
-    async fn stopped(&self, id: Option<i64>, done: usize) -> StepFailure {
-        let message = "stopped between two statements".to_owned();
-        let close = record::close_entry(
-            id,
-            EntryState::Stopped,
-            done,
-            self.elapsed_ms(),
-            Some(&message),
-        );
-        let closed = self.pipeline([close.as_str()].into_iter(), |_| {}).await;
-        StepFailure {
-            statement: None,
-            place: None,
-            message,
-            done,
-            in_doubt: false,
-            connection_lost: closed.is_err_and(|(_, error)| lost(&error)),
-            stopped: true,
-            worth_retrying: false,
-            duration: self.begun.elapsed(),
-        }
-    }
-
-    fn describe(&self, statement: Option<usize>, error: &Error, done: usize) -> StepFailure {
+    pub fn describe(&self, statement: Option<usize>, error: &Error, done: usize) -> StepFailure {
         let code = error.code();
         let retry = [
             &SqlState::LOCK_NOT_AVAILABLE,
@@ -287,18 +196,19 @@ impl Run<'_> {
             connection_lost: lost(error),
             stopped: self.work.stop.now() && code == Some(&SqlState::QUERY_CANCELED),
             worth_retrying: code.is_some_and(|code| retry.contains(&code)),
+            entry: None,
             duration: self.begun.elapsed(),
         }
     }
 
-    fn event(&self) -> Event {
+    pub fn event(&self) -> Event {
         match self.work.direction {
             Direction::Apply => Event::Apply,
             Direction::Revert => Event::Revert,
         }
     }
 
-    fn history(&self) -> String {
+    pub fn history(&self) -> String {
         let work = self.work;
         match work.direction {
             Direction::Apply => format!(
@@ -321,7 +231,7 @@ impl Run<'_> {
     }
 
     /// What every script finds, whatever the server's or the login's settings are.
-    fn pinned(&self) -> String {
+    pub fn pinned(&self) -> String {
         format!(
             "SET search_path = public; SET standard_conforming_strings = on; SET client_min_messages = warning; \
              SET check_function_bodies = on; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; \
@@ -332,7 +242,7 @@ impl Run<'_> {
         )
     }
 
-    fn elapsed_ms(&self) -> u128 {
+    pub fn elapsed_ms(&self) -> u128 {
         self.begun
             .elapsed()
             .max(Duration::from_millis(1))

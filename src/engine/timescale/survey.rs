@@ -1,4 +1,4 @@
-//! One look at a PostgreSQL database: two turns after the login, nothing written.
+//! One look at a PostgreSQL database: one turn after the login, nothing written.
 
 use super::{Timescale, lock, record, session};
 use crate::{
@@ -15,7 +15,7 @@ use tokio_postgres::SimpleQueryRow;
 /// own settings exist only once its loader is preloaded or its library loaded.
 const SERVER: &str = "SELECT pg_catalog.current_setting('server_version'), \
      pg_catalog.pg_is_in_recovery(), \
-     pg_catalog.current_setting('transaction_read_only'), \
+     pg_catalog.current_setting('default_transaction_read_only'), \
      current_user, \
      (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user), \
      (SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user), \
@@ -38,16 +38,24 @@ const RELATIONS: &str = "SELECT n.nspname, c.relname, c.relkind \
      AND d.objid = c.oid AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e') \
      ORDER BY n.nspname, c.relname";
 
+const BEGIN: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
 /// Looks at server, schema, privileges and record.
 pub async fn survey(timescale: &mut Timescale) -> Result<Survey> {
     let exists = open(timescale).await?;
     let database = timescale.endpoint.database.clone();
     let client = timescale.client().await?;
-    let holder = lock::holder();
-    let (server, relations, holder) = try_join!(
+    let (holder, open) = (lock::holder(), record::open_if_there());
+    // Sent together, so that all are one turn, and seen in one view.
+    let (_, server, relations, holder, _, history, ledger, _) = try_join!(
+        session::rows(client, BEGIN),
         session::rows(client, SERVER),
         session::rows(client, RELATIONS),
-        session::rows(client, &holder)
+        session::rows(client, &holder),
+        session::rows(client, &open),
+        session::rows(client, record::FETCH_HISTORY),
+        session::rows(client, record::FETCH_LEDGER),
+        session::rows(client, "COMMIT"),
     )
     .map_err(|error| Failure::failed(session::words(&error)).on(Target::Timescale))?;
     let facts = Facts::read(&server)?;
@@ -64,14 +72,8 @@ pub async fn survey(timescale: &mut Timescale) -> Result<Survey> {
     if !exists {
         return Ok(survey);
     }
-    let ours = |name: &str| {
-        relations
-            .iter()
-            .any(|row| session::column(row, 0) == "public" && session::column(row, 1) == name)
-    };
-    let (history, ledger) = (ours(record::HISTORY), ours(record::LEDGER));
     survey.foreign = relations.iter().filter_map(foreign).collect();
-    survey.record = record::read_existing(client, history, ledger).await?;
+    survey.record = record::understand(&history, &ledger)?;
     Ok(survey)
 }
 

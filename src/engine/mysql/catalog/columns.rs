@@ -92,7 +92,7 @@ pub fn read(
             let names = rows.iter().map(|row| row.name.to_lowercase()).collect();
             let mut columns = Columns::default();
             for row in rows {
-                let literal = shown.default_of(&table, &row.name);
+                let literal = shown.default_of(&table, &row.name, &row.column.kind);
                 if !row.comment.is_empty() {
                     columns
                         .comments

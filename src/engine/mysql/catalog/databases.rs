@@ -12,7 +12,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use mysql_async::Row;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The kind of these objects.
 pub const KIND: &str = "database";
@@ -36,10 +36,10 @@ pub struct Database {
     pub defaults: Defaults,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Defaults {
     pub collation: String,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub encryption: bool,
 }
 

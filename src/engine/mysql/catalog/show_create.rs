@@ -1,7 +1,7 @@
 //! What does information_schema mangle or not tell? Asked of SHOW CREATE, for those objects only.
 //!
 //! Not told: a view's algorithm, a full-text index's parser, the algorithm of KEY partitions.
-//! Mangled: characters beyond the Basic Multilingual Plane, which read `?`.
+//! Mangled: characters beyond the Basic Multilingual Plane, which read `?`, and bytes behind a zero.
 
 use super::{
     columns, databases, events,
@@ -76,7 +76,7 @@ pub fn wanted(answers: &Answers) -> Result<BTreeSet<Ask>> {
         &answers.columns,
         [0, 4],
         tables::KIND,
-        |text| text.contains('?'),
+        |text| text.contains('?') || text.starts_with("0x"),
         &mut asks,
     )?;
     asks.retain(|ask| !records(&ask.name));
@@ -284,16 +284,17 @@ impl Shown {
         behind.split(' ').next()
     }
 
-    /// A column's default that information_schema mangles, as a literal.
-    pub fn default_of(&self, table: &str, column: &str) -> Option<String> {
+    /// A column's default that SHOW CREATE prints in hexadecimal and information_schema mangles, as
+    /// a literal: bytes as they are, text as text.
+    pub fn default_of(&self, table: &str, column: &str, kind: &str) -> Option<String> {
         let line = self.line(table, &format!("{} ", session::identifier(column)))?;
         let tokens = tokens(Dialect::Mysql, line);
         let at = tokens.iter().position(|token| token.is("DEFAULT"))?;
         let literal = tokens.get(at + 1)?;
+        let digits = literal.text.strip_prefix("0x")?;
         match literal.kind {
-            TokenKind::Word => {
-                bytes(literal.text.strip_prefix("0x")?).map(|text| columns::quoted(&text))
-            }
+            TokenKind::Word if kind.contains("binary") => Some(literal.text.to_owned()),
+            TokenKind::Word => bytes(digits).map(|text| columns::quoted(&text)),
             _ => None,
         }
     }
@@ -354,8 +355,16 @@ mod tests {
 
     #[test]
     fn a_default_beyond_the_basic_plane_is_printed_in_hexadecimal() {
-        let shown = shown("CREATE TABLE `t` (\n  `s` varchar(20) DEFAULT 0xF09F988078\n)");
-        assert_eq!(shown.default_of("t", "s").as_deref(), Some("'😀x'"));
+        let shown = shown(
+            "CREATE TABLE `t` (\n  `s` varchar(20) DEFAULT 0xF09F988078,\n  `b` binary(2) DEFAULT 0x00FF\n)",
+        );
+        assert_eq!(
+            shown.default_of("t", "s", "varchar(20)").as_deref(),
+            Some("'😀x'")
+        );
+        // information_schema prints `0x`.
+        let bytes = shown.default_of("t", "b", "binary(2)");
+        assert_eq!(bytes.as_deref(), Some("0x00FF"));
     }
 
     #[test]

@@ -43,8 +43,6 @@ pub struct Table {
     /// Where it was asked for; without, the server's default applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row_format: Option<String>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
     /// A map of `Column` by name, in the table's order.
     pub columns: Map<String, Value>,
     pub column_order: Vec<String>,
@@ -53,6 +51,9 @@ pub struct Table {
     /// Names by timing and event (`before_insert`) where there are several, in the order in which they run.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub trigger_order: BTreeMap<String, Vec<String>>,
+    /// Every other option that was asked for, each a field of its own.
+    #[serde(flatten)]
+    pub options: BTreeMap<String, String>,
 }
 
 /// A table before its parts are put in.

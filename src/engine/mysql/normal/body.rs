@@ -4,7 +4,8 @@ use super::pieces;
 use crate::sql::TokenKind;
 
 /// A body without its comments and with one blank between tokens, one line per statement.
-/// Clients differ in what they send: mysql strips comments, and line ends are an editor's.
+/// Clients differ in what they send: mysql strips comments, and line ends are an editor's. The
+/// server keeps the semicolon of a body that was sent with other statements behind it.
 pub fn body(raw: &str) -> String {
     let mut text = String::with_capacity(raw.len());
     let mut gap = false;
@@ -23,7 +24,8 @@ pub fn body(raw: &str) -> String {
             }
         }
     }
-    text.trim_end().to_owned()
+    let text = text.trim_end();
+    text.strip_suffix(';').unwrap_or(text).to_owned()
 }
 
 /// Those of the creator's modes that change what this body means, in alphabetical order.
@@ -71,6 +73,12 @@ mod tests {
             body("SELECT /*+ NO_ICP(t) */ 1"),
             "SELECT /*+ NO_ICP(t) */ 1"
         );
+    }
+
+    #[test]
+    fn a_body_that_was_sent_with_others_keeps_its_semicolon() {
+        assert_eq!(body("SELECT 1;"), body("SELECT 1"));
+        assert_eq!(body("BEGIN SELECT 1; END ;"), body("BEGIN SELECT 1; END"));
     }
 
     #[test]

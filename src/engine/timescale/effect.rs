@@ -1,0 +1,214 @@
+//! How is a PostgreSQL statement decided that cannot share a transaction with its journal row? Pure.
+//!
+//! Everything else runs in one transaction with the row and needs no evidence.
+//! Sources: PostgreSQL documentation of each command named; TimescaleDB's create index.
+
+use crate::sql::{Dialect, Token, TokenKind, classify, contains, sequence, tokens};
+
+/// How a statement in flight is decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Running it twice is running it once.
+    Repeatable,
+    /// An index of this table is made: a new valid one tells, a new invalid one is left over.
+    IndexMade {
+        table: String,
+    },
+    /// These indexes are dropped.
+    IndexDropped {
+        indexes: Vec<String>,
+    },
+    /// Indexes are rebuilt; invalid copies may be left over.
+    Reindexed,
+    /// A partition is detached.
+    Detached {
+        partition: String,
+    },
+    /// A continuous aggregate is made and then filled.
+    AggregateMade {
+        view: String,
+    },
+    DatabaseMade {
+        name: String,
+    },
+    DatabaseDropped {
+        name: String,
+    },
+    /// Nothing that can be seen tells; why.
+    Hidden(&'static str),
+}
+
+/// Statements that may be repeated safely, by their first words.
+pub const REPEATABLE: [&[&str]; 6] = [
+    &["vacuum"],
+    &["analyze"],
+    &["checkpoint"],
+    &["alter", "system"],
+    &["alter", "database"],
+    &["cluster"],
+];
+
+/// Procedures of TimescaleDB that may be called again.
+/// `run_job` runs what runs on its own schedule anyway.
+pub const REPEATABLE_PROCEDURES: [&str; 4] = [
+    "refresh_continuous_aggregate",
+    "run_job",
+    "convert_to_columnstore",
+    "convert_to_rowstore",
+];
+
+/// Must the statement run outside of the journal's transaction, whatever the server says?
+pub fn is_outside(text: &str) -> bool {
+    classify(Dialect::Postgres, text)
+        .outside_transaction
+        .is_some()
+}
+
+/// How the statement is decided when nobody knows how it ended.
+pub fn effect(text: &str) -> Effect {
+    let tokens = tokens(Dialect::Postgres, text);
+    if REPEATABLE.iter().any(|words| sequence(&tokens, words)) {
+        return Effect::Repeatable;
+    }
+    let first = |word: &str| tokens.first().is_some_and(|token| token.is(word));
+    if first("call") {
+        let repeatable = tokens
+            .iter()
+            .any(|token| REPEATABLE_PROCEDURES.iter().any(|name| token.is(name)));
+        return if repeatable {
+            Effect::Repeatable
+        } else {
+            Effect::Hidden("a procedure may have committed a part of what it does")
+        };
+    }
+    if first("do") {
+        return Effect::Hidden("a DO block may have committed a part of what it does");
+    }
+    let unreadable = Effect::Hidden("what it names cannot be read off it");
+    if first("reindex") {
+        return Effect::Reindexed;
+    }
+    if first("create") && kind_is(&tokens, "index") {
+        return behind(&tokens, "on", &["only"])
+            .map_or(unreadable, |table| Effect::IndexMade { table });
+    }
+    if first("drop") && kind_is(&tokens, "index") {
+        let indexes = dropped(&tokens);
+        return if indexes.is_empty() {
+            unreadable
+        } else {
+            Effect::IndexDropped { indexes }
+        };
+    }
+    if first("alter") && contains(&tokens, &["detach", "partition"]) {
+        return behind(&tokens, "partition", &[])
+            .map_or(unreadable, |partition| Effect::Detached { partition });
+    }
+    if sequence(&tokens, &["create", "materialized", "view"]) {
+        return behind(&tokens, "view", &["if", "not", "exists"])
+            .map_or(unreadable, |view| Effect::AggregateMade { view });
+    }
+    let plain = |words: &[&str]| sequence(&tokens, words).then(|| tokens.get(2)).flatten();
+    if let Some(name) = plain(&["create", "database"]) {
+        return Effect::DatabaseMade {
+            name: name.name(Dialect::Postgres),
+        };
+    }
+    if sequence(&tokens, &["drop", "database"]) {
+        return tokens[2..]
+            .iter()
+            .find(|token| !token.is_any(&["if", "exists"]))
+            .map_or(unreadable, |name| Effect::DatabaseDropped {
+                name: name.name(Dialect::Postgres),
+            });
+    }
+    Effect::Hidden("its effect is not among what can be compared")
+}
+
+fn kind_is(tokens: &[Token<'_>], kind: &str) -> bool {
+    tokens.iter().skip(1).take(2).any(|token| token.is(kind))
+}
+
+/// The name, as SQL, behind the first such word.
+fn behind(tokens: &[Token<'_>], word: &str, skip: &[&str]) -> Option<String> {
+    let at = tokens.iter().position(|token| token.is(word))?;
+    let rest = &tokens[at + 1..];
+    let skipped = rest.iter().take_while(|token| token.is_any(skip)).count();
+    name(&rest[skipped..]).map(|(name, _)| name)
+}
+
+/// `name` or `schema.name` as written, and how many tokens it takes.
+fn name(tokens: &[Token<'_>]) -> Option<(String, usize)> {
+    let is_name = |token: &&Token<'_>| matches!(token.kind, TokenKind::Word | TokenKind::Quoted);
+    let first = tokens.first().filter(is_name)?;
+    let dotted = tokens.get(1).is_some_and(|dot| dot.is_symbol("."));
+    match tokens.get(2).filter(|token| dotted && is_name(token)) {
+        Some(second) => Some((format!("{}.{}", first.text, second.text), 3)),
+        None => Some((first.text.to_owned(), 1)),
+    }
+}
+
+fn dropped(tokens: &[Token<'_>]) -> Vec<String> {
+    let skip = ["index", "concurrently", "if", "exists"];
+    let mut rest: Vec<_> = tokens
+        .iter()
+        .copied()
+        .skip(1)
+        .skip_while(|token| token.is_any(&skip))
+        .collect();
+    let mut names = Vec::new();
+    while let Some((found, used)) = name(&rest) {
+        names.push(found);
+        rest.drain(..used);
+        match rest.first() {
+            Some(comma) if comma.is_symbol(",") => drop(rest.remove(0)),
+            _ => break,
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_is_decided_by_the_indexes_of_its_table() {
+        for text in [
+            "CREATE INDEX CONCURRENTLY i ON public.\"T\" (a)",
+            "CREATE UNIQUE INDEX CONCURRENTLY ON ONLY public.\"T\" (a)",
+            "CREATE INDEX i ON public.\"T\" (a) WITH (timescaledb.transaction_per_chunk)",
+        ] {
+            let table = "public.\"T\"".to_owned();
+            assert_eq!(effect(text), Effect::IndexMade { table }, "{text}");
+        }
+        assert_eq!(
+            effect("DROP INDEX CONCURRENTLY IF EXISTS a, b.c CASCADE"),
+            Effect::IndexDropped {
+                indexes: vec!["a".to_owned(), "b.c".to_owned()]
+            }
+        );
+    }
+
+    #[test]
+    fn what_does_the_same_twice_is_repeated_and_the_rest_is_not_guessed() {
+        for text in [
+            "VACUUM (ANALYZE) t",
+            "CALL refresh_continuous_aggregate('a', NULL, NULL)",
+            "CALL public.run_job(1000)",
+        ] {
+            assert_eq!(effect(text), Effect::Repeatable, "{text}");
+        }
+        assert!(matches!(effect("CALL mine()"), Effect::Hidden(_)));
+        assert!(matches!(
+            effect("CREATE TABLESPACE x LOCATION '/'"),
+            Effect::Hidden(_)
+        ));
+        assert_eq!(
+            effect("ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY"),
+            Effect::Detached {
+                partition: "p1".to_owned()
+            }
+        );
+    }
+}

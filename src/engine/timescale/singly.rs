@@ -1,0 +1,214 @@
+//! Running a `no-transaction` script: statement by statement, each journalled.
+//!
+//! A statement that can share a transaction with its journal row does, and then needs no evidence.
+//! The others are journalled before, with what they find. A procedure that turns out to commit
+//! inside has changed nothing when the server says so, and then runs outside.
+
+use super::{
+    decide,
+    effect::{effect, is_outside},
+    evidence,
+    journal::{self, InFlight, Position},
+    run::Run,
+    session,
+};
+use crate::{
+    engine::{Done, EntryState, Progress, StepFailure, Verdict, fingerprint},
+    sql::{Commits, Dialect, classify},
+};
+use std::cell::Cell;
+use tokio_postgres::{Error, error::SqlState};
+
+/// Runs the script from `work.from` on and records every step.
+pub async fn run(run: Run<'_>, progress: &dyn Fn(Progress<'_>)) -> Result<Done, StepFailure> {
+    let from = run.work.from;
+    let entry = match begin(&run).await {
+        Ok(entry) => entry,
+        Err(error) => return Err(run.describe(None, &error, from)),
+    };
+    let singly = Singly {
+        run,
+        entry,
+        outside: Cell::new(false),
+    };
+    for index in from..singly.run.work.statements.len() {
+        if singly.run.work.stop.now() {
+            return Err(singly.stopped(index).await);
+        }
+        if let Err(error) = singly.statement(index).await {
+            return Err(singly.failed(Some(index), &error, index).await);
+        }
+        progress(Progress::Statements(index + 1));
+    }
+    singly.finish().await
+}
+
+/// Sets the session and opens the ledger entry.
+async fn begin(run: &Run<'_>) -> Result<i64, Error> {
+    let open = journal::open(run.work, run.event(), EntryState::Running);
+    let settings = run.work.settings.join(";\n");
+    let text = format!("{};\n{settings}\n;{open}", run.pinned());
+    let rows = session::rows(run.client, &text).await?;
+    Ok(rows
+        .iter()
+        .rev()
+        .find_map(|row| session::column(row, 0).parse::<i64>().ok())
+        .unwrap_or_default())
+}
+
+struct Singly<'a> {
+    run: Run<'a>,
+    entry: i64,
+    /// Runs the statement under way outside of its journal row's transaction?
+    outside: Cell<bool>,
+}
+
+impl Singly<'_> {
+    async fn statement(&self, index: usize) -> Result<(), Error> {
+        let text = self.run.work.statements[index].text;
+        self.outside.set(false);
+        if classify(Dialect::Postgres, text).commits == Commits::Session {
+            return self.send(&[text]).await;
+        }
+        if !is_outside(text) {
+            let journal = self.advance(index + 1, None);
+            match self.send(&["BEGIN", &journal, text, "COMMIT"]).await {
+                Err(error) if commits_inside(&error) => self.send(&["ROLLBACK"]).await?,
+                ended => return ended,
+            }
+        }
+        let flight = InFlight {
+            number: index + 1,
+            sha256: fingerprint(text),
+            evidence: evidence::expression(&effect(text)),
+        };
+        let journal = self.advance(index, Some(flight));
+        self.outside.set(true);
+        // Building an index waits for every transaction there is, and a timeout in the middle
+        // would leave an invalid one behind.
+        let waits = format!(
+            "SET lock_timeout = {}",
+            self.run.work.lock_timeout.as_millis()
+        );
+        self.send(&[&journal, "SET lock_timeout = 0", text, &waits])
+            .await
+    }
+
+    fn advance(&self, done: usize, in_flight: Option<InFlight>) -> String {
+        journal::advance(self.entry, &Position { done, in_flight })
+    }
+
+    async fn send(&self, statements: &[&str]) -> Result<(), Error> {
+        self.run
+            .pipeline(statements.iter().copied(), |_| {})
+            .await
+            .map_err(|(_, error)| error)
+    }
+
+    async fn finish(&self) -> Result<Done, StepFailure> {
+        let total = self.run.work.statements.len();
+        let close = journal::close(
+            Some(self.entry),
+            EntryState::Done,
+            &Position {
+                done: total,
+                in_flight: None,
+            },
+            self.run.elapsed_ms(),
+            None,
+        );
+        let history = self.run.history();
+        match self.send(&["BEGIN", &close, &history, "COMMIT"]).await {
+            Ok(()) => Ok(Done {
+                duration: self.run.begun.elapsed(),
+            }),
+            Err(error) => Err(self.failed(None, &error, total).await),
+        }
+    }
+
+    /// Closes the entry. What a failed statement left half-made is cleared away; where nobody can
+    /// say what it left, the entry keeps it in flight.
+    async fn failed(&self, statement: Option<usize>, error: &Error, done: usize) -> StepFailure {
+        let mut failure = self.run.describe(statement, error, done);
+        failure.entry = Some(self.entry);
+        failure.in_doubt = failure.connection_lost && statement.is_some();
+        if failure.connection_lost {
+            return failure;
+        }
+        let rolled_back = self.send(&["ROLLBACK"]).await;
+        let outside = statement
+            .map(|index| self.run.work.statements[index].text)
+            .filter(|_| rolled_back.is_ok() && self.outside.get());
+        if let Some(text) = outside {
+            let verdict = decide::clear(self.run.client, self.entry, text).await;
+            failure.in_doubt = !matches!(verdict, Ok(Verdict::NotApplied));
+        }
+        let state = if failure.stopped {
+            EntryState::Stopped
+        } else {
+            EntryState::Failed
+        };
+        let position = Position {
+            done,
+            in_flight: failure.in_doubt.then(|| InFlight {
+                number: done + 1,
+                sha256: String::new(),
+                evidence: None,
+            }),
+        };
+        let close = journal::close(
+            Some(self.entry),
+            state,
+            &position,
+            self.run.elapsed_ms(),
+            Some(&failure.message),
+        );
+        if let Err(error) = self.send(&[&close]).await {
+            failure.message = format!(
+                "{}; and the ledger could not be written: {}",
+                failure.message,
+                session::words(&error)
+            );
+        }
+        failure
+    }
+
+    /// Somebody asked to stop between two statements.
+    async fn stopped(&self, done: usize) -> StepFailure {
+        let message = "stopped between two statements".to_owned();
+        let close = journal::close(
+            Some(self.entry),
+            EntryState::Stopped,
+            &Position {
+                done,
+                in_flight: None,
+            },
+            self.run.elapsed_ms(),
+            Some(&message),
+        );
+        let closed = self.send(&[&close]).await;
+        StepFailure {
+            statement: None,
+            place: None,
+            message,
+            done,
+            in_doubt: false,
+            connection_lost: closed.is_err_and(|error| session::is_lost(&error)),
+            stopped: true,
+            worth_retrying: false,
+            entry: Some(self.entry),
+            duration: self.run.begun.elapsed(),
+        }
+    }
+}
+
+/// Does the server refuse it only because a transaction is around it? Nothing has happened then.
+fn commits_inside(error: &Error) -> bool {
+    error.code().is_some_and(|code| {
+        [
+            &SqlState::INVALID_TRANSACTION_TERMINATION,
+            &SqlState::ACTIVE_SQL_TRANSACTION,
+        ]
+        .contains(&code)
+    })
+}

@@ -1,0 +1,132 @@
+//! Where does a file go on that another run began? Asked under the lock.
+
+use super::{
+    files::Migration,
+    look::Look,
+    plan::{Begun, edited, same_beginning},
+};
+use crate::{
+    engine::{Engine, Flight, Verdict},
+    outcome::{Exit, Failure, Finding},
+    sql::{Commits, Dialect, SessionUse, Statement, classify, split},
+};
+use anyhow::Result;
+
+/// Where the first pending file goes on.
+#[derive(Debug, Clone, Default)]
+pub struct Resume {
+    /// How many statements are in the database.
+    pub from: usize,
+    /// The ledger entry of the run before.
+    pub continues: Option<i64>,
+    /// What was found out about the statement in flight, for the ledger.
+    pub found: Option<String>,
+}
+
+/// Decides the statement in flight by evidence. A statement that turns out to be in the database
+/// and was changed in the file since is a finding.
+///
+/// # Errors
+/// Exit 7 where evidence cannot decide.
+pub async fn resume(engine: &mut dyn Engine, look: &Look<'_>) -> Result<Result<Resume, Finding>> {
+    let (Some(begun), Some(file)) = (&look.plan.begun, look.plan.pending.first()) else {
+        return Ok(Ok(Resume::default()));
+    };
+    let mut at = Resume {
+        from: begun.done,
+        continues: Some(begun.entry),
+        found: None,
+    };
+    let Some(number) = begun.in_flight else {
+        return Ok(Ok(at));
+    };
+    match decide(engine, begun, number).await? {
+        Verdict::NotApplied => {
+            at.from = number - 1;
+            at.found = Some(format!(
+                "statement {number} was in flight; it is not in the database, or may be repeated"
+            ));
+        }
+        Verdict::Applied => {
+            at.from = number;
+            at.found = Some(format!(
+                "statement {number} was in flight; it is in the database"
+            ));
+        }
+        Verdict::Unknown(why) => {
+            return Err(undecided(engine, file, begun, &why).into());
+        }
+    }
+    if same_beginning(engine.dialect(), &begun.script, &file.up.text, at.from) {
+        Ok(Ok(at))
+    } else {
+        Ok(Err(edited(engine.target(), Some(&begun.script), file)))
+    }
+}
+
+/// What evidence says about the statement in flight.
+pub async fn decide(engine: &mut dyn Engine, begun: &Begun, number: usize) -> Result<Verdict> {
+    let dialect = engine.dialect();
+    let sent = split(dialect, &begun.script).unwrap_or_default();
+    let Some(statement) = number.checked_sub(1).and_then(|index| sent.get(index)) else {
+        return Ok(Verdict::Unknown(
+            "the journal does not hold the text that ran".to_owned(),
+        ));
+    };
+    let settings = settings(dialect, &sent[..number - 1]);
+    engine
+        .decide(&Flight {
+            entry: begun.entry,
+            statement: statement.text,
+            settings: &settings,
+        })
+        .await
+}
+
+/// The statements that set session variables to constants.
+pub fn settings<'a>(dialect: Dialect, statements: &[Statement<'a>]) -> Vec<&'a str> {
+    statements
+        .iter()
+        .filter(|statement| {
+            let facts = classify(dialect, statement.text);
+            facts.commits == Commits::Session
+                && facts
+                    .session
+                    .iter()
+                    .any(|used| matches!(used, SessionUse::SetVariable { constant: true, .. }))
+        })
+        .map(|statement| statement.text)
+        .collect()
+}
+
+/// Exit 7 with what is known and both ways out.
+fn undecided(engine: &dyn Engine, file: &Migration, begun: &Begun, why: &str) -> Failure {
+    let target = engine.target();
+    let number = begun.in_flight.unwrap_or_default();
+    let version = file.version;
+    let statements = split(engine.dialect(), &begun.script).unwrap_or_default();
+    let (done, total) = (number.saturating_sub(1), statements.len());
+    let mut failure = Failure::new(
+        Exit::HalfApplied,
+        format!(
+            "{done} of {total} statements are in the database; nobody recorded how statement {number} ended, and it cannot be found out: {why}"
+        ),
+    )
+    .on(target)
+    .remedy(format!(
+        "look whether statement {number} took effect; if it did: sgmp-db resolve {version} --only {target} --applied; \
+         if it did not: sgmp-db resolve {version} --only {target} --reverted; \
+         then go on with: sgmp-db upgrade --only {target}"
+    ));
+    let statement = number
+        .checked_sub(1)
+        .and_then(|index| statements.get(index));
+    failure = failure.at(
+        file.up.file.clone(),
+        statement.map(|statement| statement.line),
+    );
+    match statement {
+        Some(statement) => failure.statement(statement.text),
+        None => failure,
+    }
+}
