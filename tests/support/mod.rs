@@ -4,6 +4,7 @@
 pub mod binary;
 pub mod certificates;
 pub mod database;
+pub mod dump;
 pub mod engine;
 pub mod golden;
 pub mod proxy;
