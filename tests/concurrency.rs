@@ -8,23 +8,25 @@ use support::{Kind, MysqlDatabase, Sgmp, TimescaleDatabase, binary::finish};
 
 #[tokio::test]
 async fn ten_upgrades_started_together_record_every_migration_once() {
-    let mysql = MysqlDatabase::absent().await;
-    let timescale = TimescaleDatabase::absent(Kind::Apache17).await;
-    let sgmp = Sgmp::on(&mysql, &timescale);
-    let children: Vec<_> = (0..10)
-        .map(|_| sgmp.spawn(&["upgrade", "--create-database", "--lock-wait", "100s"]))
-        .collect();
-    for run in join_all(children.into_iter().map(finish)).await {
-        run.expect(0);
+    for kind in [Kind::Apache17, Kind::Apache18] {
+        let mysql = MysqlDatabase::absent().await;
+        let timescale = TimescaleDatabase::absent(kind).await;
+        let sgmp = Sgmp::on(&mysql, &timescale);
+        let children: Vec<_> = (0..10)
+            .map(|_| sgmp.spawn(&["upgrade", "--create-database", "--lock-wait", "100s"]))
+            .collect();
+        for run in join_all(children.into_iter().map(finish)).await {
+            run.expect(0);
+        }
+        let history = "SELECT version FROM refinery_schema_history ORDER BY version";
+        let applied = "SELECT version FROM sgmp_db_ledger WHERE event = 'apply' ORDER BY version";
+        let nine: Vec<String> = (1..=9).map(|version| version.to_string()).collect();
+        for question in [history, applied] {
+            assert_eq!(mysql.rows(question).await, nine, "{question}");
+            assert_eq!(timescale.rows(question).await, ["1"], "{question}");
+        }
+        sgmp.run(&["status"]).await.expect(0);
     }
-    let history = mysql
-        .rows("SELECT version FROM refinery_schema_history")
-        .await;
-    assert_eq!(history.len(), 9);
-    let applied = "SELECT version FROM sgmp_db_ledger WHERE event = 'apply'";
-    assert_eq!(mysql.rows(applied).await.len(), 9);
-    assert_eq!(timescale.rows(applied).await, ["1"]);
-    sgmp.run(&["status"]).await.expect(0);
 }
 
 #[tokio::test]

@@ -3,12 +3,16 @@
 
 mod support;
 
+#[path = "drift_mysql/alike.rs"]
+mod alike;
 #[path = "drift_mysql/attributes.rs"]
 mod attributes;
 #[path = "drift_mysql/change.rs"]
 mod change;
 #[path = "drift_mysql/programs.rs"]
 mod programs;
+#[path = "drift_mysql/sight.rs"]
+mod sight;
 
 use change::{Attribute, everything, told};
 use mysql_async::{Conn, prelude::Queryable};

@@ -123,30 +123,126 @@ async fn a_shorter_retention_waits_for_permission_and_the_migrations_do_not() {
         .expect(0);
 }
 
+/// Rows of every tenth day, from today on backwards.
+const OLD_EVENTS: &str = "INSERT INTO events SELECT now() - i * INTERVAL '10 days', 1, 'd', 't', '{}' FROM generate_series(0, 9) i";
+
 #[tokio::test]
-async fn without_the_community_licence_the_data_is_judged() {
+async fn without_the_community_licence_run_retention_drops_what_a_policy_would() {
     for kind in [Kind::Apache17, Kind::Apache18] {
         let timescale = TimescaleDatabase::new(kind).await;
         let sgmp = Sgmp::default().timescale(&timescale);
-        let (run, document) = sgmp.json(&["upgrade", "--only", "timescale"]).await;
+        let on = |command: &'static [&'static str]| [command, &["--only", "timescale"]].concat();
+        let (run, document) = sgmp.json(&on(&["upgrade"])).await;
         run.expect(0);
-        assert!(notes(&document).contains("cron"), "{document:#}");
+        assert!(
+            notes(&document).contains("sgmp-db policies run-retention"),
+            "{document:#}"
+        );
         assert_eq!(
             document["targets"]["timescale"]["server"]["licence"],
             "apache"
         );
-        sgmp.run(&["status", "--only", "timescale"]).await.expect(0);
+        sgmp.run(&on(&["status"])).await.expect(0);
+        timescale.execute(OLD_EVENTS).await;
         timescale
-            .execute("INSERT INTO events SELECT now() - i * INTERVAL '10 days', 1, 'd', 't', '{}' FROM generate_series(0, 9) i")
+            .execute("INSERT INTO house_data SELECT now() - INTERVAL '3 years', 1, 'd', 'f', 1")
             .await;
-        let (run, document) = sgmp.json(&["status", "--only", "timescale"]).await;
+        let (run, document) = sgmp.json(&on(&["status"])).await;
         run.expect(4);
-        let finding = &document["findings"][0];
-        assert_eq!(finding["object"], "events");
-        let remedy = finding["remedy"].as_str().unwrap();
-        timescale.execute(remedy).await;
-        sgmp.run(&["status", "--only", "timescale"]).await.expect(0);
+        assert_eq!(document["findings"][0]["object"], "events");
+        assert_eq!(
+            document["findings"][0]["remedy"],
+            "sgmp-db policies run-retention"
+        );
+        let chunks = "SELECT c::text FROM show_chunks('events') c ORDER BY 1";
+        let doomed = "SELECT c::text FROM show_chunks('events', older_than => INTERVAL '1 month') c ORDER BY 1";
+        let (all, doomed) = (timescale.rows(chunks).await, timescale.rows(doomed).await);
+        assert!(
+            !doomed.is_empty() && doomed.len() < all.len(),
+            "{doomed:?} of {all:?}"
+        );
+        let (run, document) = sgmp
+            .json(&on(&["policies", "run-retention", "--dry-run"]))
+            .await;
+        run.expect(0);
+        assert_eq!(dropped(&document["would_drop"], "events"), doomed);
+        assert_eq!(timescale.rows(chunks).await, all, "a dry run drops nothing");
+        let (run, document) = sgmp.json(&on(&["policies", "run-retention"])).await;
+        run.expect(0);
+        assert_eq!(dropped(&document["dropped"], "events"), doomed);
+        assert_eq!(dropped(&document["dropped"], "house_data").len(), 1);
+        let kept: Vec<String> = all
+            .into_iter()
+            .filter(|chunk| !doomed.contains(chunk))
+            .collect();
+        assert_eq!(timescale.rows(chunks).await, kept);
+        let logged = timescale
+            .rows(
+                "SELECT details FROM sgmp_db_ledger WHERE details LIKE 'run-retention of events:%'",
+            )
+            .await;
+        assert_eq!(logged.len(), 1);
+        assert!(
+            doomed.iter().all(|chunk| logged[0].contains(chunk)),
+            "{logged:?}"
+        );
+        let (run, document) = sgmp.json(&on(&["policies", "run-retention"])).await;
+        run.expect(0);
+        assert_eq!(
+            document["dropped"],
+            serde_json::json!([]),
+            "a second run drops nothing"
+        );
+        sgmp.run(&on(&["status"])).await.expect(0);
     }
+}
+
+/// The chunks of one table in a list of what was dropped, sorted.
+fn dropped(list: &serde_json::Value, table: &str) -> Vec<String> {
+    let tables = list.as_array().unwrap().iter();
+    let mut chunks: Vec<String> = tables
+        .filter(|one| one["table"] == table)
+        .flat_map(|one| one["chunks"].as_array().unwrap())
+        .map(|chunk| chunk["chunk"].as_str().unwrap().to_owned())
+        .collect();
+    chunks.sort();
+    chunks
+}
+
+#[tokio::test]
+async fn more_old_chunks_than_fit_one_transaction_go_in_several() {
+    let timescale = TimescaleDatabase::new(Kind::Apache17).await;
+    let sgmp = Sgmp::default().timescale(&timescale);
+    sgmp.run(&["upgrade", "--only", "timescale"])
+        .await
+        .expect(0);
+    timescale
+        .execute("INSERT INTO events SELECT now() - i * INTERVAL '7 days', 1, 'd', 't', '{}' FROM generate_series(0, 229) i")
+        .await;
+    let (run, document) = sgmp
+        .json(&["policies", "run-retention", "--only", "timescale"])
+        .await;
+    run.expect(0);
+    let gone = dropped(&document["dropped"], "events").len();
+    assert!((220..230).contains(&gone), "{gone}");
+    let entries =
+        "SELECT count(*) FROM sgmp_db_ledger WHERE details LIKE 'run-retention of events:%'";
+    assert_eq!(timescale.rows(entries).await, ["3"]);
+}
+
+#[tokio::test]
+async fn where_jobs_drop_old_chunks_run_retention_leaves_it_to_them() {
+    let timescale = TimescaleDatabase::new(Kind::Community).await;
+    let sgmp = Sgmp::default().timescale(&timescale);
+    sgmp.run(&["upgrade", "--only", "timescale"])
+        .await
+        .expect(0);
+    timescale.execute(OLD_EVENTS).await;
+    let chunks = "SELECT c::text FROM show_chunks('events') c ORDER BY 1";
+    let before = timescale.rows(chunks).await;
+    let run = sgmp.run(&["policies", "run-retention"]).await;
+    run.expect(0).says("by itself");
+    assert_eq!(timescale.rows(chunks).await, before);
 }
 
 #[tokio::test]
@@ -170,7 +266,7 @@ async fn a_wrong_policies_file_is_refused_before_a_server_is_asked() {
         ("unmanaged: report\nunmanaged: fail\n", 2, "twice"),
     ] {
         fs::write(&file, text).unwrap();
-        for command in ["upgrade", "status", "check"] {
+        for command in ["upgrade", "status", "check", "policies"] {
             let run = sgmp.run(&[command, "--only", "timescale"]).await;
             run.expect(2).says(says).says(&format!("p.yaml:{line}:"));
         }

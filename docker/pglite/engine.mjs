@@ -36,6 +36,7 @@ export class Engine {
     const engine = new Engine()
     const loadDataDir = new Blob([await readFile(file)])
     engine.#pglite = await PGlite.create({ extensions: { timescaledb }, loadDataDir, ...(name && { database: name }) })
+    engine.#loadLicence()
     engine.clean()
     return engine
   }
@@ -66,6 +67,16 @@ export class Engine {
     })
     // The name is cached, and only a command that knows it changed something clears that.
     this.rows(`ALTER DATABASE ${identifier(name)} CONNECTION LIMIT -1`)
+  }
+
+  /** The library comes with its first function, but its community module only through the loader that a server
+   *  preloads and PGlite has not: without this, a database that slept answers as if under the Apache licence. */
+  #loadLicence() {
+    const [library] = this.rows(`SELECT probin FROM pg_catalog.pg_proc WHERE prosrc = 'ts_job_alter' OR prosrc = 'ts_policy_retention_add'`)
+    if (!library) return
+    this.rows(`CREATE FUNCTION pg_temp.post_load_init() RETURNS void LANGUAGE c AS ${text(library[0])}, 'ts_post_load_init'`)
+    this.rows('SELECT pg_temp.post_load_init()')
+    this.rows('DISCARD TEMP')
   }
 
   setPassword(role, password) {

@@ -5,6 +5,7 @@ mod completions;
 mod diff;
 mod global;
 mod new;
+mod policies;
 mod sandbox;
 mod status;
 mod upgrade;
@@ -14,6 +15,7 @@ pub use completions::CompletionsArguments;
 pub use diff::DiffArguments;
 pub use global::{ColourArgument, Global};
 pub use new::NewArguments;
+pub use policies::{PoliciesArguments, PoliciesVerb, RunRetention};
 pub use sandbox::{SandboxArguments, SandboxUp, SandboxVerb};
 pub use status::StatusArguments;
 pub use upgrade::UpgradeArguments;
@@ -46,6 +48,8 @@ pub enum Command {
     Status(StatusArguments),
     /// Show what is expected against what is there, or the SQL that leads back; changes nothing
     Diff(DiffArguments),
+    /// Make hypertable policies match policies.yaml
+    Policies(PoliciesArguments),
     /// Show the audit trail; changes nothing
     History,
     /// Create the next numbered migration file and its way back
@@ -67,6 +71,7 @@ impl Command {
             Command::Upgrade(_) => "upgrade",
             Command::Diff(_) => "diff",
             Command::Status(_) => "status",
+            Command::Policies(_) => "policies",
             Command::History => "history",
             Command::New(_) => "new",
             Command::Check(_) => "check",
@@ -110,6 +115,9 @@ impl Cli {
                 "create-database",
                 upgrade.create_database.then(|| "true".to_owned()),
             ));
+        }
+        if let Command::Policies(policies) = &self.command {
+            values.push(("lock-wait", policies.lock_wait()));
         }
         Flags {
             only: global.only,

@@ -1,9 +1,11 @@
 //! Which workflow, which report? One file per verb, thin.
 
 mod check;
+mod consent;
 mod diff;
 mod history;
 mod new;
+mod policies;
 mod sandbox;
 mod status;
 mod targets;
@@ -61,14 +63,16 @@ async fn execute(
     for note in &settings.notes {
         document.notes.push(Finding::remark(None, note.clone()));
     }
+    let json = cli.global.json;
     match cli.command {
-        Command::Upgrade(arguments) => upgrade::run(&settings, &arguments, document).await,
+        Command::Upgrade(arguments) => upgrade::run(&settings, &arguments, json, document).await,
         Command::Status(arguments) => status::run(&settings, &arguments, document)
             .await
             .map(|()| None),
         Command::Diff(arguments) => diff::run(&settings, &arguments, document)
             .await
             .map(|()| None),
+        Command::Policies(arguments) => policies::run(&settings, &arguments, json, document).await,
         Command::History => history::run(&settings, document).await.map(|()| None),
         Command::New(arguments) => new::run(&settings, &arguments, document).map(|()| None),
         Command::Check(arguments) => check::run(&settings, &arguments, document).map(|()| None),

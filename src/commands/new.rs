@@ -4,7 +4,7 @@ use super::targets;
 use crate::{
     cli::NewArguments,
     config::Settings,
-    migrate::files::create,
+    migrate::files::{Origin, create},
     outcome::{Document, Failure},
 };
 use anyhow::Result;
@@ -29,8 +29,16 @@ pub fn run(settings: &Settings, arguments: &NewArguments, document: &mut Documen
             return Ok(());
         }
     };
-    let folder = set.folder(std::path::Path::new(""));
-    let created = create(&set, &folder, &arguments.name)?;
+    let Origin::Folder(folder) = &set.origin else {
+        let name = &arguments.name;
+        return Err(Failure::usage("the migrations are those of this binary, which cannot be changed")
+            .on(*target)
+            .remedy(format!(
+                "stand in the project's directory, or name one: sgmp-db new {name} --only {target} --migrations DIR"
+            ))
+            .into());
+    };
+    let created = create(&set, folder, &arguments.name)?;
     let (up, down) = (
         created.up.display().to_string(),
         created.down.display().to_string(),

@@ -8,7 +8,7 @@ use crate::{
     engine::Engine,
     migrate::{Look, compare_policies, files::MigrationSet, look},
     outcome::{Document, Finding, Kind},
-    policy::PolicyPlan,
+    policy::{Consent, PolicyPlan},
     schema::Class,
 };
 use anyhow::Result;
@@ -31,6 +31,9 @@ pub async fn run(
             Ok((look, policies)) => {
                 let may_create = settings.may_create(look.plan.target);
                 tell(&look, may_create, document);
+                for refusal in policies.refusals {
+                    document.fail(&refusal.into());
+                }
                 document.findings.extend(policies.findings);
                 document.notes.extend(policies.notes);
             }
@@ -55,7 +58,7 @@ async fn see<'a>(
     let look = record_and_schema(engine.as_mut(), set, (committed, include)).await?;
     let settled = look.survey.database_exists && look.plan.pending.is_empty();
     let policies = policies.as_ref().filter(|_| settled);
-    let plan = compare_policies(engine.as_mut(), policies, false).await?;
+    let plan = compare_policies(engine.as_mut(), policies, Consent::Withheld).await?;
     Ok((look, plan.unwrap_or_default()))
 }
 

@@ -107,7 +107,14 @@ pub fn policies(settings: &Settings, set: &MigrationSet) -> Result<Option<Polici
     };
     let environment = settings.environment.as_deref();
     match named {
-        Some((file, text)) => Policies::parse(&text, &file, environment).map(Some),
+        Some((file, text)) => {
+            let mut policies = Policies::parse(&text, &file, environment)?;
+            // A command that is told must read the same file.
+            if settings.policies.is_some() {
+                policies.flags.push_str(&format!(" --policies {file}"));
+            }
+            Ok(Some(policies))
+        }
         None => Ok(None),
     }
 }

@@ -1,6 +1,9 @@
 //! `upgrade`: everything that is pending, on both databases.
 
-use super::targets::{LOCK_TIMEOUT, Targets};
+use super::{
+    consent,
+    targets::{LOCK_TIMEOUT, Targets},
+};
 use crate::{
     cli::UpgradeArguments,
     config::Settings,
@@ -15,6 +18,7 @@ use anyhow::Result;
 pub async fn run(
     settings: &Settings,
     arguments: &UpgradeArguments,
+    json: bool,
     document: &mut Document,
 ) -> Result<Option<Exit>> {
     let goals = arguments.goals(&settings.targets)?;
@@ -28,7 +32,7 @@ pub async fn run(
         lock_wait: settings.lock_wait,
         lock_timeout: LOCK_TIMEOUT,
         allow_drift: arguments.allow_drift,
-        allow_data_loss: arguments.allow_data_loss,
+        data_loss: consent::data_loss(arguments.allow_data_loss, json),
         identity: &identity,
         observer: &|event| progress.show(&event),
     };
@@ -51,7 +55,7 @@ pub async fn run(
 }
 
 /// Who runs this.
-fn identity() -> Identity {
+pub fn identity() -> Identity {
     Identity {
         os_user: whoami::username().unwrap_or_else(|_| "unknown".to_owned()),
         os_host: whoami::hostname().unwrap_or_else(|_| "unknown".to_owned()),

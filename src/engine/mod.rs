@@ -15,13 +15,15 @@ pub use survey::{ForeignObject, Survey};
 pub use work::{Direction, Done, LockRequest, Place, Progress, StepFailure, StopFlag, Work};
 
 use crate::{
-    policy::{Policies, PolicyState, Step},
+    outcome::ServerReport,
+    policy::{OldChunks, Policies, PolicyState, Step},
     schema::{ObjectDifference, Reading, Repair, Schema},
     sql::Dialect,
     target::Target,
 };
 use anyhow::Result;
 use async_trait::async_trait;
+use std::time::Duration;
 
 /// One database, reached when first asked. Nothing here prints, and only the verbs that say so write.
 #[async_trait(?Send)]
@@ -38,6 +40,11 @@ pub trait Engine {
     /// Looks at server, schema and record without writing anything.
     /// An absent database is a survey too (`Survey::database_exists`), not an error.
     async fn survey(&mut self) -> Result<Survey>;
+
+    /// What answers there, asked again: a migration may have installed the extension.
+    async fn server(&mut self, before: &ServerReport) -> Result<ServerReport> {
+        Ok(before.clone())
+    }
 
     /// Asks a query that returns one truth value.
     async fn holds(&mut self, query: &str) -> Result<bool>;
@@ -131,6 +138,15 @@ pub trait PolicyStore {
     /// Carries out all steps or none, and returns them in words. Writes; needs the lock.
     async fn apply(&mut self, steps: &[Step], identity: &Identity) -> Result<Vec<String>>;
 
-    /// A step in words.
-    fn describe(&self, step: &Step) -> String;
+    /// The chunks that the stated retention lets go, oldest first, of every table that has some.
+    async fn old_chunks(&mut self, policies: &Policies) -> Result<Vec<OldChunks>>;
+
+    /// Drops them, a bounded number in one transaction with its ledger entry, and returns the names
+    /// of those that went. Writes; needs the lock.
+    async fn drop_chunks(
+        &mut self,
+        old: &OldChunks,
+        lock_timeout: Duration,
+        identity: &Identity,
+    ) -> Result<Vec<String>>;
 }

@@ -37,12 +37,11 @@ pub async fn describe(
             )));
         } else {
             let beside = settle::look(side, look, options).await?;
-            let todo = beside
-                .todo
-                .into_iter()
-                .map(|what| note(format!("would do: {what}")));
-            document.notes.extend(todo.chain(beside.notes));
-            document.findings.extend(beside.remaining);
+            let todo = beside.todo.iter();
+            let todo = todo.map(|what| note(format!("would do: {what}")));
+            document.notes.extend(todo);
+            beside.tell(document);
+            document.notes.extend(later(side, look).map(note));
         }
         if let Some(begun) = look.plan.begun.as_ref().filter(|begun| begun.done > 0) {
             document.notes.push(note(format!(
@@ -52,4 +51,15 @@ pub async fn describe(
         }
     }
     Ok(())
+}
+
+/// Policies are compared when the files that make their tables are applied.
+fn later(side: &Side<'_>, look: &Look<'_>) -> Option<String> {
+    let policies = side.policies.filter(|_| !look.plan.pending.is_empty())?;
+    let names: Vec<String> = policies.tables.keys().map(ToString::to_string).collect();
+    let words = format!(
+        "would then make policies match policies.yaml: {}",
+        names.join(", ")
+    );
+    (!names.is_empty()).then_some(words)
 }

@@ -106,7 +106,11 @@ async fn run_files(
         }
         at = Resume::default();
     }
-    let look = look_again(&mut *side.engine, side.set, &before.survey).await?;
+    let mut after = before.survey.clone();
+    if run.failures.is_empty() && !run.ran.is_empty() {
+        after.server = side.engine.server(&before.survey.server).await?;
+    }
+    let look = look_again(&mut *side.engine, side.set, &after).await?;
     run.report = Some((target, look.plan.report.clone()));
     if records {
         expectation::end(side, baseline.as_ref(), &look.survey, options, run).await?;

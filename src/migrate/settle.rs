@@ -8,24 +8,55 @@ use super::{
 };
 use crate::{
     engine::Engine,
-    outcome::{Finding, Kind},
-    policy::{Policies, PolicyPlan, plan},
+    outcome::{Document, Failure, Finding, Kind},
+    policy::{Consent, Policies, PolicyPlan, plan},
 };
 use anyhow::Result;
+
+/// May a change of a policy make the server drop data that is safe now?
+pub enum DataLoss<'a> {
+    Refused,
+    Allowed,
+    /// Somebody at a terminal decides, having read these findings.
+    Ask(&'a dyn Fn(&[Finding]) -> bool),
+}
+
+impl DataLoss<'_> {
+    fn consent(&self) -> Consent {
+        match self {
+            DataLoss::Allowed => Consent::Given,
+            DataLoss::Refused | DataLoss::Ask(_) => Consent::Withheld,
+        }
+    }
+}
 
 /// What is to be settled, and what cannot be.
 #[derive(Debug, Default)]
 pub struct Beside {
     /// In words.
     pub todo: Vec<String>,
+    /// What somebody may still allow.
+    pub withheld: Vec<Finding>,
     pub remaining: Vec<Finding>,
     pub notes: Vec<Finding>,
+    /// Why policies.yaml cannot be followed.
+    pub refusals: Vec<Failure>,
 }
 
 impl Beside {
-    /// Is there something to do?
-    pub fn has_work(&self) -> bool {
-        !self.todo.is_empty()
+    /// Everything that is not to be settled now.
+    pub fn tell(self, document: &mut Document) {
+        for refusal in self.refusals {
+            document.fail(&refusal.into());
+        }
+        document.findings.extend(self.remaining);
+        document.notes.extend(self.notes);
+    }
+
+    /// Is there something to do, or somebody to ask?
+    pub fn has_work(&self, options: &Options<'_>) -> bool {
+        let asks = matches!(options.data_loss, DataLoss::Ask(_)) && !self.withheld.is_empty();
+        !self.todo.is_empty() || asks
     }
 }
 
@@ -36,14 +67,15 @@ pub async fn look(side: &mut Side<'_>, look: &Look<'_>, options: &Options<'_>) -
         return Ok(beside);
     }
     beside.todo = side.engine.missing_access().await?;
-    if let Some(plan) = compare(side.engine, side.policies, options.allow_data_loss).await?
-        && let Some(store) = side.engine.policies()
-    {
+    let consent = options.data_loss.consent();
+    if let Some(plan) = compare(side.engine, side.policies, consent).await? {
         beside
             .todo
-            .extend(plan.steps.iter().map(|step| store.describe(step)));
+            .extend(plan.steps.iter().map(ToString::to_string));
+        beside.withheld = plan.withheld;
         beside.remaining = plan.remaining;
         beside.notes = plan.notes;
+        beside.refusals = plan.refusals;
     }
     Ok(beside)
 }
@@ -52,27 +84,28 @@ pub async fn look(side: &mut Side<'_>, look: &Look<'_>, options: &Options<'_>) -
 pub async fn settle(side: &mut Side<'_>, options: &Options<'_>, run: &mut SideRun) -> Result<()> {
     let target = side.engine.target();
     let note = |done: String| Finding::new(Kind::Policy, target, done);
-    run.notes.extend(
-        side.engine
-            .grant_access(options.identity)
-            .await?
-            .into_iter()
-            .map(note),
-    );
-    let Some(plan) = compare(side.engine, side.policies, options.allow_data_loss).await? else {
+    let granted = side.engine.grant_access(options.identity).await?;
+    run.notes.extend(granted.into_iter().map(note));
+    let consent = options.data_loss.consent();
+    let Some(mut plan) = compare(side.engine, side.policies, consent).await? else {
         return Ok(());
     };
+    if let DataLoss::Ask(ask) = options.data_loss
+        && !plan.withheld.is_empty()
+        && plan.refusals.is_empty()
+        && ask(&plan.withheld)
+        && let Some(agreed) = compare(side.engine, side.policies, Consent::Given).await?
+    {
+        plan = agreed;
+    }
     if !plan.steps.is_empty()
         && let Some(store) = side.engine.policies()
     {
-        run.notes.extend(
-            store
-                .apply(&plan.steps, options.identity)
-                .await?
-                .into_iter()
-                .map(note),
-        );
+        let done = store.apply(&plan.steps, options.identity).await?;
+        run.notes.extend(done.into_iter().map(note));
     }
+    run.failures
+        .extend(plan.refusals.into_iter().map(Into::into));
     run.findings.extend(plan.remaining);
     run.notes.extend(plan.notes);
     Ok(())
@@ -82,11 +115,11 @@ pub async fn settle(side: &mut Side<'_>, options: &Options<'_>, run: &mut SideRu
 pub async fn compare(
     engine: &mut dyn Engine,
     policies: Option<&Policies>,
-    allow_data_loss: bool,
+    consent: Consent,
 ) -> Result<Option<PolicyPlan>> {
     let (Some(policies), Some(store)) = (policies, engine.policies()) else {
         return Ok(None);
     };
     let state = store.read(policies).await?;
-    Ok(Some(plan(policies, &state, allow_data_loss)))
+    Ok(Some(plan(policies, &state, consent)))
 }

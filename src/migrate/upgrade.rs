@@ -8,7 +8,7 @@ use super::{
     look::{Look, look},
     preflight::{Obstacles, preflight, wanted},
     run::{SideRun, run_side},
-    settle,
+    settle::{self, DataLoss},
     signals::Signals,
 };
 use crate::{
@@ -45,7 +45,7 @@ pub struct Options<'a> {
     /// Go on where the schema is not as expected?
     pub allow_drift: bool,
     /// May a policy change make the server drop data?
-    pub allow_data_loss: bool,
+    pub data_loss: DataLoss<'a>,
     pub identity: &'a Identity,
     pub observer: Observer<'a>,
 }
@@ -87,11 +87,10 @@ pub async fn upgrade(
             continue;
         }
         let beside = settle::look(side, look, options).await?;
-        if beside.has_work() {
+        if beside.has_work(options) {
             at_work.push((side, look));
         } else {
-            document.findings.extend(beside.remaining);
-            document.notes.extend(beside.notes);
+            beside.tell(document);
         }
     }
     tokio::select! {

@@ -1,173 +1,154 @@
-//! `policies.yaml`: what is wanted, with file and line for what is wrong.
+//! Reading `policies.yaml`: everything that is wrong in it, with file and line, before a server is asked.
 
-use super::{Interval, TableName};
+use super::{
+    Policies, Section, TableName, Unmanaged, Wishes,
+    overlay::{Overlay, member, no_such_environment},
+    values::Values,
+};
 use crate::{
     outcome::Failure,
     yaml::{Document, Yaml, nearest},
 };
-use std::collections::BTreeMap;
 
-/// What to do with a policy that the file does not mention.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Unmanaged {
-    /// A note.
-    #[default]
-    Report,
-    /// A finding.
-    Fail,
-    /// It goes.
-    Remove,
-}
-
-/// How long data of a hypertable lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Retention {
-    DropAfter(Interval),
-    /// There must be no policy.
-    None,
-}
-
-/// The whole file, for one environment.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Policies {
-    pub unmanaged: Unmanaged,
-    pub retention: BTreeMap<TableName, Retention>,
-}
-
-const TOP: [&str; 3] = ["unmanaged", "hypertables", "environments"];
-const HYPERTABLE: [&str; 1] = ["retention"];
+const TOP: [&str; 4] = [
+    "unmanaged",
+    "hypertables",
+    "continuous_aggregates",
+    "environments",
+];
+const HYPERTABLE: [&str; 3] = ["chunk_interval", "retention", "compression"];
+const AGGREGATE: [&str; 3] = ["refresh", "retention", "compression"];
 
 impl Policies {
     /// Reads the text, with the values of `environment` over the common ones.
     ///
     /// # Errors
-    /// Everything that is wrong, with file and line (exit 2).
+    /// Everything that is wrong, in every environment, with file and line (exit 2).
     pub fn parse(
         text: &str,
         file: &str,
         environment: Option<&str>,
     ) -> Result<Policies, Vec<Failure>> {
         let document = Document::parse(text, file).map_err(|failure| vec![failure])?;
-        let mut reader = Reader {
-            document: &document,
-            wrong: Vec::new(),
-        };
-        let mut policies = Policies::default();
-        reader.policies(&document.root, &[], &TOP, &mut policies);
-        let mut found = environment.is_none();
-        for (name, yaml) in reader.map(member(&document.root, "environments"), &["environments"]) {
-            let mut overridden = policies.clone();
-            reader.policies(
-                yaml,
-                &["environments", name],
-                &["unmanaged", "hypertables"],
-                &mut overridden,
-            );
-            if Some(name.as_str()) == environment {
-                found = true;
-                policies = overridden;
+        let (common, mut wrong) = read(&Overlay::common(&document), file);
+        if let Some(yaml) = member(&document.root, "environments")
+            && yaml.entries().is_none()
+        {
+            let words = format!("environments must hold names, not {}", yaml.kind());
+            wrong.push(document.wrong(&["environments"], words));
+        }
+        let mut chosen = environment.is_none().then_some(common);
+        for (name, overlay) in Overlay::environments(&document) {
+            let (policies, of_environment) = read(&overlay, file);
+            wrong.extend(of_environment);
+            if environment == Some(name) {
+                chosen = Some(policies);
             }
         }
-        if !found {
-            let name = environment.unwrap_or_default();
-            let failure =
-                document.wrong(&["environments"], format!("there is no environment {name}"));
-            reader
-                .wrong
-                .push(failure.remedy("add it below environments:, or leave --env out"));
+        if let (Some(wanted), None) = (environment, &chosen) {
+            wrong.push(no_such_environment(&document, wanted));
         }
-        if reader.wrong.is_empty() {
-            Ok(policies)
-        } else {
-            Err(reader.wrong)
+        // What is wrong in the common values shows again in every environment.
+        let mut told: Vec<Failure> = Vec::new();
+        for failure in wrong {
+            let same = |one: &Failure| one.message == failure.message && one.line == failure.line;
+            if !told.iter().any(same) {
+                told.push(failure);
+            }
+        }
+        match chosen {
+            Some(mut policies) if told.is_empty() => {
+                let flag = environment.map(|name| format!(" --env {name}"));
+                policies.flags = flag.unwrap_or_default();
+                Ok(policies)
+            }
+            _ => Err(told),
         }
     }
 }
 
-fn member<'y>(yaml: &'y Yaml, key: &str) -> &'y Yaml {
-    let found = yaml
-        .entries()
-        .and_then(|entries| entries.iter().find(|(name, _)| name == key));
-    found.map_or(&Yaml::Null, |(_, value)| value)
+fn read(overlay: &Overlay<'_>, file: &str) -> (Policies, Vec<Failure>) {
+    let mut reader = Reader {
+        overlay,
+        wrong: Vec::new(),
+        policies: Policies {
+            file: file.to_owned(),
+            ..Policies::default()
+        },
+    };
+    reader.top();
+    (reader.policies, reader.wrong)
 }
 
-struct Reader<'d> {
-    document: &'d Document,
-    wrong: Vec<Failure>,
+/// One pass over the tree.
+pub struct Reader<'o, 'd> {
+    pub overlay: &'o Overlay<'d>,
+    pub wrong: Vec<Failure>,
+    policies: Policies,
 }
 
-impl<'d> Reader<'d> {
-    fn policies(&mut self, yaml: &'d Yaml, path: &[&str], keys: &[&str], into: &mut Policies) {
-        for (key, value) in self.map(yaml, path) {
-            let at = [path, &[key.as_str()]].concat();
+impl<'o> Reader<'o, '_> {
+    fn top(&mut self) {
+        let overlay = self.overlay;
+        for (key, value) in self.map(&overlay.root, &[]) {
+            let at = [key.as_str()];
             match key.as_str() {
-                _ if !keys.contains(&key.as_str()) => self.unknown(&at, keys),
-                "unmanaged" => match value.scalar().as_deref() {
-                    Some("report") => into.unmanaged = Unmanaged::Report,
-                    Some("fail") => into.unmanaged = Unmanaged::Fail,
-                    Some("remove") => into.unmanaged = Unmanaged::Remove,
-                    _ => self.say(&at, "unmanaged must be report, fail or remove"),
-                },
-                "hypertables" => {
-                    for (table, value) in self.map(value, &at) {
-                        let at = [at.as_slice(), &[table.as_str()]].concat();
-                        self.hypertable(&TableName::parse(table), value, &at, into);
-                    }
-                }
-                _ => {}
+                "unmanaged" => self.unmanaged(value, &at),
+                "hypertables" => self.section(value, &at, Section::Hypertables),
+                "continuous_aggregates" => self.section(value, &at, Section::Aggregates),
+                _ => self.unknown(&at, &TOP),
             }
         }
     }
 
-    fn hypertable(
-        &mut self,
-        table: &TableName,
-        yaml: &'d Yaml,
-        path: &[&str],
-        into: &mut Policies,
-    ) {
-        for (key, value) in self.map(yaml, path) {
-            let at = [path, &[key.as_str()]].concat();
-            if key != "retention" {
-                self.unknown(&at, &HYPERTABLE);
-            } else if value.scalar().as_deref() == Some("none") {
-                into.retention.insert(table.clone(), Retention::None);
-            } else if let Some(interval) = self.retention(value, &at) {
-                into.retention
-                    .insert(table.clone(), Retention::DropAfter(interval));
+    fn unmanaged(&mut self, value: &Yaml, at: &[&str]) {
+        self.policies.unmanaged = match value.scalar().as_deref() {
+            Some("report") => Unmanaged::Report,
+            Some("fail") => Unmanaged::Fail,
+            Some("remove") => Unmanaged::Remove,
+            _ => return self.say(at, "unmanaged must be report, fail or remove"),
+        };
+    }
+
+    fn section(&mut self, yaml: &'o Yaml, path: &[&str], section: Section) {
+        for (name, value) in self.map(yaml, path) {
+            let at = [path, &[name.as_str()]].concat();
+            let table = TableName::parse(name);
+            let wishes = self.table(value, &at, section);
+            if self.policies.tables.insert(table, wishes).is_some() {
+                self.say(&at, &format!("{name} is there twice"));
             }
         }
     }
 
-    fn retention(&mut self, yaml: &'d Yaml, path: &[&str]) -> Option<Interval> {
-        let mut found = None;
-        let before = self.wrong.len();
+    fn table(&mut self, yaml: &'o Yaml, path: &[&str], section: Section) -> Wishes {
+        let mut wishes = Wishes::new(section);
+        wishes.line = self.overlay.line(path);
+        let known = match section {
+            Section::Hypertables => &HYPERTABLE,
+            Section::Aggregates => &AGGREGATE,
+        };
         for (key, value) in self.map(yaml, path) {
             let at = [path, &[key.as_str()]].concat();
-            if key != "drop_after" {
-                self.unknown(&at, &["drop_after"]);
+            let Some(known) = known.iter().find(|known| *known == key) else {
+                self.unknown(&at, known);
                 continue;
+            };
+            if let Some(line) = self.overlay.line(&at) {
+                wishes.lines.insert(known, line);
             }
-            let text = value.scalar().unwrap_or_default();
-            match Interval::parse(&text) {
-                Some(interval) if interval.is_positive() => found = Some(interval),
-                _ => self.say(
-                    &at,
-                    &format!("`{text}` is not an interval; write it as in 1 month or 7 days"),
-                ),
+            match *known {
+                "chunk_interval" => wishes.chunk_interval = self.span(value, &at),
+                "retention" => wishes.retention = self.retention(value, &at),
+                "compression" => wishes.compression = self.compression(value, &at),
+                _ => wishes.refresh = self.refresh(value, &at),
             }
         }
-        if found.is_none() && self.wrong.len() == before {
-            self.say(
-                path,
-                "retention must be none, or have drop_after as in { drop_after: 1 month }",
-            );
-        }
-        found
+        wishes
     }
 
     /// The entries of a map; anything else is told.
-    fn map(&mut self, yaml: &'d Yaml, path: &[&str]) -> &'d [(String, Yaml)] {
+    pub fn map<'y>(&mut self, yaml: &'y Yaml, path: &[&str]) -> &'y [(String, Yaml)] {
         yaml.entries().unwrap_or_else(|| {
             let name = path.last().copied().unwrap_or("the file");
             self.say(
@@ -178,10 +159,11 @@ impl<'d> Reader<'d> {
         })
     }
 
-    fn unknown(&mut self, path: &[&str], known: &[&str]) {
+    /// Tells of a key that is not known, with the one that may be meant.
+    pub fn unknown(&mut self, path: &[&str], known: &[&str]) {
         let key = path.last().copied().unwrap_or_default();
         let failure = self
-            .document
+            .overlay
             .wrong(path, format!("there is no key {key} here"));
         self.wrong.push(match nearest(key, known.iter().copied()) {
             Some(near) => failure.remedy(format!("perhaps {near} is meant")),
@@ -189,37 +171,55 @@ impl<'d> Reader<'d> {
         });
     }
 
-    fn say(&mut self, path: &[&str], message: &str) {
-        self.wrong.push(self.document.wrong(path, message));
+    /// Tells what is wrong at that path.
+    pub fn say(&mut self, path: &[&str], message: &str) {
+        self.wrong.push(self.overlay.wrong(path, message));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::{Compression, Retention, Span};
 
-    const TEXT: &str = "unmanaged: fail\nhypertables:\n  house_data:\n    retention: { drop_after: 1 month }\n  other.events:\n    retention: none\n\
-        environments:\n  staging:\n    hypertables: { house_data: { retention: { drop_after: 7 days } } }\n";
+    const TEXT: &str = "unmanaged: fail\nhypertables:\n  house_data:\n    chunk_interval: 7 days\n    retention: { drop_after: 1 month }\n    \
+        compression: { after: 7 days, segment_by: [house_id, device_name], order_by: [timestamp desc] }\n  other.events:\n    retention: none\n\
+        continuous_aggregates:\n  hourly:\n    refresh: [{ start_offset: none, end_offset: 1 hour, every: 1 hour }]\n\
+        environments:\n  staging:\n    hypertables:\n      house_data:\n        retention: { drop_created_before: 7 days }\n        compression: { after: 3 days }\n";
 
     #[test]
     fn an_environment_overrides_single_values() {
         let policies = |environment| Policies::parse(TEXT, "p.yaml", environment).unwrap();
-        let days = |policies: &Policies| match policies.retention[&TableName::parse("house_data")] {
-            Retention::DropAfter(interval) => interval.to_string(),
-            Retention::None => "none".to_owned(),
+        let of = |policies: &Policies| policies.tables[&TableName::parse("house_data")].clone();
+        let (common, staging) = (policies(None), policies(Some("staging")));
+        let words = |policies| of(policies).retention.unwrap().to_string();
+        assert_eq!(words(&common), "1 month");
+        assert_eq!(words(&staging), "7 days after its creation");
+        let Some(Compression::On(columnstore)) = of(&staging).compression else {
+            panic!("{staging:?}");
         };
-        assert_eq!(days(&policies(None)), "1 month");
-        assert_eq!(days(&policies(Some("staging"))), "7 days");
-        assert_eq!(policies(Some("staging")).unmanaged, Unmanaged::Fail);
+        assert_eq!(columnstore.after, Span::parse("3 days").unwrap());
+        assert_eq!(columnstore.segment_by.unwrap().len(), 2);
         assert_eq!(
-            policies(None).retention[&TableName::parse("other.events")],
-            Retention::None
+            of(&staging).chunk_interval,
+            Span::parse("168 hours").and(Span::parse("7 days"))
         );
-        let failure = &Policies::parse(TEXT, "p.yaml", Some("prod")).unwrap_err()[0];
+        assert_eq!(staging.unmanaged, Unmanaged::Fail);
+        assert_eq!(
+            (common.flags.as_str(), staging.flags.as_str()),
+            ("", " --env staging")
+        );
+        // The line of the value in force.
+        assert_eq!(of(&common).line_of("retention"), Some(5));
+        assert_eq!(of(&staging).line_of("retention"), Some(16));
+        let events = &common.tables[&TableName::parse("other.events")];
+        assert_eq!(events.retention, Some(Retention::None));
+        let failure = &Policies::parse(TEXT, "p.yaml", Some("stagin")).unwrap_err()[0];
         assert!(
-            failure.message.contains("prod") && failure.line == Some(7),
+            failure.message.contains("stagin") && failure.line == Some(12),
             "{failure:?}"
         );
+        assert!(failure.remedy.as_deref().unwrap().contains("--env staging"));
     }
 
     #[test]
@@ -228,24 +228,45 @@ mod tests {
             let wrong = Policies::parse(text, "p.yaml", None).unwrap_err();
             wrong.iter().map(|failure| failure.line).collect::<Vec<_>>()
         };
+        let table = |value: &str| lines(&format!("hypertables:\n  a:\n    {value}\n"));
+        let aggregate =
+            |value: &str| lines(&format!("continuous_aggregates:\n  a:\n    {value}\n"));
         assert_eq!(lines("hypertable:\n  a: {}\n"), [Some(1)]);
-        assert_eq!(
-            lines("hypertables:\n  a:\n    retension: none\n"),
-            [Some(3)]
-        );
-        assert_eq!(
-            lines("hypertables:\n  a:\n    retention: { drop_after: soon }\n"),
-            [Some(3)]
-        );
-        assert_eq!(
-            lines("hypertables:\n  a:\n    retention: { drop_after: 0 days }\n"),
-            [Some(3)]
-        );
         assert_eq!(
             lines("unmanaged: maybe\nhypertables: [a]\n"),
             [Some(1), Some(2)]
         );
-        assert_eq!(lines("hypertables:\n  a:\n    retention: {}\n"), [Some(3)]);
         assert_eq!(lines("hypertables:\n  a: {}\n  a: {}\n"), [Some(3)]);
+        for wrong in [
+            "retension: none",
+            "retention: { drop_after: soon }",
+            "retention: { drop_after: 0 days }",
+            "retention: { drop_after: 1 day, drop_created_before: 1 day }",
+            "retention: {}",
+            "chunk_interval: never",
+            "compression: {}",
+            "compression: { after: 7 days, segmentby: [a] }",
+            "compression: { after: 7 days, order_by: [a down] }",
+            "compression: { after: 7 days, segment_by: [a, a] }",
+            "refresh: []",
+        ] {
+            assert_eq!(table(wrong), [Some(3)], "{wrong}");
+        }
+        for wrong in [
+            "chunk_interval: 1 day",
+            "refresh: often",
+            "refresh: [{ start_offset: 1 day, end_offset: 1 hour }]",
+            "refresh: [{ start_offset: 1 hour, end_offset: 1 day, every: 1 hour }]",
+            "refresh: [{ start_offset: none, end_offset: 1 day, every: 1 hour }, { start_offset: 2 days, end_offset: 1 hour, every: 1 hour }]",
+        ] {
+            assert_eq!(aggregate(wrong), [Some(3)], "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_in_an_environment_that_is_not_asked_for_is_told_too() {
+        let text = "hypertables: {}\nenvironments:\n  staging:\n    hypertables: { a: { retention: { drop_after: soon } } }\n";
+        let wrong = Policies::parse(text, "p.yaml", None).unwrap_err();
+        assert_eq!((wrong.len(), wrong[0].line), (1, Some(4)));
     }
 }

@@ -1,11 +1,25 @@
 //! Which policies should exist, what must change? Pure.
 
+pub mod backend;
 mod file;
 mod interval;
+mod name;
+mod overlay;
 mod plan;
 mod state;
+mod step;
+mod values;
+mod wish;
 
-pub use file::{Policies, Retention, Unmanaged};
 pub use interval::Interval;
-pub use plan::{PolicyPlan, Step, plan};
-pub use state::{PolicyState, RetentionJob, TableName};
+pub use name::TableName;
+pub use plan::{Consent, PolicyPlan, plan};
+pub use state::{
+    Chunk, ColumnstoreState, Doomed, Failing, Job, JobKind, Loss, OldChunks, PolicyState,
+    TableState,
+};
+pub use step::{Step, StepChange};
+pub use wish::{
+    Columnstore, Compression, OrderBy, Policies, Refresh, Retention, Section, Span, Unmanaged,
+    Wishes,
+};

@@ -3,10 +3,13 @@
 use super::Style;
 use tabled::{
     builder::Builder,
-    settings::{Padding, Style as Borders, Width, peaker::Priority},
+    settings::{Padding, Style as Borders},
 };
 
-/// Rows below a head, cut to the terminal's width where there is one.
+/// Rows below a head; where the terminal is too narrow for them, one block of lines per row, because a
+/// word cut in two is harder to read than a longer list.
+///
+/// Only the last column may be coloured: `tabled` counts control sequences as width.
 pub fn table(head: &[&str], rows: &[Vec<String>], style: Style) -> String {
     let mut builder = Builder::default();
     builder.push_record(head.iter().copied());
@@ -15,49 +18,70 @@ pub fn table(head: &[&str], rows: &[Vec<String>], style: Style) -> String {
     }
     let mut table = builder.build();
     table.with(Borders::blank()).with(Padding::new(0, 1, 0, 0));
-    if let Some(width) = style.width {
-        table.with(
-            Width::wrap(width.max(20))
-                .keep_words(true)
-                .priority(Priority::max(true)),
-        );
+    let text = table.to_string();
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let widest = lines.iter().map(|line| visible(line)).max().unwrap_or(0);
+    match style.width {
+        Some(width) if widest > width => blocks(head, rows),
+        _ => lines.join("\n"),
     }
-    let mut text = table.to_string();
-    text = text
-        .lines()
-        .map(str::trim_end)
-        .collect::<Vec<_>>()
-        .join("\n");
-    text
+}
+
+/// One block per row: its first value, and below it the others with their names.
+fn blocks(head: &[&str], rows: &[Vec<String>]) -> String {
+    let longest = head.iter().map(|name| name.len()).max().unwrap_or(0);
+    let mut lines = Vec::new();
+    for row in rows {
+        for (index, (name, value)) in head.iter().zip(row).enumerate() {
+            match index {
+                0 => lines.push(value.clone()),
+                _ if value.is_empty() => {}
+                _ => lines.push(format!("  {name:<longest$}  {value}")),
+            }
+        }
+    }
+    lines.join("\n")
+}
+
+/// Columns that a line takes on a terminal: without colour's control sequences (`ESC [ … m`).
+fn visible(line: &str) -> usize {
+    let mut parts = line.split('\u{1b}');
+    let first = parts.next().map_or(0, |part| part.chars().count());
+    let rest = parts.map(|part| {
+        part.split_once('m')
+            .map_or(0, |(_, text)| text.chars().count())
+    });
+    first + rest.sum::<usize>()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn shown(width: Option<usize>) -> String {
+        let rows = [vec![
+            "mysql".to_owned(),
+            "MySQL 9.7 and some more words".to_owned(),
+            "\u{1b}[32min sync\u{1b}[0m".to_owned(),
+        ]];
+        let style = Style {
+            colour: true,
+            width,
+        };
+        table(&["database", "server", "state"], &rows, style)
+    }
+
     #[test]
-    fn a_narrow_terminal_wraps_and_a_pipe_does_not() {
-        let rows = [vec!["mysql".to_owned(), "a rather long message ".repeat(4)]];
-        let narrow = table(
-            &["database", "message"],
-            &rows,
-            Style {
-                colour: false,
-                width: Some(40),
-            },
+    fn a_narrow_terminal_gets_blocks_and_a_pipe_the_table() {
+        let narrow = shown(Some(40));
+        let lines: Vec<&str> = narrow.lines().collect();
+        assert_eq!(
+            lines[..2],
+            ["mysql", "  server    MySQL 9.7 and some more words"]
         );
-        assert!(
-            narrow.lines().all(|line| line.chars().count() <= 40),
-            "{narrow}"
-        );
-        let piped = table(
-            &["database", "message"],
-            &rows,
-            Style {
-                colour: false,
-                width: None,
-            },
-        );
-        assert_eq!(piped.lines().count(), 2);
+        assert_eq!(lines[2], "  state     \u{1b}[32min sync\u{1b}[0m");
+        assert_eq!(shown(None).lines().count(), 2);
+        // Colour takes no room.
+        assert_eq!(shown(Some(49)), shown(None));
     }
 }

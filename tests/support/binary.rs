@@ -60,6 +60,9 @@ impl Sgmp {
             .with("TSDB_USER", "postgres")
             .with("TSDB_PASS", PASSWORD)
             .with("TSDB_DATABASE", &database.name)
+            // The community edition of these machines starts a process for a database, which takes
+            // its time where every processor is busy.
+            .with("SGMP_DB_CONNECT_TIMEOUT", "60s")
     }
 
     /// The call, not started.

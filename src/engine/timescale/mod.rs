@@ -25,13 +25,15 @@ use super::{
 use crate::{
     config::{AppRole, Endpoint},
     connect::{self, ConnectOptions, PgSession},
-    policy::{Policies, PolicyState, Step},
+    outcome::ServerReport,
+    policy::{OldChunks, Policies, PolicyState, Step},
     schema::{ObjectDifference, Reading, Repair, Schema},
     sql::Dialect,
     target::Target,
 };
 use anyhow::{Context, Result};
 use async_trait::async_trait;
+use std::time::Duration;
 
 /// A PostgreSQL database and, once asked, the session on it.
 pub struct Timescale {
@@ -91,6 +93,13 @@ impl Engine for Timescale {
 
     async fn survey(&mut self) -> Result<Survey> {
         survey::survey(self).await
+    }
+
+    async fn server(&mut self, before: &ServerReport) -> Result<ServerReport> {
+        match before.extension {
+            Some(_) => Ok(before.clone()),
+            None => survey::server(self).await,
+        }
     }
 
     async fn holds(&mut self, query: &str) -> Result<bool> {
@@ -205,10 +214,19 @@ impl PolicyStore for Timescale {
 
     async fn apply(&mut self, steps: &[Step], identity: &Identity) -> Result<Vec<String>> {
         policies::apply(self, steps, identity).await?;
-        Ok(steps.iter().map(policies::describe).collect())
+        Ok(steps.iter().map(Step::to_string).collect())
     }
 
-    fn describe(&self, step: &Step) -> String {
-        policies::describe(step)
+    async fn old_chunks(&mut self, policies: &Policies) -> Result<Vec<OldChunks>> {
+        policies::old_chunks(self, policies).await
+    }
+
+    async fn drop_chunks(
+        &mut self,
+        old: &OldChunks,
+        lock_timeout: Duration,
+        identity: &Identity,
+    ) -> Result<Vec<String>> {
+        policies::drop_chunks(self, old, lock_timeout, identity).await
     }
 }

@@ -77,6 +77,16 @@ pub async fn survey(timescale: &mut Timescale) -> Result<Survey> {
     Ok(survey)
 }
 
+/// What answers there now.
+pub async fn server(timescale: &mut Timescale) -> Result<ServerReport> {
+    let exists = timescale.selected;
+    let client = timescale.client().await?;
+    let rows = session::rows(client, SERVER)
+        .await
+        .map_err(|error| Failure::failed(session::words(&error)).on(Target::Timescale))?;
+    Ok(Facts::read(&rows)?.report(exists))
+}
+
 /// Connects; false where the database is absent, and then the session is on `postgres`, the
 /// maintenance database that every cluster has.
 async fn open(timescale: &mut Timescale) -> Result<bool> {

@@ -1,6 +1,6 @@
 //! The next migration: `sgmp-db new`.
 
-use super::{MigrationSet, Origin};
+use super::MigrationSet;
 use crate::outcome::Failure;
 use std::{
     fs::OpenOptions,
@@ -48,17 +48,6 @@ pub fn create(set: &MigrationSet, folder: &Path, name: &str) -> Result<Created, 
         &format!("-- the way back of {stem}: write the SQL that undoes it\n"),
     )?;
     Ok(Created { up, down, version })
-}
-
-impl MigrationSet {
-    /// The folder that `new` and `check --fix` write to: where the files came from, or for embedded
-    /// ones the project's own folder below `directory`.
-    pub fn folder(&self, directory: &Path) -> PathBuf {
-        match &self.origin {
-            Origin::Folder(folder) => folder.clone(),
-            Origin::Embedded => directory.join("migrations").join(self.target.name()),
-        }
-    }
 }
 
 fn write_new(path: &Path, text: &str) -> Result<(), Failure> {

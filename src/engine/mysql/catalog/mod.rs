@@ -48,7 +48,7 @@ fn understand(answers: Answers) -> Result<Reading> {
         .collect();
     let mut columns = columns::read(answers.columns, &collations, &shown)?;
     let names = column_names(&columns);
-    let mut partitions = partitions::read(answers.partitions, &shown)?;
+    let mut partitions = partitions::read(answers.partitions, &names, &shown)?;
     let mut indexes = indexes::read(answers.indexes, &names, &shown)?;
     let known = |table: &str| bare.contains_key(table);
     let foreign_keys = foreign_keys::read(answers.foreign_keys, known)?;

@@ -4,11 +4,12 @@
 //! churns can be left out by its path (`partitions.list`).
 
 use super::{cells::Cells, show_create::Shown};
+use crate::engine::mysql::normal;
 use anyhow::Result;
 use mysql_async::Row;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Filtered: unfiltered, this view takes a second at 5,000 tables.
 pub const QUERY: &str = "SELECT p.TABLE_NAME, \
@@ -58,15 +59,26 @@ pub struct Found {
     pub comments: BTreeMap<String, String>,
 }
 
-/// The partitioned tables by name.
-pub fn read(rows: Vec<Row>, shown: &Shown) -> Result<BTreeMap<String, Found>> {
+/// The partitioned tables of those in `columns` by name.
+pub fn read(
+    rows: Vec<Row>,
+    columns: &BTreeMap<String, BTreeSet<String>>,
+    shown: &Shown,
+) -> Result<BTreeMap<String, Found>> {
     let mut tables: BTreeMap<String, Found> = BTreeMap::new();
     for row in rows {
         let mut cells = Cells::new(row);
         let table = cells.text()?;
         add(&table, &mut cells, &mut tables)?;
     }
+    tables.retain(|table, _| columns.contains_key(table));
     for (table, found) in &mut tables {
+        let partitions = &mut found.partitions;
+        let names = &columns[table];
+        partitions.expression = normal::expression(&partitions.expression, names);
+        if let Some(inner) = &mut partitions.subpartitions {
+            inner.expression = normal::expression(&inner.expression, names);
+        }
         finish(&mut found.partitions, shown.key_algorithm(table));
     }
     Ok(tables)

@@ -2,6 +2,7 @@
 //! is altered because its times are not known.
 
 use super::{
+    collations::Defaults,
     plan::{Both, Phase, Plan, split, touches, typed},
     views::definer,
 };
@@ -27,11 +28,49 @@ pub fn repair(both: &Both<'_>, plan: &mut Plan) {
         for difference in both.of_kind(kind) {
             routine(difference, plan);
         }
+        for difference in inheriting(both, kind) {
+            routine(&difference, plan);
+        }
     }
     triggers(both, plan);
     for difference in both.of_kind(events::KIND) {
         event(difference, plan);
     }
+}
+
+/// Routines that are as expected but for a default that the database changes: their texts keep the
+/// collation that it had when they were made.
+fn inheriting(both: &Both<'_>, kind: &str) -> Vec<ObjectDifference> {
+    if !Defaults::of(both).change() {
+        return Vec::new();
+    }
+    both.actual
+        .objects
+        .iter()
+        .filter(|(key, _)| key.kind == kind && !both.differences.contains_key(key))
+        .filter_map(|(key, actual)| {
+            let expected = both.expected.objects.get(key)?;
+            let found: Routine = typed(Some(actual))?;
+            let inherits = found
+                .parameters
+                .iter()
+                .chain(&found.returns)
+                .any(|domain| !domain.contains(" COLLATE ") && mentions_text(domain));
+            inherits.then(|| ObjectDifference {
+                key: key.clone(),
+                expected: Some(expected.clone()),
+                actual: Some(actual.clone()),
+                paths: Vec::new(),
+            })
+        })
+        .collect()
+}
+
+/// Does a parameter hold text?
+fn mentions_text(domain: &str) -> bool {
+    ["char", "text", "enum", "set("]
+        .iter()
+        .any(|word| domain.contains(word))
 }
 
 /// Drops what stands; at a cost where nothing comes instead.

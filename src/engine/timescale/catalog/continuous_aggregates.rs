@@ -7,7 +7,10 @@ use super::{
     kind::{Draft, Kind, object},
     name,
 };
-use crate::engine::timescale::normal;
+use crate::{
+    engine::timescale::normal,
+    policy::{TableName, backend},
+};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -136,13 +139,14 @@ fn read(answers: &[Vec<SimpleQueryRow>], draft: &mut Draft) -> Result<()> {
     Ok(())
 }
 
-/// `house_<house_id>_<six lower-case letters>` over house_data. Whether it is as the backend makes
-/// them is a question between the databases, not one of drift.
+/// Whether it is as the backend makes them is a question between the databases, not one of drift.
 fn is_backend_made(row: &Row) -> bool {
-    let named = || {
-        let (house, letters) = row.name.strip_prefix("house_")?.split_once('_')?;
-        let right = letters.len() == 6 && letters.chars().all(|c| c.is_ascii_lowercase());
-        house.parse::<i64>().ok().filter(|_| right)
+    let named = |schema: &str, name: &str| TableName {
+        schema: schema.to_owned(),
+        name: name.to_owned(),
     };
-    row.source == "house_data" && named().is_some()
+    backend::makes(
+        &named(&row.schema, &row.name),
+        &named(&row.source_schema, &row.source),
+    )
 }

@@ -1,0 +1,96 @@
+//! `policies`: hypertable policies, and what only cron can do where no job can.
+
+use super::{
+    consent,
+    targets::{LOCK_TIMEOUT, Targets},
+    upgrade::identity,
+};
+use crate::{
+    cli::{PoliciesArguments, PoliciesVerb},
+    config::Settings,
+    engine::Engine,
+    migrate::{DataLoss, Options, Side, look, run_retention, upgrade},
+    outcome::{Document, Exit, Failure, Finding, Kind},
+    report::Progress,
+    target::Target,
+};
+use anyhow::Result;
+
+/// Makes the policies match, or drops old chunks.
+pub async fn run(
+    settings: &Settings,
+    arguments: &PoliciesArguments,
+    json: bool,
+    document: &mut Document,
+) -> Result<Option<Exit>> {
+    let mut settings = settings.clone();
+    settings
+        .targets
+        .retain(|target| *target == Target::Timescale);
+    if settings.targets.is_empty() {
+        return Err(Failure::usage(
+            "policies are TimescaleDB's, and --only names the other database",
+        )
+        .remedy("sgmp-db policies")
+        .into());
+    }
+    let Some(mut targets) = Targets::open(&settings, document) else {
+        return Ok(None);
+    };
+    let progress = Progress::new();
+    let identity = identity();
+    let mut options = Options {
+        dry_run: arguments.dry_run,
+        lock_wait: settings.lock_wait,
+        lock_timeout: LOCK_TIMEOUT,
+        allow_drift: false,
+        data_loss: consent::data_loss(arguments.allow_data_loss, json),
+        identity: &identity,
+        observer: &|event| progress.show(&event),
+    };
+    let mut sides: Vec<Side<'_>> = targets
+        .sides
+        .iter_mut()
+        .map(|side| Side {
+            goal: None,
+            may_create: false,
+            engine: side.engine.as_mut(),
+            set: &side.set,
+            committed: &side.committed,
+            policies: side.policies.as_ref(),
+        })
+        .collect();
+    let mut exit = None;
+    if let Some(PoliciesVerb::RunRetention(run)) = &arguments.verb {
+        options.dry_run = run.dry_run;
+        options.data_loss = DataLoss::Allowed;
+        for side in &mut sides {
+            exit = run_retention(side, &options, document).await?;
+        }
+    } else if !has_pending(&mut sides, document).await? {
+        exit = upgrade(&mut sides, &options, document).await?;
+    }
+    drop(sides);
+    targets.close(document).await;
+    Ok(exit)
+}
+
+/// Policies belong to the latest version; files are not applied here.
+async fn has_pending(sides: &mut [Side<'_>], document: &mut Document) -> Result<bool> {
+    let mut pending = false;
+    for side in sides {
+        let target = side.engine.target();
+        let look = look(&mut *side.engine as &mut dyn Engine, side.set).await?;
+        if look.survey.database_exists && look.plan.pending.is_empty() {
+            continue;
+        }
+        pending = true;
+        document.targets.insert(target, look.plan.report.clone());
+        document.findings.extend(look.plan.findings.iter().cloned());
+        let words = "migrations are pending, and policies belong to the latest version";
+        document
+            .findings
+            .push(Finding::new(Kind::Pending, target, words).remedy("sgmp-db upgrade"));
+    }
+    Ok(pending)
+}
