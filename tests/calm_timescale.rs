@@ -12,7 +12,7 @@ mod random;
 use look::{assert_same, differences, engine, engine_as, migrated, read};
 use sgmp_db::{engine::Engine, schema::Reading};
 use std::time::{Duration, Instant};
-use support::{Kind, Sgmp, TimescaleDatabase, unique};
+use support::{Kind, Server, Sgmp, TimescaleDatabase, server, unique};
 
 const BASE: &str = include_str!("drift_timescale/base.sql");
 
@@ -272,6 +272,67 @@ async fn in_sync_while_chunks_are_compressed_and_jobs_run() {
             );
         }
     }
+}
+
+/// A standby of the server's own, in the same container, under another port.
+#[tokio::test]
+async fn a_standby_reads_what_its_primary_does() {
+    let (container, port) = server::own(Kind::Apache17, &["postgres", "-c", "fsync=off"]).await;
+    let on = |port: u16, name: &str| TimescaleDatabase {
+        server: Server {
+            kind: Kind::Apache17,
+            port,
+            container: container.id().to_owned(),
+        },
+        name: name.to_owned(),
+    };
+    let primary = on(port, "primary");
+    on(port, "postgres")
+        .execute("CREATE DATABASE \"primary\" TEMPLATE template0")
+        .await;
+    primary.execute(BASE).await;
+    let expected = read(&primary).await;
+    let standby = "pg_basebackup -h 127.0.0.1 -U postgres -D /tmp/standby -R -c fast && \
+         exec postgres -D /tmp/standby -c port=5433 -c listen_addresses=* -c unix_socket_directories=/tmp";
+    let started = tokio::process::Command::new("docker")
+        .args([
+            "exec",
+            "-d",
+            "-u",
+            "postgres",
+            container.id(),
+            "sh",
+            "-c",
+            standby,
+        ])
+        .status()
+        .await
+        .expect("docker exec");
+    assert!(started.success());
+    let inspected = tokio::process::Command::new("docker")
+        .args([
+            "inspect",
+            "-f",
+            "{{.NetworkSettings.IPAddress}}",
+            container.id(),
+        ])
+        .output()
+        .await
+        .expect("docker inspect");
+    let host = String::from_utf8_lossy(&inspected.stdout).trim().to_owned();
+    let mut engine = look::engine_at(&primary, &host, 5433);
+    let mut actual = engine.schema().await;
+    for _ in 0..120 {
+        if actual.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        engine = look::engine_at(&primary, &host, 5433);
+        actual = engine.schema().await;
+    }
+    assert_same(&expected, &actual.expect("a reading of the standby"));
+    let standby = engine.holds("SELECT pg_is_in_recovery()").await;
+    assert!(standby.expect("an answer"));
 }
 
 #[tokio::test]

@@ -92,3 +92,30 @@ async fn every_change_of_a_continuous_aggregate_is_found_once_and_repaired() {
     let made = prove::prove(Kind::Community, &all).await;
     assert!(made["continuous_aggregate"] >= 7, "{made:?}");
 }
+
+/// A view that another change takes down with it has its owner, grants and comments again afterwards.
+#[tokio::test]
+async fn what_is_made_anew_keeps_its_owner_its_grants_and_its_comments() {
+    let database = TimescaleDatabase::new(Kind::Apache17).await;
+    let role = support::unique("kept");
+    database.execute(prove::BASE).await;
+    database
+        .execute(&format!(
+            "CREATE ROLE {role}; GRANT SELECT ON above TO {role} WITH GRANT OPTION; GRANT SELECT (id) ON device_view TO PUBLIC; \
+             GRANT INSERT ON plain TO {role}; COMMENT ON VIEW above IS 'it''s above'; COMMENT ON COLUMN device_view.label IS 'named'; \
+             GRANT CREATE ON SCHEMA public TO {role}; ALTER VIEW above OWNER TO {role}"
+        ))
+        .await;
+    let expected = read(&database).await;
+    database
+        .execute("CREATE OR REPLACE VIEW device_view AS SELECT id, label, price, house_id FROM device WHERE price > 0; ALTER TABLE plain DROP COLUMN at; ALTER TABLE plain ADD COLUMN at timestamptz NOT NULL DEFAULT now(); ALTER TABLE plain ALTER at DROP DEFAULT")
+        .await;
+    let actual = read(&database).await;
+    let found = look::differences(&expected, &actual);
+    let names: Vec<String> = found.iter().map(|one| one.key.to_string()).collect();
+    assert_eq!(names, ["table plain", "view device_view"]);
+    for repair in engine(&database).repair(&found, &expected.schema, &actual.schema) {
+        database.execute(&repair.sql).await;
+    }
+    assert_same(&expected, &read(&database).await);
+}

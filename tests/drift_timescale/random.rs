@@ -166,7 +166,7 @@ fn table(dice: &mut Dice, table: &str, number: usize, sql: &mut String) {
         columns.join(", ")
     ));
     for (place, (name, type_name)) in scalars.iter().enumerate() {
-        part(dice, table, name, type_name, number * 100 + place, sql);
+        part(dice, table, (name, type_name), number * 100 + place, sql);
     }
     if hypertable {
         sql.push_str(&format!(
@@ -190,8 +190,7 @@ fn table(dice: &mut Dice, table: &str, number: usize, sql: &mut String) {
 fn part(
     dice: &mut Dice,
     table: &str,
-    name: &str,
-    type_name: &str,
+    (name, type_name): (&str, &str),
     number: usize,
     sql: &mut String,
 ) {

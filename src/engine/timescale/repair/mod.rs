@@ -3,6 +3,7 @@
 mod columns;
 mod hypertables;
 mod indexes;
+mod keep;
 mod rebuild;
 mod renames;
 mod routines;
@@ -20,7 +21,7 @@ use steps::Steps;
 /// In an order that works: what is renamed first, then what must go before it can be made anew, then
 /// what is made, then what is not expected.
 ///
-/// Extensions are never dropped, chunks never touched. Owners, grants and comments are not repaired,
+/// Extensions are never dropped, chunks never touched. Owners, grants and comments are not repaired, only kept where an object is made anew;
 /// row-level policies are only made and dropped where one is missing or not expected.
 pub fn repair(differences: &[ObjectDifference], expected: &Schema, actual: &Schema) -> Vec<Repair> {
     let mut steps = Steps::default();

@@ -1,7 +1,7 @@
 //! Which tables must be made anew, with their rows copied? Where no ALTER TABLE leads there.
 
 use super::{
-    Work, hypertables, indexes,
+    Work, hypertables, indexes, keep,
     steps::{Phase, Steps, belongs_to, qualified, schema_and_name, typed},
     tables, triggers,
 };
@@ -37,7 +37,7 @@ impl Rebuilt {
     }
 }
 
-/// Finds them and adds their statements. Each is destructive: policies, compression and grants of the
+/// Finds them and adds their statements. Each is destructive: policies and compression of the
 /// old table go with it, and on a large one the copy takes its time.
 pub fn repair(work: &Work<'_>, steps: &mut Steps) -> Rebuilt {
     let mut rebuilt = Rebuilt::default();
@@ -129,6 +129,7 @@ fn one(work: &Work<'_>, table: &str, reason: &str, steps: &mut Steps) {
         lose(format!("ALTER TABLE {new} FORCE ROW LEVEL SECURITY"));
     }
     parts(work, table, steps);
+    keep::restore(&key, work, steps);
 }
 
 /// Tables that inherit from it; their rows are their own.

@@ -1,7 +1,7 @@
 //! What makes functions, procedures and aggregates the expected ones?
 
 use super::{
-    Work,
+    Work, keep,
     steps::{NOT_EXPECTED, Phase, Steps, definition, printed, qualified, typed},
     triggers,
 };
@@ -42,6 +42,7 @@ pub fn repair(difference: &ObjectDifference, work: &Work<'_>, steps: &mut Steps)
         (Some(_), Some(_)) if anew => {
             detour_triggers(key, work, steps);
             steps.add(Phase::Routine, key, sql);
+            keep::restore(key, work, steps);
         }
         _ => {}
     }
@@ -69,8 +70,8 @@ fn word(key: &Key) -> &'static str {
     }
 }
 
-/// `name(types)` as SQL.
-fn signature(key_name: &str) -> String {
+/// `name(types)` of a key as SQL.
+pub fn signature(key_name: &str) -> String {
     match key_name.split_once('(') {
         Some((own, arguments)) => format!("{}({arguments}", qualified(own)),
         None => qualified(key_name),

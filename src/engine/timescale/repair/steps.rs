@@ -36,6 +36,7 @@ pub enum Phase {
     DropSequence,
     DropType,
     DropSchema,
+    Keep,
 }
 
 /// Statements by phase.

@@ -2,7 +2,7 @@
 //! one that goes do so too. Continuous aggregates are among them, and lose what they hold.
 
 use super::{
-    Work, indexes,
+    Work, indexes, keep,
     rebuild::Rebuilt,
     steps::{NOT_EXPECTED, Phase, Steps, belongs_to, definition, printed, qualified, typed},
     tables, triggers, types,
@@ -73,6 +73,7 @@ pub fn repair(work: &Work<'_>, rebuilt: &Rebuilt, steps: &mut Steps) {
             make(&key, object, going.contains(&key), steps);
             if going.contains(&key) {
                 parts(&key, work, steps);
+                keep::restore(&key, work, steps);
             }
         }
     }
