@@ -11,6 +11,8 @@ mod attributes;
 mod change;
 #[path = "drift_mysql/programs.rs"]
 mod programs;
+#[path = "drift_mysql/random.rs"]
+mod random;
 #[path = "drift_mysql/sight.rs"]
 mod sight;
 

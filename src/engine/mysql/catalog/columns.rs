@@ -1,6 +1,6 @@
 //! What is a column? A part of its table; the one file that makes no objects of its own.
 
-use super::{cells::Cells, show_create::Shown};
+use super::{cells::Cells, shown::Shown};
 use crate::engine::mysql::normal;
 use anyhow::Result;
 use mysql_async::Row;

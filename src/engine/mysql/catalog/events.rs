@@ -3,7 +3,7 @@
 //!
 //! An event that drops itself when its time is over is data, not schema.
 
-use super::{cells::Cells, show_create::Shown};
+use super::{cells::Cells, shown::Shown};
 use crate::{
     engine::mysql::normal,
     schema::{Class, Key, Object},

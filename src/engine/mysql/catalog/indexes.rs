@@ -1,6 +1,6 @@
 //! What is an index? The primary key is one, under the name that the server gives it.
 
-use super::{cells::Cells, show_create::Shown};
+use super::{cells::Cells, shown::Shown};
 use crate::{
     engine::mysql::{normal, session},
     schema::{Key, Object},

@@ -7,8 +7,7 @@
 
 use super::{
     checks, columns, databases, events, foreign_keys, grants, indexes, partitions, routines,
-    show_create::{self, Shown},
-    tables, triggers, views,
+    show_create, shown::Shown, tables, triggers, views,
 };
 use crate::{
     engine::mysql::{Mysql, session},

@@ -17,6 +17,7 @@ mod look;
 pub mod partitions;
 pub mod routines;
 mod show_create;
+mod shown;
 pub mod tables;
 pub mod triggers;
 pub mod views;

@@ -3,7 +3,7 @@
 //! The list is a map by name, so that one partition more is one difference, and a list that a job
 //! churns can be left out by its path (`partitions.list`).
 
-use super::{cells::Cells, show_create::Shown};
+use super::{cells::Cells, shown::Shown};
 use crate::engine::mysql::normal;
 use anyhow::Result;
 use mysql_async::Row;

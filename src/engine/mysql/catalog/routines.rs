@@ -1,6 +1,6 @@
 //! What is a procedure or a function?
 
-use super::{cells::Cells, databases::Database, show_create::Shown};
+use super::{cells::Cells, databases::Database, shown::Shown};
 use crate::{
     engine::mysql::{normal, session},
     schema::{Class, Key, Object},
@@ -74,7 +74,7 @@ pub fn read(
         let Some(told) = cells.maybe()? else {
             continue;
         };
-        let body = shown.routine_body(&kind, &name, &told).unwrap_or(&told);
+        let body = shown.routine_body(&kind, &name).unwrap_or(&told);
         let key = Key::new(kind, name);
         let signature = parameters
             .remove(&(key.kind.clone(), key.name.clone()))

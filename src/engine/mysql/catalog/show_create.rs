@@ -1,28 +1,22 @@
 //! What does information_schema mangle or not tell? Asked of SHOW CREATE, for those objects only.
 //!
 //! Not told: a view's algorithm, a full-text index's parser, the algorithm of KEY partitions.
-//! Mangled: characters beyond the Basic Multilingual Plane, which read `?`, and bytes behind a zero.
+//! Mangled: characters beyond the Basic Multilingual Plane, which read `?`, bytes behind a zero, and
+//! in bodies names with a doubled quote.
 
 use super::{
     columns, databases, events,
     grants::Sight,
     indexes,
     look::{Answers, in_snapshot},
-    partitions, routines, tables, triggers, views,
+    partitions, routines,
+    shown::Shown,
+    tables, triggers, views,
 };
-use crate::{
-    engine::mysql::{Mysql, session},
-    sql::{Dialect, TokenKind, tokens},
-};
+use crate::engine::mysql::{Mysql, session};
 use anyhow::{Context, Result};
 use mysql_async::{Row, Value};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// What SHOW CREATE printed, by kind and name.
-#[derive(Debug, Default)]
-pub struct Shown {
-    statements: BTreeMap<(&'static str, String), String>,
-}
+use std::collections::BTreeSet;
 
 /// One object to ask for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,7 +74,7 @@ pub fn wanted(answers: &Answers) -> Result<BTreeSet<Ask>> {
         &mut asks,
     )?;
     asks.retain(|ask| !records(&ask.name));
-    let mangled = |text: &str| text.contains('?');
+    let mangled = |text: &str| text.contains('?') || text.contains('`');
     named(
         &answers.triggers,
         [1, 4],
@@ -153,9 +147,7 @@ pub async fn read(
             .next()
             .context("SHOW CREATE told nothing")?;
         if let Some(statement) = text(&row, ask.column()) {
-            shown
-                .statements
-                .insert((ask.kind, ask.name.clone()), statement);
+            shown.insert(ask.kind, ask.name.clone(), statement);
         }
     }
     Ok(Some(shown))
@@ -225,154 +217,4 @@ impl Witness {
 
 fn values(rows: Vec<Row>) -> Vec<Vec<Value>> {
     rows.into_iter().map(Row::unwrap).collect()
-}
-
-impl Shown {
-    fn statement(&self, kind: &'static str, name: &str) -> Option<&str> {
-        self.statements
-            .get(&(kind, name.to_owned()))
-            .map(String::as_str)
-    }
-
-    /// The statement that makes a view.
-    pub fn view(&self, name: &str) -> Option<&str> {
-        self.statement(views::KIND, name)
-    }
-
-    /// What a trigger does.
-    pub fn trigger_body(&self, name: &str) -> Option<&str> {
-        behind(
-            self.statement(triggers::KIND, name)?,
-            &["FOR", "EACH", "ROW"],
-        )
-    }
-
-    /// What an event does.
-    pub fn event_body(&self, name: &str) -> Option<&str> {
-        behind(self.statement(events::KIND, name)?, &["DO"])
-    }
-
-    /// What a routine does: the statement from where `mangled` begins. Both end alike but for the
-    /// characters that became `?`, each of them one.
-    pub fn routine_body(&self, kind: &str, name: &str, mangled: &str) -> Option<&str> {
-        let kind = [routines::PROCEDURE, routines::FUNCTION]
-            .into_iter()
-            .find(|known| *known == kind)?;
-        let statement = self.statement(kind, name)?;
-        let before = statement
-            .chars()
-            .count()
-            .checked_sub(mangled.chars().count())?;
-        let (at, _) = statement.char_indices().nth(before)?;
-        Some(&statement[at..])
-    }
-
-    /// A full-text index's parser.
-    pub fn parser(&self, table: &str, index: &str) -> Option<&str> {
-        let line = self.line(
-            table,
-            &format!("FULLTEXT KEY {} ", session::identifier(index)),
-        )?;
-        let (_, behind) = line.split_once(" WITH PARSER ")?;
-        behind.split('`').nth(1)
-    }
-
-    /// The algorithm of KEY partitions, where it is not the present one.
-    pub fn key_algorithm(&self, table: &str) -> Option<&str> {
-        let statement = self.statement(tables::KIND, table)?;
-        let (_, behind) = statement.rsplit_once("ALGORITHM = ")?;
-        behind.split(' ').next()
-    }
-
-    /// A column's default that SHOW CREATE prints in hexadecimal and information_schema mangles, as
-    /// a literal: bytes as they are, text as text.
-    pub fn default_of(&self, table: &str, column: &str, kind: &str) -> Option<String> {
-        let line = self.line(table, &format!("{} ", session::identifier(column)))?;
-        let tokens = tokens(Dialect::Mysql, line);
-        let at = tokens.iter().position(|token| token.is("DEFAULT"))?;
-        let literal = tokens.get(at + 1)?;
-        let digits = literal.text.strip_prefix("0x")?;
-        match literal.kind {
-            TokenKind::Word if kind.contains("binary") => Some(literal.text.to_owned()),
-            TokenKind::Word => bytes(digits).map(|text| columns::quoted(&text)),
-            _ => None,
-        }
-    }
-
-    /// The line of a table's statement that begins like this.
-    fn line(&self, table: &str, beginning: &str) -> Option<&str> {
-        let statement = self.statement(tables::KIND, table)?;
-        statement
-            .lines()
-            .map(str::trim_start)
-            .find(|line| line.starts_with(beginning))
-    }
-}
-
-/// What stands behind these words.
-fn behind<'a>(statement: &'a str, words: &[&str]) -> Option<&'a str> {
-    let tokens = tokens(Dialect::Mysql, statement);
-    let at = (0..tokens.len()).find(|start| {
-        words.iter().enumerate().all(|(offset, word)| {
-            tokens
-                .get(start + offset)
-                .is_some_and(|token| token.is(word))
-        })
-    })?;
-    let body = tokens.get(at + words.len())?;
-    Some(&statement[body.at..])
-}
-
-fn bytes(hex: &str) -> Option<String> {
-    let bytes: Option<Vec<u8>> = (0..hex.len() / 2)
-        .map(|index| u8::from_str_radix(hex.get(index * 2..index * 2 + 2)?, 16).ok())
-        .collect();
-    String::from_utf8(bytes?).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shown(statement: &str) -> Shown {
-        let mut shown = Shown::default();
-        let key = (tables::KIND, "t".to_owned());
-        shown.statements.insert(key, statement.to_owned());
-        shown
-    }
-
-    #[test]
-    fn only_show_create_tells_a_parser_and_a_key_algorithm() {
-        let shown = shown(
-            "CREATE TABLE `t` (\n  `s` varchar(20) DEFAULT 0xF09F988078,\n  \
-             FULLTEXT KEY `f``t` (`s`) /*!50100 WITH PARSER `ngram` */ ,\n  FULLTEXT KEY `g` (`s`)\n) \
-             ENGINE=InnoDB\n/*!50100 PARTITION BY KEY */ /*!50611 ALGORITHM = 1 */ /*!50100 () */",
-        );
-        assert_eq!(shown.parser("t", "f`t"), Some("ngram"));
-        assert_eq!(shown.parser("t", "g"), None);
-        assert_eq!(shown.key_algorithm("t"), Some("1"));
-    }
-
-    #[test]
-    fn a_default_beyond_the_basic_plane_is_printed_in_hexadecimal() {
-        let shown = shown(
-            "CREATE TABLE `t` (\n  `s` varchar(20) DEFAULT 0xF09F988078,\n  `b` binary(2) DEFAULT 0x00FF\n)",
-        );
-        assert_eq!(
-            shown.default_of("t", "s", "varchar(20)").as_deref(),
-            Some("'😀x'")
-        );
-        // information_schema prints `0x`.
-        let bytes = shown.default_of("t", "b", "binary(2)");
-        assert_eq!(bytes.as_deref(), Some("0x00FF"));
-    }
-
-    #[test]
-    fn a_body_stands_behind_its_keywords() {
-        let trigger = "CREATE DEFINER=`r`@`%` TRIGGER `for` BEFORE INSERT ON `t` FOR EACH ROW SET NEW.s = '😀'";
-        assert_eq!(
-            behind(trigger, &["FOR", "EACH", "ROW"]),
-            Some("SET NEW.s = '😀'")
-        );
-    }
 }

@@ -1,6 +1,6 @@
 //! What is a trigger? The order of several for one moment is a matter of their table.
 
-use super::{cells::Cells, show_create::Shown};
+use super::{cells::Cells, shown::Shown};
 use crate::{
     engine::mysql::normal,
     schema::{Class, Key, Object},

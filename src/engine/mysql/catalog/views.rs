@@ -1,7 +1,7 @@
 //! What is a view? Its columns and what it reads are compared always, its text only between
 //! servers of one major version, because each version prints it in its own way.
 
-use super::{cells::Cells, databases::Database, show_create::Shown};
+use super::{cells::Cells, databases::Database, shown::Shown};
 use crate::{
     engine::mysql::normal,
     schema::{Class, Key, Object},

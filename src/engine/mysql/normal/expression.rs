@@ -50,6 +50,7 @@ pub fn expression(raw: &str, columns: &BTreeSet<String>) -> String {
                 Some("_utf8mb4" | "_utf8mb3") => text.push_str(&decoded(piece)),
                 _ => text.push_str(piece),
             },
+            TokenKind::Quoted => text.push_str(&decoded(piece)),
             TokenKind::Word if is_column(piece, next, columns) => {
                 text.push_str(&session::identifier(piece));
             }
@@ -152,8 +153,8 @@ fn is_redundant(introducer: &str, literal: &str) -> bool {
     }
 }
 
-/// information_schema and SHOW CREATE print the bytes of a non-ASCII literal in an expression as
-/// if they were Latin-1.
+/// information_schema and SHOW CREATE print the bytes of a non-ASCII literal or name in an
+/// expression as if they were Latin-1.
 fn decoded(literal: &str) -> String {
     let bytes: Option<Vec<u8>> = literal
         .chars()
@@ -202,7 +203,11 @@ mod tests {
     }
 
     #[test]
-    fn non_ascii_literals_of_expressions_are_printed_as_latin1() {
+    fn non_ascii_literals_and_names_of_expressions_are_printed_as_latin1() {
+        assert_eq!(
+            normal("(`Ã¼` + `æ\u{97}¥æ\u{9c}¬` + `ü`)"),
+            "(`ü` + `日本` + `ü`)"
+        );
         assert_eq!(normal("_utf8mb4\\'ð\u{9f}\u{98}\u{80}\\'"), "'😀'");
         assert_eq!(normal(r"_utf8mb4\'Ã¼\'"), "'ü'");
     }
