@@ -8,6 +8,7 @@ use super::{
 use crate::{
     cli::{PoliciesArguments, PoliciesVerb},
     config::Settings,
+    cross::{FixOptions, fix},
     engine::Engine,
     migrate::{DataLoss, Options, Side, look, run_retention, upgrade},
     outcome::{Document, Exit, Failure, Finding, Kind},
@@ -24,9 +25,15 @@ pub async fn run(
     document: &mut Document,
 ) -> Result<Option<Exit>> {
     let mut settings = settings.clone();
-    settings
-        .targets
-        .retain(|target| *target == Target::Timescale);
+    if arguments.fix_aggregates {
+        if settings.targets.len() != Target::ALL.len() {
+            return Err(needs_both().into());
+        }
+    } else {
+        settings
+            .targets
+            .retain(|target| *target == Target::Timescale);
+    }
     if settings.targets.is_empty() {
         return Err(Failure::usage(
             "policies are TimescaleDB's, and --only names the other database",
@@ -71,8 +78,31 @@ pub async fn run(
         exit = upgrade(&mut sides, &options, document).await?;
     }
     drop(sides);
+    if arguments.fix_aggregates && exit.is_none() && is_settled(document) {
+        let mut engines: Vec<&mut dyn Engine> = Vec::new();
+        for side in &mut targets.sides {
+            engines.push(&mut *side.engine);
+        }
+        let options = FixOptions {
+            dry_run: arguments.dry_run,
+            lock_wait: settings.lock_wait,
+            identity: &identity,
+        };
+        fix(&mut engines, &options, document).await?;
+    }
     targets.close(document).await;
     Ok(exit)
+}
+
+fn needs_both() -> Failure {
+    Failure::usage("--fix-aggregates compares both databases, and --only leaves one out")
+        .remedy("sgmp-db policies --fix-aggregates")
+}
+
+/// Did nothing stand in the way? A policy that differs does not.
+fn is_settled(document: &Document) -> bool {
+    let is_policy = |finding: &Finding| finding.kind == Kind::Policy;
+    document.failures().is_empty() && document.findings.iter().all(is_policy)
 }
 
 /// Policies belong to the latest version; files are not applied here.

@@ -4,6 +4,7 @@ use super::targets::{TargetSide, Targets};
 use crate::{
     cli::StatusArguments,
     config::Settings,
+    cross::{self, Readiness},
     drift::{self, Committed, Question},
     engine::Engine,
     migrate::{Look, compare_policies, files::MigrationSet, look},
@@ -26,9 +27,11 @@ pub async fn run(
     };
     let include = arguments.include.iter().copied().collect();
     let seen = join_all(targets.sides.iter_mut().map(|side| see(side, &include))).await;
+    let mut ready = Vec::new();
     for seen in seen {
         match seen {
-            Ok((look, policies)) => {
+            Ok((look, policies, readiness)) => {
+                ready.push(readiness);
                 let may_create = settings.may_create(look.plan.target);
                 tell(&look, may_create, document);
                 for refusal in policies.refusals {
@@ -40,15 +43,25 @@ pub async fn run(
             Err(error) => document.fail(&error),
         }
     }
+    if document.failures().is_empty() {
+        cross::tell(&mut engines(&mut targets), &ready, document).await;
+    }
     targets.close(document).await;
     Ok(())
+}
+
+fn engines(targets: &mut Targets) -> Vec<&mut dyn Engine> {
+    let sides = targets.sides.iter_mut();
+    sides
+        .map(|side| &mut *side.engine as &mut dyn Engine)
+        .collect()
 }
 
 /// Record and schema, and at the latest version the policies.
 async fn see<'a>(
     side: &'a mut TargetSide,
     include: &BTreeSet<Class>,
-) -> Result<(Look<'a>, PolicyPlan)> {
+) -> Result<(Look<'a>, PolicyPlan, Readiness)> {
     let TargetSide {
         engine,
         set,
@@ -59,7 +72,8 @@ async fn see<'a>(
     let settled = look.survey.database_exists && look.plan.pending.is_empty();
     let policies = policies.as_ref().filter(|_| settled);
     let plan = compare_policies(engine.as_mut(), policies, Consent::Withheld).await?;
-    Ok((look, plan.unwrap_or_default()))
+    let readiness = Readiness::of(engine.as_mut(), &look.survey, !look.plan.pending.is_empty());
+    Ok((look, plan.unwrap_or_default(), readiness))
 }
 
 /// What is recorded, and how the schema differs from what the record says it should be.

@@ -1,6 +1,7 @@
 //! How does a database answer? One trait of few verbs, one folder per database, the same file names in both.
 
 mod adoption;
+mod aggregates;
 mod flight;
 pub mod mysql;
 mod record;
@@ -9,6 +10,9 @@ pub mod timescale;
 mod work;
 
 pub use adoption::{Adopted, Adoption, StoredSnapshot};
+pub use aggregates::{
+    AggregateRegistry, AggregateStore, Dependency, MadeAggregate, MadeAggregates, Registry, ViewRow,
+};
 pub use flight::{Flight, Verdict, fingerprint};
 pub use record::{Entry, EntryState, Event, HistoryRow, Identity, NewEntry, Record};
 pub use survey::{ForeignObject, Survey};
@@ -108,6 +112,16 @@ pub trait Engine {
         expected: &Schema,
         actual: &Schema,
     ) -> Vec<Repair>;
+
+    /// Where the backend writes down which aggregates it wants.
+    fn aggregate_registry(&mut self) -> Option<&mut dyn AggregateRegistry> {
+        None
+    }
+
+    /// Where the backend makes them.
+    fn aggregate_store(&mut self) -> Option<&mut dyn AggregateStore> {
+        None
+    }
 
     /// Where hypertable policies live, on a database that has such a thing.
     fn policies(&mut self) -> Option<&mut dyn PolicyStore> {

@@ -14,12 +14,14 @@ mod state;
 mod subject;
 #[path = "../support/mod.rs"]
 mod support;
+mod turns;
 mod victim;
 mod wire;
 
 use attack::Kind as Interruption;
 use log::Log;
 use route::sample;
+use std::time::Instant;
 use subject::{Subject, attack};
 use support::Kind;
 
@@ -39,7 +41,10 @@ async fn survives(kind: Kind, title: &str, points: usize) {
     let mut log = Log::default();
     for (offset, interruption) in Interruption::ALL.into_iter().enumerate() {
         let stops = sample(&subject.stops, size(points), offset * 3 + 1);
+        let begun = Instant::now();
         attack(&subject, interruption, &stops, &mut log).await;
+        let (runs, took) = (stops.len(), begun.elapsed());
+        println!("{title}: {interruption} in {runs} runs, which took {took:.0?}");
     }
     println!(
         "{} points on the way; {}",

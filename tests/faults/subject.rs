@@ -30,7 +30,7 @@ pub struct Subject {
 }
 
 /// How many runs are interrupted together.
-pub const TOGETHER: usize = 8;
+const TOGETHER: usize = 16;
 
 impl Subject {
     /// Starts a server and runs once without disturbance.

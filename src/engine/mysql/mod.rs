@@ -12,6 +12,7 @@ mod lock;
 mod normal;
 mod packet;
 mod record;
+mod registry;
 mod repair;
 mod run;
 mod session;
@@ -19,8 +20,8 @@ mod survey;
 mod trial;
 
 use super::{
-    Adoption, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry, Progress, Record,
-    StepFailure, StoredSnapshot, Survey, Verdict, Work,
+    Adoption, AggregateRegistry, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry,
+    Progress, Record, StepFailure, StoredSnapshot, Survey, Verdict, Work,
 };
 use crate::{
     config::Endpoint,
@@ -171,6 +172,10 @@ impl Engine for Mysql {
         actual: &Schema,
     ) -> Vec<Repair> {
         repair::repair(differences, expected, actual)
+    }
+
+    fn aggregate_registry(&mut self) -> Option<&mut dyn AggregateRegistry> {
+        Some(self)
     }
 
     fn canceller(&self) -> Option<Box<dyn Canceller>> {

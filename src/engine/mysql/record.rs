@@ -107,7 +107,17 @@ async fn long_text(mysql: &mut Mysql, column: &str, entry: i64) -> Result<Option
 
 /// Adds an entry that is not a script.
 pub async fn log(mysql: &mut Mysql, entry: &NewEntry<'_>) -> Result<()> {
-    let insert = format!(
+    let insert = log_statement(entry);
+    mysql
+        .packet(&[&insert])
+        .await
+        .context("writing the ledger")?;
+    Ok(())
+}
+
+/// The statement that adds an entry that is not a script.
+pub fn log_statement(entry: &NewEntry<'_>) -> String {
+    format!(
         "INSERT INTO sgmp_db_ledger (event, state, statements_total, statements_done, started_at, finished_at, \
          os_user, os_host, database_user, tool_version, details) \
          VALUES ({}, 'done', 0, 0, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), {}, {}, CURRENT_USER(), {}, {})",
@@ -116,12 +126,7 @@ pub async fn log(mysql: &mut Mysql, entry: &NewEntry<'_>) -> Result<()> {
         session::text(&entry.identity.os_host),
         session::text(entry.identity.tool_version),
         session::text(entry.details),
-    );
-    mysql
-        .packet(&[&insert])
-        .await
-        .context("writing the ledger")?;
-    Ok(())
+    )
 }
 
 fn history_row(row: Row) -> Result<HistoryRow> {

@@ -90,6 +90,15 @@ pub fn text(value: &str) -> String {
     literal
 }
 
+/// A literal that people can read, where no setting could change what it means.
+pub fn readable(value: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || " ._-:/".contains(c);
+    match value.chars().all(is_plain) {
+        true => format!("'{value}'"),
+        false => text(value),
+    }
+}
+
 /// A string literal, or NULL.
 pub fn nullable(value: Option<&str>) -> String {
     value.map_or_else(|| "NULL".to_owned(), text)

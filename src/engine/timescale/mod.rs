@@ -1,6 +1,7 @@
 //! How does PostgreSQL with TimescaleDB answer?
 
 mod adoption;
+mod aggregates;
 mod catalog;
 mod database;
 mod decide;
@@ -19,8 +20,8 @@ mod singly;
 mod survey;
 
 use super::{
-    Adoption, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry, PolicyStore,
-    Progress, Record, StepFailure, StoredSnapshot, Survey, Verdict, Work,
+    Adoption, AggregateStore, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry,
+    PolicyStore, Progress, Record, StepFailure, StoredSnapshot, Survey, Verdict, Work,
 };
 use crate::{
     config::{AppRole, Endpoint},
@@ -171,6 +172,10 @@ impl Engine for Timescale {
             Some(role) => role::ensure(self, &role, identity).await,
             None => Ok(Vec::new()),
         }
+    }
+
+    fn aggregate_store(&mut self) -> Option<&mut dyn AggregateStore> {
+        Some(self)
     }
 
     fn policies(&mut self) -> Option<&mut dyn PolicyStore> {

@@ -187,12 +187,12 @@ impl PolicyPlan {
         let tables = subject.state.tables.iter().filter(|(_, state)| of(state));
         let names: Vec<&TableName> = tables.map(|(name, _)| name).filter(unbounded).collect();
         let Some(first) = names.first() else { return };
-        let others = match names.len() {
-            1 => String::new(),
-            count => format!(" and {} others", count - 1),
+        let who = match names.len() {
+            1 => format!("{first} is"),
+            count => format!("{first} and {} other aggregates are", count - 1),
         };
         let message = format!(
-            "{first}{others} are refreshed from the beginning, so they too forget what {} keeps for {wanted} only",
+            "{who} refreshed from the beginning, which forgets what {} drops after {wanted}",
             subject.name
         );
         self.notes.push(note(subject.name, "retention", message));

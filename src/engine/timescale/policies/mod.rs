@@ -1,10 +1,10 @@
 //! Policies as TimescaleDB has them: read from `timescaledb_information`, changed in one transaction.
 
-mod catalog;
+pub(super) mod catalog;
 mod details;
 mod retention;
 mod spans;
-mod statement;
+pub(super) mod statement;
 
 pub use retention::{drop_chunks, old_chunks};
 
@@ -54,7 +54,7 @@ pub async fn apply(timescale: &mut Timescale, steps: &[Step], identity: &Identit
 }
 
 /// One batch that is a transaction.
-async fn run(client: &Client, batch: &str) -> Result<()> {
+pub(super) async fn run(client: &Client, batch: &str) -> Result<()> {
     if let Err(error) = client.simple_query(batch).await {
         if !session::is_lost(&error) {
             client
@@ -67,7 +67,7 @@ async fn run(client: &Client, batch: &str) -> Result<()> {
     Ok(())
 }
 
-fn told(error: tokio_postgres::Error) -> Failure {
+pub(super) fn told(error: tokio_postgres::Error) -> Failure {
     Failure::failed(session::words(&error)).on(Target::Timescale)
 }
 
