@@ -7,6 +7,7 @@ mod lint;
 mod script;
 mod source;
 mod sum;
+mod transaction;
 
 pub use create::{Created, create};
 pub use directives::{Allow, Directives, Require};
@@ -14,3 +15,4 @@ pub use lint::{LintProblem, lint, lint_migration};
 pub use script::{Migration, MigrationSet, Script};
 pub use source::{Origin, Source};
 pub use sum::{Sum, SumState};
+pub use transaction::is_atomic;
