@@ -1,5 +1,6 @@
 //! What may the user type? clap only, no I/O.
 
+mod adopt;
 mod check;
 mod completions;
 mod diff;
@@ -7,9 +8,11 @@ mod global;
 mod new;
 mod policies;
 mod sandbox;
+mod snapshot;
 mod status;
 mod upgrade;
 
+pub use adopt::AdoptArguments;
 pub use check::CheckArguments;
 pub use completions::CompletionsArguments;
 pub use diff::DiffArguments;
@@ -17,6 +20,7 @@ pub use global::{ColourArgument, Global};
 pub use new::NewArguments;
 pub use policies::{PoliciesArguments, PoliciesVerb, RunRetention};
 pub use sandbox::{SandboxArguments, SandboxUp, SandboxVerb};
+pub use snapshot::SnapshotArguments;
 pub use status::StatusArguments;
 pub use upgrade::UpgradeArguments;
 
@@ -56,6 +60,12 @@ pub enum Command {
     New(NewArguments),
     /// Check the files without a server: names, order, migrations.sum, contents
     Check(CheckArguments),
+    /// Take over databases that flask-migrate, schema.sql or refinery made, once their schema is proven
+    Adopt(AdoptArguments),
+    /// Try all migrations on new servers in Docker: up, again, back, and against schema.snapshot
+    Verify,
+    /// Write down the schema that the migrations leave, tried on new servers in Docker
+    Snapshot(SnapshotArguments),
     /// A disposable MySQL and TimescaleDB pair in Docker, and the environment to reach it
     Sandbox(SandboxArguments),
     /// Print the completion script of a shell
@@ -70,6 +80,9 @@ impl Command {
         match self {
             Command::Upgrade(_) => "upgrade",
             Command::Diff(_) => "diff",
+            Command::Adopt(_) => "adopt",
+            Command::Verify => "verify",
+            Command::Snapshot(_) => "snapshot",
             Command::Status(_) => "status",
             Command::Policies(_) => "policies",
             Command::History => "history",
@@ -115,6 +128,9 @@ impl Cli {
                 "create-database",
                 upgrade.create_database.then(|| "true".to_owned()),
             ));
+        }
+        if let Command::Adopt(adopt) = &self.command {
+            values.push(("lock-wait", adopt.lock_wait.clone()));
         }
         if let Command::Policies(policies) = &self.command {
             values.push(("lock-wait", policies.lock_wait()));

@@ -4,8 +4,9 @@ use super::targets;
 use crate::{
     cli::CheckArguments,
     config::Settings,
+    drift::Committed,
     migrate::files::{self, MigrationSet, lint},
-    outcome::{Document, Finding, TargetReport},
+    outcome::{Document, Failure, Finding, Kind, TargetReport},
 };
 use anyhow::Result;
 
@@ -25,10 +26,12 @@ pub fn run(settings: &Settings, arguments: &CheckArguments, document: &mut Docum
         checked.extend(wrote.map(|path| format!("wrote {path}")));
         match source.load(*target) {
             Ok(set) => {
-                if let Err(failures) = targets::policies(settings, &set) {
-                    failures
+                let beside = targets::policies(settings, &set).and_then(|_| schema(&set));
+                match beside {
+                    Ok(notes) => document.notes.extend(notes),
+                    Err(failures) => failures
                         .into_iter()
-                        .for_each(|failure| document.fail(&failure.into()));
+                        .for_each(|failure| document.fail(&failure.into())),
                 }
                 checked.push(tell(&set, document));
             }
@@ -41,6 +44,24 @@ pub fn run(settings: &Settings, arguments: &CheckArguments, document: &mut Docum
     }
     document.words = Some(checked.join("\n"));
     Ok(())
+}
+
+/// What is written down of the schema: readable, whole and of the newest file?
+fn schema(set: &MigrationSet) -> Result<Vec<Finding>, Vec<Failure>> {
+    let committed = Committed::read(set)?;
+    let steps = committed.steps().map_err(|failure| vec![failure])?;
+    let mut notes = committed.notes.clone();
+    let known = steps.and_then(|steps| Some(steps.steps.last()?.version));
+    if known.is_some() && known != committed.latest {
+        notes.push(
+            "schema.steps does not go to the newest file; write it anew: sgmp-db snapshot"
+                .to_owned(),
+        );
+    }
+    Ok(notes
+        .into_iter()
+        .map(|note| Finding::new(Kind::Unknown, set.target, note))
+        .collect())
 }
 
 fn tell(set: &MigrationSet, document: &mut Document) -> String {

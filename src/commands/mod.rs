@@ -1,5 +1,6 @@
 //! Which workflow, which report? One file per verb, thin.
 
+mod adopt;
 mod check;
 mod consent;
 mod diff;
@@ -7,10 +8,13 @@ mod history;
 mod new;
 mod policies;
 mod sandbox;
+mod servers;
+mod snapshot;
 mod status;
 mod targets;
 mod text;
 mod upgrade;
+mod verify;
 
 use crate::{
     cli::{Cli, Command},
@@ -69,6 +73,13 @@ async fn execute(
         Command::Status(arguments) => status::run(&settings, &arguments, document)
             .await
             .map(|()| None),
+        Command::Adopt(arguments) => adopt::run(&settings, &arguments, document)
+            .await
+            .map(|()| None),
+        Command::Verify => verify::run(&settings, environment, document).await,
+        Command::Snapshot(arguments) => {
+            snapshot::run(&settings, environment, (&arguments, document)).await
+        }
         Command::Diff(arguments) => diff::run(&settings, &arguments, document)
             .await
             .map(|()| None),

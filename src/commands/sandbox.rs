@@ -105,7 +105,7 @@ fn exports(mysql: &Access, timescale: &Access) -> Result<String> {
 }
 
 /// A password for a throw-away server: 128 bits from the system's random source.
-fn password() -> Result<String> {
+pub(super) fn password() -> Result<String> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes)
         .map_err(|error| anyhow::anyhow!("{error}"))

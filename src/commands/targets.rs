@@ -34,6 +34,24 @@ impl Targets {
     /// which is then told in the document.
     pub fn open(settings: &Settings, document: &mut Document) -> Option<Targets> {
         let sets = load(settings, document)?;
+        Targets::of(settings, sets, document)
+    }
+
+    /// The same for a command that writes `schema.snapshot` and `schema.steps` anew: what is wrong
+    /// with those that are there does not matter.
+    pub fn open_to_write(settings: &Settings, document: &mut Document) -> Option<Targets> {
+        let mut sets = load(settings, document)?;
+        for set in &mut sets {
+            (set.snapshot, set.steps) = (None, None);
+        }
+        Targets::of(settings, sets, document)
+    }
+
+    fn of(
+        settings: &Settings,
+        sets: Vec<MigrationSet>,
+        document: &mut Document,
+    ) -> Option<Targets> {
         let mut sides = Vec::new();
         for set in sets {
             let read = policies(settings, &set)
@@ -125,6 +143,15 @@ pub fn source(settings: &Settings) -> Source {
         Some(directory) => Source::Directory(directory.clone()),
         None => Source::Embedded,
     }
+}
+
+/// The project's own `migrations/` below where we stand, where it has a folder for every target.
+pub fn project(targets: &[Target]) -> Option<PathBuf> {
+    let project = PathBuf::from("migrations");
+    let is_whole = targets
+        .iter()
+        .all(|target| project.join(target.name()).is_dir());
+    is_whole.then_some(project)
 }
 
 /// Where files are written: the named directory, else the project's own `migrations/` below where

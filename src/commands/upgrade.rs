@@ -55,7 +55,7 @@ pub async fn run(
 }
 
 /// Who runs this.
-pub fn identity() -> Identity {
+pub(super) fn identity() -> Identity {
     Identity {
         os_user: whoami::username().unwrap_or_else(|_| "unknown".to_owned()),
         os_host: whoami::hostname().unwrap_or_else(|_| "unknown".to_owned()),

@@ -61,6 +61,17 @@ impl Committed {
         }
     }
 
+    /// The same files with nothing said about the schema.
+    pub fn without(&self) -> Committed {
+        Committed {
+            snapshot: None,
+            steps: None,
+            ignore: Ignore::default(),
+            notes: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     /// The schema that the files leave at that version, where they say it.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 use super::{Committed, Expected, expected};
 use crate::{
     engine::{Engine, Survey},
-    schema::{Change, Class, ObjectDifference, Reading, Scope, Snapshot, Unseen, diff},
+    schema::{Change, Class, Ignore, ObjectDifference, Reading, Scope, Snapshot, Unseen, diff},
 };
 use anyhow::Result;
 use std::collections::BTreeSet;
@@ -82,16 +82,21 @@ pub fn against_committed(reading: Reading, question: &Question<'_>) -> Option<Dr
     let committed = question.committed;
     let snapshot = committed.snapshot.clone()?;
     let is_latest = question.survey.record.version() == committed.latest;
-    is_latest.then(|| against(snapshot, reading, question))
+    is_latest.then(|| against(snapshot, reading, &committed.ignore, question.include))
 }
 
 /// A reading that is there already, against any schema.
-pub fn against(expected: Snapshot, reading: Reading, question: &Question<'_>) -> Drift {
+pub fn against(
+    expected: Snapshot,
+    reading: Reading,
+    ignore: &Ignore,
+    include: &BTreeSet<Class>,
+) -> Drift {
     let mut drift = Drift {
         unseen: reading.unseen.clone(),
         ..Drift::default()
     };
-    compare(&mut drift, expected, &reading, question);
+    compare(&mut drift, expected, &reading, (ignore, include));
     drift.reading = Some(reading);
     drift
 }
@@ -108,15 +113,27 @@ async fn once(engine: &mut dyn Engine, question: &Question<'_>, survey: &Survey)
     match expected {
         Expected::Nothing => {}
         Expected::Unknown(why) => drift.unknown = Some(why),
-        Expected::Known(snapshot) => compare(&mut drift, *snapshot, &reading, question),
+        Expected::Known(snapshot) => {
+            compare(
+                &mut drift,
+                *snapshot,
+                &reading,
+                (&committed.ignore, question.include),
+            );
+        }
     }
     drift.reading = Some(reading);
     Ok(drift)
 }
 
-fn compare(drift: &mut Drift, expected: Snapshot, actual: &Reading, question: &Question<'_>) {
+fn compare(
+    drift: &mut Drift,
+    expected: Snapshot,
+    actual: &Reading,
+    (ignore, include): (&Ignore, &BTreeSet<Class>),
+) {
     drift.scope = Scope {
-        include: question.include.clone(),
+        include: include.clone(),
         same_major: expected.server_major == actual.server_major,
     };
     let found = diff(&expected.schema, &actual.schema, &drift.scope);
@@ -124,7 +141,7 @@ fn compare(drift: &mut Drift, expected: Snapshot, actual: &Reading, question: &Q
         .into_iter()
         .filter(|one| !belongs_to_others(&one.key.name) && may_be_concluded(one, &actual.unseen))
         .collect();
-    let (left, unmatched) = question.committed.ignore.apply(found);
+    let (left, unmatched) = ignore.apply(found);
     drift.differences = left;
     drift.notes.extend(unmatched.into_iter().map(|rule| {
         format!(

@@ -91,6 +91,9 @@ pub trait Engine {
     /// Stores the schema expected after a ledger entry. Writes; needs the lock.
     async fn store_snapshot(&mut self, entry: i64, snapshot: &StoredSnapshot) -> Result<()>;
 
+    /// The revisions that Alembic recorded in its table, which must exist.
+    async fn alembic_revisions(&mut self) -> Result<Vec<String>>;
+
     /// Records versions that another tool made, all or none. Writes; needs the lock.
     async fn adopt(&mut self, adoption: &Adoption<'_>) -> Result<()>;
 

@@ -1,5 +1,7 @@
 //! What is pending, may it run, run it: lock, apply, record.
 
+mod adopt;
+mod climb;
 mod dry_run;
 mod event;
 mod expectation;
@@ -14,10 +16,15 @@ mod run;
 mod settle;
 mod signals;
 mod upgrade;
+mod verify;
 
+pub use adopt::adopt;
+pub use climb::{States, climb};
 pub use event::{Event, Observer};
 pub use look::{Look, look};
 pub use plan::Plan;
 pub use retention::run_retention;
 pub use settle::{DataLoss, compare as compare_policies};
+pub use signals::Signals;
 pub use upgrade::{Options, Side, upgrade};
+pub use verify::{differences, verify};

@@ -301,9 +301,15 @@ impl<'a> Judge<'a, '_> {
             Finding::new(
                 Kind::History,
                 self.set.target,
-                format!("the database holds a schema without a history{maker}: {}", names.join(", ")),
+                format!(
+                    "the database holds a schema without a history{maker}: {}",
+                    names.join(", ")
+                ),
             )
-            .remedy("it must be adopted before it can be upgraded; until then point sgmp-db at an empty database"),
+            .remedy(format!(
+                "it must be adopted before it can be upgraded: sgmp-db adopt --only {}",
+                self.set.target
+            )),
         );
     }
 }

@@ -172,7 +172,11 @@ async fn lock_all(
     Ok(())
 }
 
-async fn lock(side: &mut Side<'_>, options: &Options<'_>, stop: &StopFlag) -> Result<()> {
+pub(super) async fn lock(
+    side: &mut Side<'_>,
+    options: &Options<'_>,
+    stop: &StopFlag,
+) -> Result<()> {
     let target = side.engine.target();
     let progress = |progress: Progress<'_>| {
         if let Progress::Waiting(holder) = progress {

@@ -142,6 +142,13 @@ impl Document {
         self.failures.push(Failure::from_error(error));
     }
 
+    /// Takes in what a part of the work found, with its notes and failures.
+    pub fn absorb(&mut self, part: Document) {
+        self.findings.extend(part.findings);
+        self.notes.extend(part.notes);
+        self.failures.extend(part.failures);
+    }
+
     /// Every reason to stop, in the order in which they came.
     pub fn failures(&self) -> &[Failure] {
         &self.failures

@@ -2,5 +2,7 @@
 
 pub mod images;
 mod pair;
+mod throwaway;
 
 pub use pair::{Access, down, up};
+pub use throwaway::Throwaway;

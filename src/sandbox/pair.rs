@@ -80,15 +80,19 @@ pub async fn down() -> Result<usize> {
 }
 
 fn request(image: &str, name: &str, port: u16, password: &str) -> ContainerRequest<GenericImage> {
-    let (repository, tag) = image.rsplit_once(':').unwrap_or((image, "latest"));
-    GenericImage::new(repository, tag)
-        .with_exposed_port(port.tcp())
+    local(image, port)
         .with_container_name(format!("sgmp-db-sandbox-{name}"))
         .with_label(LABEL, password)
         .with_reuse(ReuseDirective::Always)
         .with_startup_timeout(Duration::from_secs(60))
+}
+
+/// A container that is reachable from this machine only: its password is in `docker inspect`.
+pub(super) fn local(image: &str, port: u16) -> ContainerRequest<GenericImage> {
+    let (repository, tag) = image.rsplit_once(':').unwrap_or((image, "latest"));
+    GenericImage::new(repository, tag)
+        .with_exposed_port(port.tcp())
         .with_host_config_modifier(move |host| {
-            // Reachable from this machine only: the password is in `docker inspect`.
             let binding = PortBinding {
                 host_ip: Some("127.0.0.1".to_owned()),
                 host_port: None,
@@ -101,7 +105,7 @@ fn request(image: &str, name: &str, port: u16, password: &str) -> ContainerReque
         })
 }
 
-async fn start(
+pub(super) async fn start(
     request: ContainerRequest<GenericImage>,
     role: Role,
 ) -> Result<ContainerAsync<GenericImage>> {
@@ -115,7 +119,7 @@ async fn start(
     })
 }
 
-async fn port(container: &ContainerAsync<GenericImage>, port: u16) -> Result<u16> {
+pub(super) async fn port(container: &ContainerAsync<GenericImage>, port: u16) -> Result<u16> {
     container
         .get_host_port_ipv4(port.tcp())
         .await

@@ -82,20 +82,31 @@ fn staged(stage: Stage, next: &mut usize, text: &str, statements: &[String]) -> 
     }
 }
 
-/// At most `count` of them, evenly spaced, the first and the last included.
+/// At most `count` of them: three quarters while a statement is under way, the rest around the
+/// statements, where most packets are rows that are read. Evenly spaced, first and last included.
 pub fn sample(stops: &[Stop], count: usize, offset: usize) -> Vec<Stop> {
-    if stops.len() <= count || count < 2 {
+    if stops.len() <= count {
         return stops.to_vec();
     }
+    let (under_way, around): (Vec<Stop>, Vec<Stop>) = stops
+        .iter()
+        .cloned()
+        .partition(|stop| matches!(stop.stage, Stage::Statement(..)));
+    let mut chosen = spaced(&under_way, count * 3 / 4, offset);
+    chosen.extend(spaced(&around, count - chosen.len(), offset));
+    chosen
+}
+
+fn spaced(stops: &[Stop], count: usize, offset: usize) -> Vec<Stop> {
+    if stops.len() <= count || count < 2 {
+        return stops.iter().take(count).cloned().collect();
+    }
     let step = (stops.len() - 1) as f64 / (count - 1) as f64;
+    let within = offset % (step as usize).max(1);
     (0..count)
         .map(|index| {
-            let shift = if index == 0 || index == count - 1 {
-                0
-            } else {
-                offset
-            };
-            let at = (index as f64 * step) as usize + shift % (step as usize).max(1);
+            let inner = index > 0 && index < count - 1;
+            let at = (index as f64 * step) as usize + if inner { within } else { 0 };
             stops[at.min(stops.len() - 1)].clone()
         })
         .collect()

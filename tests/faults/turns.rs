@@ -49,11 +49,11 @@ async fn each(new: impl AsyncFn() -> Database, head: &str) -> (f64, f64) {
 }
 
 #[tokio::test]
-async fn a_mysql_statement_costs_one_turn_with_its_journal() {
+async fn a_mysql_statement_costs_one_turn_with_its_journal_and_a_file_one_more() {
     let new = async || Database::Mysql(MysqlDatabase::new().await);
     let (file, statement) = each(new, "").await;
     println!("MySQL: {file} turns per file of one statement, {statement} per statement");
-    assert!(file <= 1.0 && statement <= 1.0);
+    assert!(file <= 2.0 && statement <= 1.0);
 }
 
 #[tokio::test]
@@ -65,11 +65,11 @@ async fn a_postgresql_file_costs_two_turns_however_many_statements_it_has() {
 }
 
 #[tokio::test]
-async fn a_postgresql_statement_outside_of_a_transaction_costs_at_most_two_turns() {
+async fn a_postgresql_statement_outside_of_a_transaction_costs_one_turn_with_its_journal() {
     let new = async || Database::Timescale(TimescaleDatabase::new(Kind::Apache17).await);
     let (file, statement) = each(new, "-- sgmp-db: no-transaction\n").await;
     println!(
         "PostgreSQL, no-transaction: {file} turns per file of one statement, {statement} per statement"
     );
-    assert!(file <= 4.0 && statement <= 2.0);
+    assert!(file <= 3.0 && statement <= 1.0);
 }

@@ -56,3 +56,16 @@ fn entry(migration: &Adopted<'_>, adoption: &Adoption<'_>, is_last: bool) -> Str
         session::nullable(snapshot.map(|snapshot| snapshot.fingerprint.as_str())),
     )
 }
+
+/// What Alembic's own table holds.
+pub async fn alembic_revisions(mysql: &mut Mysql) -> Result<Vec<String>> {
+    let query = "SELECT version_num FROM alembic_version ORDER BY version_num";
+    let sets = mysql
+        .packet(&[query])
+        .await
+        .context("reading alembic_version")?;
+    Ok(sets[0]
+        .iter()
+        .filter_map(|row| row.get_opt::<String, _>(0)?.ok())
+        .collect())
+}

@@ -148,6 +148,10 @@ impl Engine for Mysql {
         record::store_snapshot(self, entry, snapshot).await
     }
 
+    async fn alembic_revisions(&mut self) -> Result<Vec<String>> {
+        adoption::alembic_revisions(self).await
+    }
+
     async fn adopt(&mut self, adoption: &Adoption<'_>) -> Result<()> {
         adoption::write(self, adoption).await
     }

@@ -62,3 +62,16 @@ fn entry(migration: &Adopted<'_>, adoption: &Adoption<'_>, is_last: bool) -> Str
         session::nullable(snapshot.map(|snapshot| snapshot.fingerprint.as_str())),
     )
 }
+
+/// What Alembic's own table holds.
+pub async fn alembic_revisions(timescale: &mut Timescale) -> Result<Vec<String>> {
+    let query = "SELECT version_num FROM public.alembic_version ORDER BY version_num";
+    let rows = session::rows(timescale.client().await?, query)
+        .await
+        .map_err(|error| Failure::failed(session::words(&error)).on(Target::Timescale))
+        .context("reading alembic_version")?;
+    Ok(rows
+        .iter()
+        .map(|row| session::column(row, 0).to_owned())
+        .collect())
+}

@@ -156,6 +156,10 @@ impl Engine for Timescale {
         record::store_snapshot(self, entry, snapshot).await
     }
 
+    async fn alembic_revisions(&mut self) -> Result<Vec<String>> {
+        adoption::alembic_revisions(self).await
+    }
+
     async fn adopt(&mut self, adoption: &Adoption<'_>) -> Result<()> {
         adoption::write(self, adoption).await
     }
