@@ -2,6 +2,7 @@
 
 mod adoption;
 mod aggregates;
+mod blockers;
 mod catalog;
 mod database;
 mod decide;
@@ -13,6 +14,7 @@ mod normal;
 mod policies;
 mod record;
 mod repair;
+mod resolve;
 mod role;
 mod run;
 mod session;
@@ -21,7 +23,7 @@ mod survey;
 
 use super::{
     Adoption, AggregateStore, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry,
-    PolicyStore, Progress, Record, StepFailure, StoredSnapshot, Survey, Verdict, Work,
+    PolicyStore, Progress, Record, Resolution, StepFailure, StoredSnapshot, Survey, Verdict, Work,
 };
 use crate::{
     config::{AppRole, Endpoint},
@@ -34,7 +36,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use async_trait::async_trait;
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 /// A PostgreSQL database and, once asked, the session on it.
 pub struct Timescale {
@@ -43,8 +45,14 @@ pub struct Timescale {
     /// The application's login, where its password is known.
     app_role: Option<AppRole>,
     session: Option<PgSession>,
+    /// Session variables that scripts have set: the session is never reset, so the next script
+    /// sets them back.
+    touched: BTreeSet<String>,
     /// Is the session on the database itself? Not while the database is absent.
     selected: bool,
+    /// The schema as the survey read it along with its own questions, until it is asked for or may
+    /// have been changed.
+    foreseen: Option<Result<Reading>>,
 }
 
 impl Timescale {
@@ -59,7 +67,9 @@ impl Timescale {
             options,
             app_role,
             session: None,
+            touched: BTreeSet::new(),
             selected: false,
+            foreseen: None,
         }
     }
 
@@ -108,6 +118,7 @@ impl Engine for Timescale {
     }
 
     async fn create_database(&mut self) -> Result<()> {
+        self.foreseen = None;
         database::create(self).await
     }
 
@@ -117,10 +128,12 @@ impl Engine for Timescale {
     }
 
     async fn lock(&mut self, request: &LockRequest<'_>) -> Result<()> {
+        self.foreseen = None;
         lock::take(self, request).await
     }
 
     async fn prepare_record(&mut self) -> Result<()> {
+        self.foreseen = None;
         record::prepare(self).await
     }
 
@@ -137,11 +150,16 @@ impl Engine for Timescale {
         work: &Work<'_>,
         progress: &dyn for<'p> Fn(Progress<'p>),
     ) -> Result<Done, StepFailure> {
+        self.foreseen = None;
         run::run(self, work, progress).await
     }
 
     async fn decide(&mut self, flight: &Flight<'_>) -> Result<Verdict> {
         decide::decide(self, flight).await
+    }
+
+    async fn resolve(&mut self, resolution: &Resolution<'_>) -> Result<()> {
+        resolve::write(self, resolution).await
     }
 
     async fn log(&mut self, entry: &NewEntry<'_>) -> Result<()> {
@@ -187,7 +205,10 @@ impl Engine for Timescale {
     }
 
     async fn schema(&mut self) -> Result<Reading> {
-        catalog::read(self).await
+        match self.foreseen.take() {
+            Some(reading) => reading,
+            None => catalog::read(self).await,
+        }
     }
 
     fn repair(
