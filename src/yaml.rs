@@ -119,19 +119,19 @@ impl Yaml {
     }
 }
 
-/// The known word that is nearest to a wrong one, if it is near enough to be meant.
+/// The known word that is nearest to a wrong one, if it is near enough to be meant; of several, the
+/// one in the same case.
 pub fn nearest<'k>(wrong: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let lower = wrong.to_lowercase();
     known
         .into_iter()
         .map(|word| {
-            (
-                strsim::osa_distance(&wrong.to_lowercase(), &word.to_lowercase()),
-                word,
-            )
+            let distance = strsim::osa_distance(&lower, &word.to_lowercase());
+            (distance, strsim::osa_distance(wrong, word), word)
         })
-        .filter(|(distance, word)| *distance <= 1 + word.len() / 4)
+        .filter(|(distance, _, word)| *distance <= 1 + word.len() / 4 && *distance < wrong.len())
         .min()
-        .map(|(_, word)| word)
+        .map(|(_, _, word)| word)
 }
 
 /// The line of the second of two equal keys; serde_yaml tells where their map begins.
@@ -327,5 +327,10 @@ mod tests {
             Some("MYSQL_HOST")
         );
         assert_eq!(nearest("IOT_ENDPOINT", ["MYSQL_HOST", "TSDB_HOST"]), None);
+        assert_eq!(
+            nearest("mysql_hots", ["MYSQL_HOST", "mysql_host"]),
+            Some("mysql_host")
+        );
+        assert_eq!(nearest("a", ["ca"]), None);
     }
 }

@@ -3,8 +3,11 @@
 mod support;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use std::fs;
-use support::{Kind, MysqlDatabase, Sgmp, TimescaleDatabase, server::PASSWORD};
+use std::{fs, path::Path};
+use support::{
+    Kind, MysqlDatabase, Server, Sgmp, TimescaleDatabase,
+    server::{self, PASSWORD},
+};
 
 /// Every form in which the password could show.
 fn forms(password: &str) -> Vec<String> {
@@ -18,27 +21,65 @@ fn forms(password: &str) -> Vec<String> {
     ]
 }
 
-const COMMANDS: [&[&str]; 9] = [
-    &["status"],
-    &["status", "-v"],
-    &["upgrade", "--dry-run"],
-    &["upgrade", "-v"],
-    &["upgrade"],
-    &["status", "--json"],
-    &["history", "--json"],
-    &["check"],
-    &["status", "--mysql-tls", "verify-full"],
-];
+/// Every command that the binary has, with what it needs to get somewhere. A new one is called by its
+/// name alone, and the search fails where that is not enough.
+fn commands(directory: &Path) -> Vec<Vec<String>> {
+    let directory = directory.join("migrations");
+    let migrations = ["--migrations", directory.to_str().unwrap()];
+    let mut lines: Vec<Vec<String>> = Vec::new();
+    let mut add =
+        |words: &[&str]| lines.push(words.iter().map(|word| (*word).to_owned()).collect());
+    for command in sgmp_db::cli::command().get_subcommands() {
+        match command.get_name() {
+            // Its servers are the developer's, and their passwords are what it is there to show.
+            "sandbox" => add(&["sandbox", "--help"]),
+            "completions" => add(&["completions", "bash"]),
+            "new" => add(&[
+                "new",
+                "secret",
+                "--only",
+                "mysql",
+                migrations[0],
+                migrations[1],
+            ]),
+            "downgrade" => add(&["downgrade", "--only", "timescale", "--to", "0", "--dry-run"]),
+            "resolve" => add(&["resolve", "1", "--only", "mysql", "--accept-checksum"]),
+            "upgrade" => {
+                add(&["upgrade", "--dry-run"]);
+                add(&["upgrade"]);
+            }
+            // Throw-away servers of their own: minutes, and no password of ours.
+            "verify" | "snapshot" => add(&[command.get_name(), "--help"]),
+            name => add(&[name]),
+        }
+    }
+    add(&["status", "--mysql-tls", "verify-full"]);
+    add(&["status", "--timescale-tls", "require"]);
+    lines
+}
 
 async fn search(sgmp: &Sgmp, passwords: &[&str]) {
-    for arguments in COMMANDS {
-        let run = sgmp.run(arguments).await;
-        for form in passwords.iter().flat_map(|password| forms(password)) {
+    let directory = tempfile::tempdir().unwrap();
+    for target in ["mysql", "timescale"] {
+        fs::create_dir_all(directory.path().join("migrations").join(target)).unwrap();
+    }
+    for line in commands(directory.path()) {
+        for json in [None, Some("--json")] {
+            let mut arguments: Vec<&str> = line.iter().map(String::as_str).collect();
+            arguments.extend(json);
+            let run = sgmp.run(&arguments).await;
+            let is_help = line.last().is_some_and(|word| word == "--help");
             assert!(
-                !run.all().contains(&form),
-                "{arguments:?} shows {form:?}:\n{}",
-                run.all()
+                is_help || !run.all().contains("Usage:"),
+                "{arguments:?}: {run:?}"
             );
+            for form in passwords.iter().flat_map(|password| forms(password)) {
+                assert!(
+                    !run.all().contains(&form),
+                    "{arguments:?} shows {form:?}:\n{}",
+                    run.all()
+                );
+            }
         }
     }
 }
@@ -77,7 +118,27 @@ async fn passwords_stay_hidden_wherever_they_come_from() {
         .with("SGMP_DB_SECRETS_FILE", secrets.to_str().unwrap());
     by_file.run(&["status"]).await.expect(0);
     search(&by_file, &[PASSWORD, app]).await;
+    let directory_of_file = tempfile::tempdir().unwrap();
+    let quoted = |text: &str| serde_json::to_string(text).unwrap();
+    let yaml = format!(
+        "MYSQL_PASS: {0}\nTSDB_PASS: {0}\nSGMP_DB_TSDB_APP_PASS: {1}\n",
+        quoted(PASSWORD),
+        quoted(app)
+    );
+    fs::write(directory_of_file.path().join("sgmp-db.yaml"), &yaml).unwrap();
+    let by_yaml = by_file
+        .clone()
+        .without("SGMP_DB_SECRETS_FILE")
+        .standing_in(directory_of_file.path());
+    by_yaml.run(&["status"]).await.expect(0);
+    search(&by_yaml, &[PASSWORD, app]).await;
     // A damaged file must not be quoted in the error.
+    fs::write(
+        directory_of_file.path().join("sgmp-db.yaml"),
+        yaml.replace("MYSQL_PASS", "MYSQL_PAS") + "x: [",
+    )
+    .unwrap();
+    search(&by_yaml, &[PASSWORD, app]).await;
     fs::write(&secrets, json.to_string().replace('}', "")).unwrap();
     search(&by_file, &[PASSWORD, app]).await;
 }
@@ -91,6 +152,59 @@ async fn wrong_passwords_are_not_shown_in_the_errors_that_they_cause() {
         let sgmp = Sgmp::on(&mysql, &timescale).with(variable, wrong);
         sgmp.run(&["upgrade"]).await.expect(1);
         search(&sgmp, &[PASSWORD, wrong]).await;
+    }
+}
+
+/// Every text that the two databases keep of a run.
+async fn kept(mysql: &MysqlDatabase, timescale: &TimescaleDatabase) -> String {
+    let mut kept = mysql.rows("SELECT * FROM sgmp_db_ledger").await;
+    kept.extend(timescale.rows("SELECT l::text FROM sgmp_db_ledger l").await);
+    kept.join("\n")
+}
+
+#[tokio::test]
+async fn neither_the_ledger_nor_a_server_that_logs_every_statement_learns_a_password() {
+    let mysql = MysqlDatabase::new().await;
+    let (container, port) = server::own(
+        Kind::Apache17,
+        &[
+            "postgres",
+            "-c",
+            "fsync=off",
+            "-c",
+            "log_statement=all",
+            "-c",
+            "log_min_duration_statement=0",
+        ],
+    )
+    .await;
+    let timescale = TimescaleDatabase {
+        server: Server {
+            kind: Kind::Apache17,
+            port,
+            container: String::new(),
+        },
+        name: "sgmp".to_owned(),
+    };
+    let app = "app-p@:/%'\"$ ü";
+    let sgmp = Sgmp::on(&mysql, &timescale).with("SGMP_DB_TSDB_APP_PASS", app);
+    sgmp.run(&["upgrade"]).await.expect(0);
+    // The role was made, and its password is the one that was given.
+    support::database::postgres_as(port, "sgmp", "sgmp", app)
+        .await
+        .unwrap();
+    let log = container.stderr_to_vec().await.unwrap();
+    let log = String::from_utf8_lossy(&log).into_owned();
+    assert!(
+        log.contains("CREATE ROLE") && log.contains("SCRAM-SHA-256$"),
+        "{log}"
+    );
+    for form in [PASSWORD, app].into_iter().flat_map(forms) {
+        assert!(!log.contains(&form), "the server's log has {form}");
+        assert!(
+            !kept(&mysql, &timescale).await.contains(&form),
+            "the ledger has {form}"
+        );
     }
 }
 

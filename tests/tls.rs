@@ -7,8 +7,8 @@ use mysql_async::prelude::Queryable;
 use std::{path::Path, time::Duration};
 use support::{
     Kind, Link, Proxy, Run, Sgmp,
-    certificates::{Authority, NAME, Pair, self_signed},
-    database::{mysql_admin, postgres_admin},
+    certificates::{self, Authority, NAME, Pair, self_signed},
+    database::mysql_admin,
     proxy::Way,
     server::{self, PASSWORD},
 };
@@ -327,68 +327,13 @@ async fn every_mode_on_postgresql(kind: Kind) {
     let (_container, port) = server::own(kind, &["postgres", "-c", "fsync=off"]).await;
     let side = Side::timescale(port);
     for (server, _) in MATRIX {
-        let admin = postgres_admin(port, "postgres").await.unwrap();
-        let mut settings = vec![(
-            "ssl",
-            if server == Server::Plaintext {
-                "off"
-            } else {
-                "on"
-            }
-            .to_owned(),
-        )];
-        if let Some(pair) = trust.pair(server) {
-            for (name, pem) in [("cert", &pair.certificate), ("key", &pair.key)] {
-                let file = format!("/tmp/{server:?}-{name}.pem");
-                let write = format!(
-                    "COPY (SELECT unnest(string_to_array('{pem}', E'\\n'))) TO PROGRAM 'umask 077; cat > {file}'"
-                );
-                admin.batch_execute(&write).await.unwrap();
-                settings.push((
-                    if name == "cert" {
-                        "ssl_cert_file"
-                    } else {
-                        "ssl_key_file"
-                    },
-                    file,
-                ));
-            }
-        }
-        for (name, value) in &settings {
-            admin
-                .batch_execute(&format!("ALTER SYSTEM SET {name} = '{value}'"))
-                .await
-                .unwrap();
-        }
-        admin
-            .batch_execute("SELECT pg_reload_conf()")
-            .await
-            .unwrap();
-        until_in_force(port, &settings).await;
+        let pair = trust.pair(server);
+        certificates::present(port, &format!("{server:?}"), pair.as_ref()).await;
         side.every_mode(&trust, server).await;
         if server == Server::Good {
             side.wrong_trust(&trust).await;
         }
     }
-}
-
-/// A new session has the settings that the server had when it came.
-async fn until_in_force(port: u16, settings: &[(&str, String)]) {
-    'again: for _ in 0..100 {
-        let session = postgres_admin(port, "postgres").await.unwrap();
-        for (name, value) in settings {
-            let row = session
-                .query_one(&format!("SHOW {name}"), &[])
-                .await
-                .unwrap();
-            if row.get::<_, String>(0) != *value {
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                continue 'again;
-            }
-        }
-        return;
-    }
-    panic!("the server does not take {settings:?}");
 }
 
 #[tokio::test]

@@ -210,6 +210,7 @@ fn explain(endpoint: &Endpoint, error: &tokio_postgres::Error) -> Error {
     } else if words.contains("invalid")
         || words.contains("unexpected message")
         || words.contains("SSL negotiation")
+        || words.contains("bytes remaining on stream")
     {
         failure::foreign_protocol(endpoint)
     } else if error.is_closed() || words.contains("communicating with the server") {

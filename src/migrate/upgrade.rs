@@ -57,12 +57,21 @@ pub async fn upgrade(
     options: &Options<'_>,
     document: &mut Document,
 ) -> Result<Option<Exit>> {
-    let looked = join_all(
+    let mut signals = Signals::listen()?;
+    let looking = join_all(
         sides
             .iter_mut()
             .map(|side| look(&mut *side.engine, side.set)),
-    )
-    .await;
+    );
+    // A server that is still starting may be waited for long.
+    let looked = tokio::select! {
+        looked = looking => looked,
+        exit = signals.next() => {
+            let stopped = Failure::new(exit, "stopped by a signal while connecting; nothing was changed");
+            document.fail(&stopped.into());
+            return Ok(Some(exit));
+        }
+    };
     let mut looks = Vec::new();
     for looked in looked {
         match looked {
@@ -79,7 +88,6 @@ pub async fn upgrade(
         return Ok(None);
     }
     let stop = StopFlag::default();
-    let mut signals = Signals::listen()?;
     let mut at_work = Vec::new();
     for (side, look) in sides.iter_mut().zip(&looks) {
         if !wanted(look, side.goal).is_empty() || expectation::is_unrecorded(look) {

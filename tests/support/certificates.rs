@@ -1,9 +1,13 @@
 //! Certificates made at run time: one authority, and the ways in which a server's can be wrong.
 
+use super::database::postgres_admin;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
 };
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use time::OffsetDateTime;
 
 /// The name that a good certificate is for.
@@ -76,4 +80,45 @@ fn params(name: &str) -> CertificateParams {
     let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
     params.distinguished_name.push(DnType::CommonName, name);
     params
+}
+
+/// Has a PostgreSQL server of the test's own show that certificate from now on, or offer no TLS.
+pub async fn present(port: u16, name: &str, pair: Option<&Pair>) {
+    let admin = postgres_admin(port, "postgres").await.expect("a session");
+    let mut settings = vec![("ssl", if pair.is_some() { "on" } else { "off" }.to_owned())];
+    let parts = pair.map(|pair| {
+        [
+            ("ssl_cert_file", &pair.certificate),
+            ("ssl_key_file", &pair.key),
+        ]
+    });
+    for (setting, pem) in parts.into_iter().flatten() {
+        let file = format!("/tmp/{name}-{setting}.pem");
+        // The server refuses a key that others may read.
+        let write = format!(
+            "COPY (SELECT unnest(string_to_array('{pem}', E'\\n'))) TO PROGRAM 'umask 077; cat > {file}'"
+        );
+        admin.batch_execute(&write).await.expect("a file");
+        settings.push((setting, file));
+    }
+    for (setting, value) in &settings {
+        let set = format!("ALTER SYSTEM SET {setting} = '{value}'");
+        admin.batch_execute(&set).await.expect("a setting");
+    }
+    let reload = admin.batch_execute("SELECT pg_reload_conf()").await;
+    reload.expect("a reload");
+    // A new session has the settings that the server had when it came.
+    'again: for _ in 0..100 {
+        let session = postgres_admin(port, "postgres").await.expect("a session");
+        for (setting, value) in &settings {
+            let show = format!("SHOW {setting}");
+            let row = session.query_one(&show, &[]).await.expect("a setting");
+            if row.get::<_, String>(0) != *value {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue 'again;
+            }
+        }
+        return;
+    }
+    panic!("the server does not take {settings:?}");
 }

@@ -82,7 +82,12 @@ pub struct Proxy {
 impl Proxy {
     /// In front of a server's port on this machine.
     pub fn start(server: u16, link: Link) -> Proxy {
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        Proxy::listening_on(0, server, link)
+    }
+
+    /// The same on a port that is known beforehand.
+    pub fn listening_on(port: u16, server: u16, link: Link) -> Proxy {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("a port");
         listener.set_nonblocking(true).expect("a quiet listener");
         let port = listener.local_addr().expect("an address").port();
         let record = Record::default();

@@ -199,3 +199,31 @@ pub async fn read_file(container: &ContainerAsync<GenericImage>, path: &str) -> 
         .expect("a command in the container");
     result.stdout_to_vec().await.expect("the file")
 }
+
+/// Runs a shell's line as root inside a container.
+pub async fn execute(container: &ContainerAsync<GenericImage>, line: &str) {
+    let mut result = container
+        .exec(ExecCommand::new(["sh", "-c", line]))
+        .await
+        .expect("a command in the container");
+    let said = result.stderr_to_vec().await.expect("what it said");
+    let code = result.exit_code().await.expect("how it ended");
+    assert_eq!(code, Some(0), "{line}: {}", String::from_utf8_lossy(&said));
+}
+
+/// Stops and starts a container; its port may be another one afterwards.
+pub async fn restart(container: &ContainerAsync<GenericImage>, kind: Kind) -> u16 {
+    container.stop().await.expect("a stopped server");
+    container.start().await.expect("a started server");
+    let port = container
+        .get_host_port_ipv4(kind.port().tcp())
+        .await
+        .expect("a port");
+    let server = Server {
+        kind,
+        port,
+        container: container.id().to_owned(),
+    };
+    server.wait().await;
+    port
+}

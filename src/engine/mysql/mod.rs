@@ -42,6 +42,9 @@ pub struct Mysql {
     conn: Option<Conn>,
     /// Does the session have a default database? Not while the database is absent.
     selected: bool,
+    /// The schema as the survey read it along with its own questions, until it is asked for or may
+    /// have been changed.
+    foreseen: Option<Result<Reading>>,
 }
 
 impl Mysql {
@@ -52,6 +55,7 @@ impl Mysql {
             options,
             conn: None,
             selected: false,
+            foreseen: None,
         }
     }
 
@@ -100,6 +104,7 @@ impl Engine for Mysql {
     }
 
     async fn create_database(&mut self) -> Result<()> {
+        self.foreseen = None;
         database::create(self).await
     }
 
@@ -109,10 +114,12 @@ impl Engine for Mysql {
     }
 
     async fn lock(&mut self, request: &LockRequest<'_>) -> Result<()> {
+        self.foreseen = None;
         lock::take(self, request).await
     }
 
     async fn prepare_record(&mut self) -> Result<()> {
+        self.foreseen = None;
         record::prepare(self).await
     }
 
@@ -129,6 +136,7 @@ impl Engine for Mysql {
         work: &Work<'_>,
         progress: &dyn for<'p> Fn(Progress<'p>),
     ) -> Result<Done, StepFailure> {
+        self.foreseen = None;
         run::run(self, work, progress).await
     }
 
@@ -166,7 +174,10 @@ impl Engine for Mysql {
     }
 
     async fn schema(&mut self) -> Result<Reading> {
-        catalog::read(self).await
+        match self.foreseen.take() {
+            Some(reading) => reading,
+            None => catalog::read(self).await,
+        }
     }
 
     fn repair(

@@ -1,6 +1,6 @@
 //! One look at a MySQL database: one turn after the login, nothing written.
 
-use super::{Mysql, grants, lock, record, session};
+use super::{Mysql, catalog, grants, lock, record, session};
 use crate::{
     connect,
     engine::{ForeignObject, Survey},
@@ -25,7 +25,7 @@ const GRANTS: &str = "IF(CURRENT_ROLE() = 'NONE', 'SHOW GRANTS', \
 /// Looks at server, schema, privileges and record.
 pub async fn survey(mysql: &mut Mysql) -> Result<Survey> {
     let exists = open(mysql).await?;
-    let answers = ask(mysql).await?;
+    let answers = ask(mysql, exists).await?;
     let mut survey = Survey {
         database_exists: exists,
         ..Survey::default()
@@ -64,13 +64,12 @@ struct Answers {
     ledger: Vec<Row>,
 }
 
-/// Everything in one packet and one snapshot.
-async fn ask(mysql: &mut Mysql) -> Result<Answers> {
+/// Everything in one packet and one snapshot, and the schema with it: whoever asks for the survey asks
+/// for the schema next.
+async fn ask(mysql: &mut Mysql, exists: bool) -> Result<Answers> {
     let lock = session::text(&lock::name(&mysql.endpoint.database));
     let [history, ledger] = record::queries_if_there();
     let mut statements: Vec<String> = vec![
-        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ".to_owned(),
-        "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY".to_owned(),
         SERVER.to_owned(),
         TABLES.to_owned(),
         format!("SELECT IS_USED_LOCK({lock})"),
@@ -78,18 +77,23 @@ async fn ask(mysql: &mut Mysql) -> Result<Answers> {
     for text in [GRANTS, &history, &ledger] {
         statements.extend(session::prepared(text));
     }
-    statements.push("COMMIT".to_owned());
     let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
-    let mut sets = mysql.packet(&statements).await?;
+    let mut sets = if exists {
+        let (sets, reading) = catalog::read_beside(mysql, &statements).await?;
+        mysql.foreseen = Some(reading);
+        sets
+    } else {
+        mysql.packet(&statements).await?
+    };
     let mut set = |index: usize| std::mem::take(&mut sets[index]);
     // Of each five that `prepared` makes, the third has the rows.
     Ok(Answers {
-        server: set(2),
-        tables: set(3),
-        lock: set(4),
-        grants: set(5 + 2),
-        history: set(10 + 2),
-        ledger: set(15 + 2),
+        server: set(0),
+        tables: set(1),
+        lock: set(2),
+        grants: set(3 + 2),
+        history: set(8 + 2),
+        ledger: set(13 + 2),
     })
 }
 

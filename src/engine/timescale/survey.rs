@@ -1,6 +1,6 @@
 //! One look at a PostgreSQL database: one turn after the login, nothing written.
 
-use super::{Timescale, lock, record, session};
+use super::{Timescale, catalog, lock, record, session};
 use crate::{
     connect,
     engine::{ForeignObject, Survey},
@@ -8,8 +8,8 @@ use crate::{
     target::Target,
 };
 use anyhow::Result;
-use futures_util::try_join;
-use tokio_postgres::SimpleQueryRow;
+use futures_util::{future::join, try_join};
+use tokio_postgres::{Client, SimpleQueryRow};
 
 /// `current_setting(…, true)` is NULL where no library has defined the setting: the extension's
 /// own settings exist only once its loader is preloaded or its library loaded.
@@ -45,8 +45,53 @@ pub async fn survey(timescale: &mut Timescale) -> Result<Survey> {
     let exists = open(timescale).await?;
     let database = timescale.endpoint.database.clone();
     let client = timescale.client().await?;
+    // The schema's first turn goes with ours: whoever asks for the survey asks for the schema next.
+    let (answers, begun) = if exists {
+        let (answers, begun) = join(ask(client), catalog::begin(client)).await;
+        (answers?, Some(begun?))
+    } else {
+        (ask(client).await?, None)
+    };
+    let facts = Facts::read(&answers.server)?;
+    let mut survey = Survey {
+        database_exists: exists,
+        server: facts.report(exists),
+        read_only: facts.read_only(),
+        busy: answers
+            .holder
+            .first()
+            .map(|row| format!("backend {}", session::column(row, 0))),
+        obstacles: facts.obstacles(exists, &database),
+        ..Survey::default()
+    };
+    match begun {
+        // A schema that somebody is changing would have to be waited for.
+        Some(begun) if survey.busy.is_some() => catalog::leave(client, begun).await?,
+        Some(begun) => {
+            let reading = catalog::finish(client, begun).await;
+            timescale.foreseen = Some(reading);
+        }
+        None => {}
+    }
+    if exists {
+        survey.foreign = answers.relations.iter().filter_map(foreign).collect();
+        survey.record = record::understand(&answers.history, &answers.ledger)?;
+    }
+    Ok(survey)
+}
+
+/// The rows of each question.
+struct Answers {
+    server: Vec<SimpleQueryRow>,
+    relations: Vec<SimpleQueryRow>,
+    holder: Vec<SimpleQueryRow>,
+    history: Vec<SimpleQueryRow>,
+    ledger: Vec<SimpleQueryRow>,
+}
+
+/// Everything sent together, so that all is one turn, and seen in one view.
+async fn ask(client: &Client) -> Result<Answers> {
     let (holder, open) = (lock::holder(), record::open_if_there());
-    // Sent together, so that all are one turn, and seen in one view.
     let (_, server, relations, holder, _, history, ledger, _) = try_join!(
         session::rows(client, BEGIN),
         session::rows(client, SERVER),
@@ -58,23 +103,13 @@ pub async fn survey(timescale: &mut Timescale) -> Result<Survey> {
         session::rows(client, "COMMIT"),
     )
     .map_err(|error| Failure::failed(session::words(&error)).on(Target::Timescale))?;
-    let facts = Facts::read(&server)?;
-    let mut survey = Survey {
-        database_exists: exists,
-        server: facts.report(exists),
-        read_only: facts.read_only(),
-        busy: holder
-            .first()
-            .map(|row| format!("backend {}", session::column(row, 0))),
-        obstacles: facts.obstacles(exists, &database),
-        ..Survey::default()
-    };
-    if !exists {
-        return Ok(survey);
-    }
-    survey.foreign = relations.iter().filter_map(foreign).collect();
-    survey.record = record::understand(&history, &ledger)?;
-    Ok(survey)
+    Ok(Answers {
+        server,
+        relations,
+        holder,
+        history,
+        ledger,
+    })
 }
 
 /// What answers there now.

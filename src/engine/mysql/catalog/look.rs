@@ -86,13 +86,8 @@ pub struct Answers {
 /// One consistent look, in one turn or two.
 pub async fn look(mysql: &mut Mysql) -> Result<Answers> {
     for _ in 0..ATTEMPTS {
-        let mut answers = snapshot(mysql).await?;
-        let wanted = show_create::wanted(&answers)?;
-        if wanted.is_empty() {
-            return Ok(answers);
-        }
-        if let Some(shown) = show_create::read(mysql, &wanted, &answers).await? {
-            answers.shown = shown;
+        let (_, answers) = snapshot(mysql, &[]).await?;
+        if let Some(answers) = completed(mysql, answers).await? {
             return Ok(answers);
         }
     }
@@ -104,11 +99,41 @@ pub async fn look(mysql: &mut Mysql) -> Result<Answers> {
     .into())
 }
 
-async fn snapshot(mysql: &mut Mysql) -> Result<Answers> {
-    let sets = in_snapshot(mysql, &[], &QUERIES).await?;
-    let mut sets = sets.context("the catalog itself is gone")?.into_iter();
+/// The same, with statements of somebody else's first, in the same packet and snapshot; their rows
+/// come first.
+pub async fn look_beside(
+    mysql: &mut Mysql,
+    others: &[&str],
+) -> Result<(Vec<Vec<Row>>, Result<Answers>)> {
+    let (rows, answers) = snapshot(mysql, others).await?;
+    let looked = match completed(mysql, answers).await {
+        Ok(Some(answers)) => Ok(answers),
+        Ok(None) => look(mysql).await,
+        Err(error) => Err(error),
+    };
+    Ok((rows, looked))
+}
+
+/// With what SHOW CREATE tells where that is wanted; nothing where the schema has moved.
+async fn completed(mysql: &mut Mysql, mut answers: Answers) -> Result<Option<Answers>> {
+    let wanted = show_create::wanted(&answers)?;
+    if wanted.is_empty() {
+        return Ok(Some(answers));
+    }
+    let shown = show_create::read(mysql, &wanted, &answers).await?;
+    Ok(shown.map(|shown| {
+        answers.shown = shown;
+        answers
+    }))
+}
+
+async fn snapshot(mysql: &mut Mysql, others: &[&str]) -> Result<(Vec<Vec<Row>>, Answers)> {
+    let statements = [others, &QUERIES].concat();
+    let sets = in_snapshot(mysql, &[], &statements).await?;
+    let mut rows = sets.context("the catalog itself is gone")?;
+    let mut sets = rows.split_off(others.len()).into_iter();
     let mut next = || sets.next().unwrap_or_default();
-    Ok(Answers {
+    let answers = Answers {
         database: next(),
         printed_grants: next(),
         tables: next(),
@@ -127,7 +152,8 @@ async fn snapshot(mysql: &mut Mysql) -> Result<Answers> {
         database_grants: next(),
         object_grants: next(),
         shown: Shown::default(),
-    })
+    };
+    Ok((rows, answers))
 }
 
 /// One packet: `first` under the pinned settings, then `queries` in one snapshot. Returns the rows

@@ -26,6 +26,7 @@ use super::Mysql;
 use crate::schema::{Object, Reading, Schema};
 use anyhow::{Context, Result};
 use look::Answers;
+use mysql_async::Row;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads every kind. Where the database is absent, nothing stands in it.
@@ -35,6 +36,18 @@ pub async fn read(mysql: &mut Mysql) -> Result<Reading> {
     }
     let answers = look::look(mysql).await?;
     understand(answers).context("reading the schema of the MySQL database")
+}
+
+/// The same, with statements of somebody else's in the same packet and snapshot; their rows come first.
+pub async fn read_beside(
+    mysql: &mut Mysql,
+    others: &[&str],
+) -> Result<(Vec<Vec<Row>>, Result<Reading>)> {
+    let (rows, answers) = look::look_beside(mysql, others).await?;
+    let reading = answers.and_then(|answers| {
+        understand(answers).context("reading the schema of the MySQL database")
+    });
+    Ok((rows, reading))
 }
 
 fn understand(answers: Answers) -> Result<Reading> {

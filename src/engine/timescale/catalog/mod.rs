@@ -43,14 +43,42 @@ const KINDS: [&Kind; 8] = [
 /// How often a reading is begun again because somebody changed the schema in between.
 const ATTEMPTS: usize = 4;
 
+/// A reading of which the first turn was taken.
+pub struct Begun(Result<Facts, Error>);
+
 /// Reads every kind.
 pub async fn read(timescale: &mut Timescale) -> Result<Reading> {
     let client = timescale.client().await?;
+    let begun = begin(client).await?;
+    finish(client, begun).await
+}
+
+/// The first turn, which may be taken beside other questions.
+pub async fn begin(client: &Client) -> Result<Begun> {
+    let catalogs: Vec<&str> = KINDS.iter().flat_map(|kind| kind.needs).copied().collect();
+    Facts::read(client, &catalogs).await.map(Begun)
+}
+
+/// Gives a reading up that was begun.
+pub async fn leave(client: &Client, begun: Begun) -> Result<()> {
+    match begun.0 {
+        Ok(_) => client
+            .batch_execute("ROLLBACK")
+            .await
+            .context("leaving the transaction that read the schema"),
+        Err(error) => abandoned(client, &error).await.map(|_| ()),
+    }
+}
+
+/// The second turn, and all of it again while the schema moves.
+pub async fn finish(client: &Client, mut begun: Begun) -> Result<Reading> {
     for _ in 0..ATTEMPTS {
-        if let Some(reading) = attempt(client).await? {
+        if let Some(reading) = attempt(client, begun).await? {
             return Ok(reading);
         }
+        begun = begin(client).await?;
     }
+    leave(client, begun).await?;
     Err(
         Failure::failed("the schema kept changing while it was read")
             .on(Target::Timescale)
@@ -60,9 +88,8 @@ pub async fn read(timescale: &mut Timescale) -> Result<Reading> {
 }
 
 /// One reading; none where the schema moved under it.
-async fn attempt(client: &Client) -> Result<Option<Reading>> {
-    let catalogs: Vec<&str> = KINDS.iter().flat_map(|kind| kind.needs).copied().collect();
-    let facts = match Facts::read(client, &catalogs).await? {
+async fn attempt(client: &Client, begun: Begun) -> Result<Option<Reading>> {
+    let facts = match begun.0 {
         Ok(facts) => facts,
         Err(error) => return abandoned(client, &error).await,
     };
