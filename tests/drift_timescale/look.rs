@@ -1,4 +1,5 @@
 //! A database as the engine reads it.
+#![allow(dead_code)] // each test binary uses a part of it
 
 use crate::support::{TimescaleDatabase, server::Kind, server::PASSWORD};
 use sgmp_db::{
@@ -19,7 +20,22 @@ pub fn engine(database: &TimescaleDatabase) -> Timescale {
 
 /// The engine on that database, as anybody.
 pub fn engine_as(database: &TimescaleDatabase, user: &str, password: &str) -> Timescale {
+    let endpoint = endpoint(database, user, password);
+    Timescale::new(endpoint, ConnectOptions::default(), None)
+}
+
+/// The engine on a database of that name elsewhere, as the administrator.
+pub fn engine_at(database: &TimescaleDatabase, host: &str, port: u16) -> Timescale {
     let endpoint = Endpoint {
+        host: host.to_owned(),
+        port,
+        ..endpoint(database, "postgres", PASSWORD)
+    };
+    Timescale::new(endpoint, ConnectOptions::default(), None)
+}
+
+fn endpoint(database: &TimescaleDatabase, user: &str, password: &str) -> Endpoint {
+    Endpoint {
         target: Target::Timescale,
         host: "127.0.0.1".to_owned(),
         port: database.server.port,
@@ -31,8 +47,7 @@ pub fn engine_as(database: &TimescaleDatabase, user: &str, password: &str) -> Ti
             ca: None,
             name: None,
         },
-    };
-    Timescale::new(endpoint, ConnectOptions::default(), None)
+    }
 }
 
 /// A database with SGMP's migration in it.

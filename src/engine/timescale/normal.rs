@@ -38,6 +38,21 @@ pub fn collation_order(collation: &str, encoding: &str) -> String {
     spelling
 }
 
+/// A printed statement without the semicolon that some functions end it with, nor blank space around.
+pub fn statement(text: &str) -> String {
+    let text = text.trim();
+    text.strip_suffix(';').unwrap_or(text).trim_end().to_owned()
+}
+
+/// The name of an aggregate's index without the number that its table was given:
+/// `_materialized_hypertable_7_time_idx` is another on the next server.
+pub fn storage_index(index: &str, storage: &str) -> String {
+    match index.strip_prefix(storage) {
+        Some(rest) if rest.starts_with('_') => format!("_materialized_hypertable{rest}"),
+        _ => index.to_owned(),
+    }
+}
+
 /// The numbers of a sequence as pg_sequence has them.
 #[derive(Debug, Deserialize)]
 pub struct SequenceNumbers {
@@ -94,6 +109,19 @@ mod tests {
         assert_eq!(collation_order("C.UTF-8", "UTF8"), "C");
         assert_eq!(collation_order("C.UTF-8", "SQL_ASCII"), "C.UTF-8");
         assert_eq!(collation_order("en_US.UTF-8", "UTF8"), "en_US.UTF-8");
+    }
+
+    #[test]
+    fn an_aggregates_index_carries_an_internal_number() {
+        let storage = "_materialized_hypertable_7";
+        let own = storage_index("_materialized_hypertable_7_time_idx", storage);
+        assert_eq!(own, "_materialized_hypertable_time_idx");
+        assert_eq!(storage_index("mine", storage), "mine");
+    }
+
+    #[test]
+    fn a_printed_view_ends_with_a_semicolon() {
+        assert_eq!(statement(" SELECT 1;\n"), "SELECT 1");
     }
 
     #[test]

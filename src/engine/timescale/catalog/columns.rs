@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// Inherited columns are their parent's, unless the table has declared them itself too.
+/// Inherited columns are their parent's, whether or not the table has declared them itself too.
 pub const QUERY: &str = concat!(
     "SELECT a.attrelid::bigint AS table, \
      a.attnum AS number, \
@@ -31,7 +31,7 @@ pub const QUERY: &str = concat!(
      FROM ",
     relations!(),
     " JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid \
-     AND a.attnum > 0 AND NOT a.attisdropped AND a.attislocal \
+     AND a.attnum > 0 AND NOT a.attisdropped AND a.attinhcount = 0 \
      JOIN pg_catalog.pg_class c ON c.oid = r.oid AND c.relkind <> 'S' \
      JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
      LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum \

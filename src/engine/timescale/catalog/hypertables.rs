@@ -20,7 +20,13 @@ const QUERY: &str = "SELECT d.hypertable_schema AS schema, \
      d.column_name AS column, \
      d.column_type::text AS type, \
      d.num_partitions AS partitions, \
-     d.integer_now_func AS integer_now \
+     d.integer_now_func AS integer_now, \
+     CASE WHEN d.integer_now_func IS NOT NULL THEN (SELECT m.integer_now_func_schema \
+     FROM _timescaledb_catalog.hypertable h \
+     JOIN _timescaledb_catalog.dimension m ON m.hypertable_id = h.id \
+     WHERE h.schema_name = d.hypertable_schema \
+     AND h.table_name = d.hypertable_name \
+     AND m.column_name = d.column_name) END AS integer_now_schema \
      FROM timescaledb_information.dimensions d \
      WHERE d.hypertable_schema IN (SELECT n.nspname FROM pg_catalog.pg_namespace n \
      WHERE n.oid = ANY (ARRAY(SELECT pg_catalog.unnest(pg_catalog.current_setting('sgmp_db.schemas')::oid[])))) \
@@ -49,6 +55,7 @@ struct Row {
     type_name: String,
     partitions: Option<i64>,
     integer_now: Option<String>,
+    integer_now_schema: Option<String>,
 }
 
 /// Along which columns a table is cut into chunks.
@@ -81,7 +88,8 @@ fn read(answers: &[Vec<SimpleQueryRow>], draft: &mut Draft) -> Result<()> {
         if row.number == 1 {
             hypertable.time_column = row.column;
             hypertable.time_type = row.type_name;
-            hypertable.integer_now = row.integer_now;
+            let schema = row.integer_now_schema.as_deref().unwrap_or("public");
+            hypertable.integer_now = row.integer_now.map(|own| name::qualified(schema, &own));
         } else {
             let dimension = Dimension {
                 type_name: row.type_name,

@@ -8,7 +8,7 @@ use crate::{
 use anyhow::Result;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tokio_postgres::SimpleQueryRow;
 
 /// One kind of object (or a few that are read together).
@@ -40,6 +40,8 @@ impl Kind {
 /// A schema in the making.
 pub struct Draft {
     pub schema: Schema,
+    /// Continuous aggregates by schema and name, also those left out: their views are no views.
+    pub aggregates: BTreeSet<(String, String)>,
     /// Sequences that belong to a column, by the table's oid and the column's number.
     pub owned_sequences: BTreeMap<(u32, i16), Owned>,
     /// Columns and their comments by relation, until the relation's kind takes them.
@@ -52,6 +54,7 @@ impl Draft {
     pub fn new() -> Draft {
         Draft {
             schema: Schema::default(),
+            aggregates: BTreeSet::new(),
             owned_sequences: BTreeMap::new(),
             columns: BTreeMap::new(),
             column_comments: BTreeMap::new(),

@@ -2,20 +2,29 @@
 //! consistent view and two turns, with no cost per chunk.
 
 mod access;
+pub mod aggregates;
 mod answer;
-mod columns;
+pub mod columns;
 pub mod constraints;
+pub mod continuous_aggregates;
 pub mod database;
+pub mod event_triggers;
 pub mod extensions;
 mod facts;
 pub mod hypertables;
 pub mod indexes;
 mod kind;
 pub mod name;
+pub mod routines;
+pub mod row_policies;
+pub mod rules;
 pub mod schemas;
 mod scope;
 pub mod sequences;
 pub mod tables;
+pub mod triggers;
+pub mod types;
+pub mod views;
 
 use super::{Timescale, session};
 use crate::{
@@ -29,15 +38,24 @@ use kind::{Draft, Kind};
 use tokio_postgres::{Client, Error, error::SqlState};
 
 /// Every kind, in the order in which they are asked: what a later one must know comes first.
-const KINDS: [&Kind; 8] = [
+const KINDS: [&Kind; 17] = [
     &database::KIND,
     &extensions::KIND,
     &schemas::KIND,
+    &types::KIND,
     &sequences::KIND,
     &tables::KIND,
     &indexes::KIND,
     &constraints::KIND,
     &hypertables::KIND,
+    &continuous_aggregates::KIND,
+    &views::KIND,
+    &routines::KIND,
+    &aggregates::KIND,
+    &triggers::KIND,
+    &rules::KIND,
+    &row_policies::KIND,
+    &event_triggers::KIND,
 ];
 
 /// How often a reading is begun again because somebody changed the schema in between.

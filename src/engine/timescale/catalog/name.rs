@@ -23,7 +23,6 @@ pub fn part(name: &str) -> String {
     }
 }
 
-#[cfg(test)]
 /// The parts of a name again: what `part` quoted is one of them.
 pub fn parts(name: &str) -> Vec<String> {
     let mut parts = vec![String::new()];

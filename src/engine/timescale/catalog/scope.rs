@@ -68,4 +68,14 @@ macro_rules! in_schemas {
         )
     };
 }
-pub(super) use {in_schemas, relations};
+/// SQL that is true of what no extension owns.
+macro_rules! not_of_extension {
+    ($catalog:literal, $oid:literal) => {
+        concat!(
+            "NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.", $catalog,
+            "'::pg_catalog.regclass AND e.objid = ", $oid,
+            " AND e.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND e.deptype = 'e')"
+        )
+    };
+}
+pub(super) use {in_schemas, not_of_extension, relations};

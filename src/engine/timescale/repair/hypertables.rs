@@ -1,0 +1,127 @@
+//! What makes a table a hypertable, and its dimensions the expected ones?
+
+use super::steps::{Phase, Steps, qualified, typed};
+use crate::{
+    engine::timescale::{
+        catalog::hypertables::{Dimension, Hypertable},
+        session,
+    },
+    schema::{Change, Key, ObjectDifference},
+};
+
+/// A time column of numbers needs an interval when its hypertable is made; which one is a policy's.
+const INTEGER_INTERVAL: u64 = 1_000_000;
+
+const NUMBERS: [&str; 3] = ["smallint", "integer", "bigint"];
+
+/// Adds the statements; turning one back, or another time column, is `rebuild`'s.
+pub fn repair(difference: &ObjectDifference, steps: &mut Steps) {
+    let key = &difference.key;
+    let Some(expected) = typed::<Hypertable>(difference.expected.as_ref()) else {
+        return;
+    };
+    match difference.change() {
+        Change::Missing => {
+            for sql in create(key, &expected) {
+                steps.add(Phase::Hypertable, key, sql);
+            }
+        }
+        Change::Changed => {
+            for (name, dimension) in &expected.dimensions {
+                if let Some(partitions) = dimension.partitions {
+                    let sql = format!(
+                        "SELECT set_number_partitions({}, {partitions}, {})",
+                        session::text(&qualified(&key.name)),
+                        session::text(name)
+                    );
+                    steps.add(Phase::Hypertable, key, sql);
+                }
+            }
+            if let Some(function) = &expected.integer_now {
+                steps.add(Phase::Trigger, key, integer_now(key, function));
+            }
+        }
+        Change::Unexpected => {}
+    }
+}
+
+/// Must the table be made anew, and why?
+pub fn needs_rebuild(difference: &ObjectDifference) -> Option<&'static str> {
+    let typed = |object| typed::<Hypertable>(object);
+    match difference.change() {
+        Change::Missing => None,
+        Change::Unexpected => Some("it is a hypertable and not expected to be one"),
+        Change::Changed => {
+            let (expected, actual) = (
+                typed(difference.expected.as_ref())?,
+                typed(difference.actual.as_ref())?,
+            );
+            let columns = |one: &Hypertable| one.dimensions.keys().cloned().collect::<Vec<_>>();
+            let same = expected.time_column == actual.time_column
+                && columns(&expected) == columns(&actual);
+            if !same {
+                return Some("it is cut into chunks along other columns");
+            }
+            // No statement takes that function away again.
+            (expected.integer_now.is_none() && actual.integer_now.is_some())
+                .then_some("it has a function that says what now is")
+        }
+    }
+}
+
+/// From a plain table to the hypertable. Its indexes are objects of their own.
+pub fn create(key: &Key, hypertable: &Hypertable) -> Vec<String> {
+    let table = session::text(&qualified(&key.name));
+    let of_numbers = NUMBERS.contains(&hypertable.time_type.as_str());
+    let interval = if of_numbers {
+        format!(", chunk_time_interval => {INTEGER_INTERVAL}")
+    } else {
+        String::new()
+    };
+    // Rows that are there move along the dimensions of this call; one added later must find none.
+    let hashed = hypertable
+        .dimensions
+        .iter()
+        .find_map(|(name, dimension)| Some((name, dimension.partitions?)));
+    let hash = hashed.map_or_else(String::new, |(name, partitions)| {
+        format!(
+            ", partitioning_column => {}, number_partitions => {partitions}",
+            session::text(name)
+        )
+    });
+    let mut statements = vec![format!(
+        "SELECT create_hypertable({table}, {}{hash}{interval}, create_default_indexes => false, migrate_data => true)",
+        session::text(&hypertable.time_column),
+    )];
+    let first = hashed.map(|(name, _)| name);
+    let others = hypertable.dimensions.iter();
+    for (name, dimension) in others.filter(|(name, _)| Some(*name) != first) {
+        let how = range_or_hash(dimension);
+        statements.push(format!(
+            "SELECT add_dimension({table}, {}, {how})",
+            session::text(name)
+        ));
+    }
+    if let Some(function) = &hypertable.integer_now {
+        statements.push(integer_now(key, function));
+    }
+    statements
+}
+
+fn range_or_hash(dimension: &Dimension) -> String {
+    match dimension.partitions {
+        Some(partitions) => format!("number_partitions => {partitions}"),
+        None if NUMBERS.contains(&dimension.type_name.as_str()) => {
+            format!("chunk_time_interval => {INTEGER_INTERVAL}")
+        }
+        None => "chunk_time_interval => INTERVAL '7 days'".to_owned(),
+    }
+}
+
+fn integer_now(key: &Key, function: &str) -> String {
+    format!(
+        "SELECT set_integer_now_func({}, {}, replace_if_exists => true)",
+        session::text(&qualified(&key.name)),
+        session::text(&qualified(function))
+    )
+}
