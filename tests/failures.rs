@@ -176,7 +176,7 @@ async fn ctrl_c_cancels_on_both_servers_records_and_exits_130() {
         run.expect(code)
             .says("1 of 2 statements are in the database")
             .says("go on with: sgmp-db upgrade");
-        let sleeping = "SELECT count(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'INSERT INTO a SELECT 1 %'";
+        let sleeping = "SELECT count(*) FROM performance_schema.processlist WHERE INFO LIKE 'INSERT INTO a SELECT 1 %'";
         assert_eq!(mysql.rows(sleeping).await, ["0"], "cancelled on the server");
         assert_eq!(
             timescale.rows(SLEEPING).await,
@@ -199,7 +199,7 @@ const SLEEPING: &str = "SELECT count(*) FROM pg_stat_activity WHERE query = 'SEL
 
 async fn wait_for_sleep(mysql: &MysqlDatabase, timescale: &TimescaleDatabase) {
     let query = format!(
-        "SELECT count(*) FROM information_schema.PROCESSLIST WHERE DB = '{}' AND STATE = 'User sleep'",
+        "SELECT count(*) FROM performance_schema.processlist WHERE DB = '{}' AND STATE = 'User sleep'",
         mysql.name
     );
     for _ in 0..100 {
@@ -224,7 +224,7 @@ async fn a_lost_connection_stops_the_run_and_says_what_is_known() {
     let sgmp = sgmp(&mysql, &timescale, &directory);
     let child = sgmp.spawn(&["upgrade"]);
     wait_for_sleep(&mysql, &timescale).await;
-    let thread = mysql.rows(&format!("SELECT ID FROM information_schema.PROCESSLIST WHERE DB = '{}' AND STATE = 'User sleep'", mysql.name)).await;
+    let thread = mysql.rows(&format!("SELECT ID FROM performance_schema.processlist WHERE DB = '{}' AND STATE = 'User sleep'", mysql.name)).await;
     mysql.execute(&format!("KILL {}", thread[0])).await;
     timescale.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)' AND datname = current_database()").await;
     let run = finish(child).await;

@@ -2,95 +2,16 @@
 
 mod support;
 
-use mysql_async::{Conn, prelude::Queryable};
-use std::{fs, path::Path, time::Duration};
-use support::{MysqlDatabase, Sgmp};
+use support::{
+    MysqlDatabase, Sgmp,
+    killed::{Fate, kill_in, project},
+};
 use tempfile::TempDir;
-
-/// A project whose MySQL side has one file with these statements.
-fn project(target: &str, files: &[&str]) -> TempDir {
-    let directory = tempfile::tempdir().unwrap();
-    for folder in ["mysql", "timescale"] {
-        fs::create_dir(directory.path().join(folder)).unwrap();
-    }
-    for (index, text) in files.iter().enumerate() {
-        write(directory.path(), target, index + 1, text);
-    }
-    directory
-}
-
-fn write(directory: &Path, target: &str, version: usize, text: &str) {
-    let file = format!("V{version}__step.sql");
-    fs::write(directory.join(target).join(file), text).unwrap();
-}
 
 fn sgmp(mysql: &MysqlDatabase, directory: &TempDir) -> Sgmp {
     Sgmp::default()
         .mysql(mysql)
         .with("SGMP_DB_MIGRATIONS", directory.path().to_str().unwrap())
-}
-
-/// A session whose open transaction keeps every DDL statement on `table` waiting.
-async fn blocker(mysql: &MysqlDatabase, table: &str) -> Conn {
-    let mut session = mysql.session().await;
-    session.query_drop("START TRANSACTION").await.unwrap();
-    let rows: Vec<mysql_async::Row> = session
-        .query(format!("SELECT * FROM `{table}`"))
-        .await
-        .unwrap();
-    drop(rows);
-    session
-}
-
-/// The connection that waits for a table in this database.
-async fn waiting(mysql: &MysqlDatabase) -> String {
-    let query = format!(
-        "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = '{}' AND STATE LIKE 'Waiting for table metadata lock'",
-        mysql.name
-    );
-    for _ in 0..200 {
-        if let Some(id) = mysql.rows(&query).await.into_iter().next() {
-            return id;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("no statement waits");
-}
-
-async fn gone(mysql: &MysqlDatabase, connection: &str) {
-    let query =
-        format!("SELECT count(*) FROM information_schema.PROCESSLIST WHERE ID = {connection}");
-    for _ in 0..200 {
-        if mysql.rows(&query).await == ["0"] {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("connection {connection} stays");
-}
-
-/// What happens to the statement after its client was killed.
-#[derive(Clone, Copy, PartialEq)]
-enum Fate {
-    /// The server finishes it, and nobody records that.
-    Applied,
-    /// Its session is killed too.
-    NotApplied,
-}
-
-/// Kills the tool while the statement on `table` is under way, and returns when the server is done.
-async fn kill_in(sgmp: &Sgmp, mysql: &MysqlDatabase, table: &str, fate: Fate) {
-    let mut session = blocker(mysql, table).await;
-    let mut child = sgmp.spawn(&["upgrade", "--only", "mysql"]);
-    let connection = waiting(mysql).await;
-    child.kill().await.unwrap();
-    if fate == Fate::NotApplied {
-        mysql.execute(&format!("KILL {connection}")).await;
-        gone(mysql, &connection).await;
-    }
-    session.query_drop("ROLLBACK").await.unwrap();
-    session.disconnect().await.unwrap();
-    gone(mysql, &connection).await;
 }
 
 /// One statement of a kind that evidence decides: what is there before it, and the table to block.

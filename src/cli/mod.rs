@@ -7,6 +7,7 @@ mod diff;
 mod global;
 mod new;
 mod policies;
+mod resolve;
 mod sandbox;
 mod snapshot;
 mod status;
@@ -19,6 +20,7 @@ pub use diff::DiffArguments;
 pub use global::{ColourArgument, Global};
 pub use new::NewArguments;
 pub use policies::{PoliciesArguments, PoliciesVerb, RunRetention};
+pub use resolve::ResolveArguments;
 pub use sandbox::{SandboxArguments, SandboxUp, SandboxVerb};
 pub use snapshot::SnapshotArguments;
 pub use status::StatusArguments;
@@ -54,6 +56,8 @@ pub enum Command {
     Diff(DiffArguments),
     /// Make hypertable policies match policies.yaml
     Policies(PoliciesArguments),
+    /// Settle one migration by hand, after showing what will be recorded
+    Resolve(ResolveArguments),
     /// Show the audit trail; changes nothing
     History,
     /// Create the next numbered migration file and its way back
@@ -85,6 +89,7 @@ impl Command {
             Command::Snapshot(_) => "snapshot",
             Command::Status(_) => "status",
             Command::Policies(_) => "policies",
+            Command::Resolve(_) => "resolve",
             Command::History => "history",
             Command::New(_) => "new",
             Command::Check(_) => "check",
@@ -128,6 +133,9 @@ impl Cli {
                 "create-database",
                 upgrade.create_database.then(|| "true".to_owned()),
             ));
+        }
+        if let Command::Resolve(resolve) = &self.command {
+            values.push(("lock-wait", resolve.lock_wait.clone()));
         }
         if let Command::Adopt(adopt) = &self.command {
             values.push(("lock-wait", adopt.lock_wait.clone()));

@@ -7,6 +7,7 @@ mod diff;
 mod history;
 mod new;
 mod policies;
+mod resolve;
 mod sandbox;
 mod servers;
 mod snapshot;
@@ -84,6 +85,9 @@ async fn execute(
             .await
             .map(|()| None),
         Command::Policies(arguments) => policies::run(&settings, &arguments, json, document).await,
+        Command::Resolve(arguments) => resolve::run(&settings, &arguments, document)
+            .await
+            .map(|()| None),
         Command::History => history::run(&settings, document).await.map(|()| None),
         Command::New(arguments) => new::run(&settings, &arguments, document).map(|()| None),
         Command::Check(arguments) => check::run(&settings, &arguments, document).map(|()| None),

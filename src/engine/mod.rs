@@ -5,6 +5,7 @@ mod aggregates;
 mod flight;
 pub mod mysql;
 mod record;
+mod resolution;
 mod survey;
 pub mod timescale;
 mod work;
@@ -15,6 +16,7 @@ pub use aggregates::{
 };
 pub use flight::{Flight, Verdict, fingerprint};
 pub use record::{Entry, EntryState, Event, HistoryRow, Identity, NewEntry, Record};
+pub use resolution::{HistoryChange, Resolution};
 pub use survey::{ForeignObject, Survey};
 pub use work::{Direction, Done, LockRequest, Place, Progress, StepFailure, StopFlag, Work};
 
@@ -81,6 +83,9 @@ pub trait Engine {
     /// Is the statement whose end nobody recorded in the database? Never a guess. May clear away
     /// what it left half-made. Needs the lock.
     async fn decide(&mut self, flight: &Flight<'_>) -> Result<Verdict>;
+
+    /// Records what somebody settled by hand. Writes; needs the lock.
+    async fn resolve(&mut self, resolution: &Resolution<'_>) -> Result<()>;
 
     /// Adds an entry to the ledger that is not a script. Writes; needs the lock.
     async fn log(&mut self, entry: &NewEntry<'_>) -> Result<()>;

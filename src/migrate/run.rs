@@ -177,15 +177,15 @@ async fn run_file(
         details: at.found.as_deref(),
         stop,
     };
-    let begun = Instant::now();
-    let mut pause = Duration::from_secs(1);
+    let mut waiting = Waiting::new(at.from);
     let ended = loop {
         match engine.run(&work, &progress).await {
             Err(failure)
                 if failure.worth_retrying
-                    && begun.elapsed() + pause < options.lock_wait
+                    && waiting.may_go_on(&failure, options.lock_wait)
                     && !stop.soon() =>
             {
+                let pause = waiting.pause;
                 let seconds = pause.as_secs();
                 (options.observer)(Event::Retrying {
                     target,
@@ -194,7 +194,7 @@ async fn run_file(
                     seconds,
                 });
                 tokio::time::sleep(pause).await;
-                pause *= 2;
+                waiting.pause *= 2;
                 work.from = failure.done;
                 work.settings = settings(dialect, &statements[..failure.done]);
                 work.continues = failure.entry.or(work.continues);
@@ -203,6 +203,32 @@ async fn run_file(
         }
     };
     Ok(tell(&work, target, from, ended, options))
+}
+
+/// How long one statement has been waiting for a lock, over all its tries.
+struct Waiting {
+    done: usize,
+    since: Option<Instant>,
+    pause: Duration,
+}
+
+impl Waiting {
+    fn new(done: usize) -> Waiting {
+        Waiting {
+            done,
+            since: None,
+            pause: Duration::from_secs(1),
+        }
+    }
+
+    /// Is there time for another try? Each statement has its own.
+    fn may_go_on(&mut self, failure: &StepFailure, at_most: Duration) -> bool {
+        if failure.done > self.done {
+            *self = Waiting::new(failure.done);
+        }
+        let since = *self.since.get_or_insert_with(Instant::now);
+        since.elapsed() + self.pause < at_most
+    }
 }
 
 /// What the file's end means: for the report, and what is in the database now.
@@ -277,6 +303,8 @@ fn explain(failure: &StepFailure, work: &Work<'_>, target: Target) -> Failure {
     };
     let exit = if done > 0 || failure.in_doubt {
         Exit::HalfApplied
+    } else if failure.worth_retrying {
+        Exit::Lock
     } else {
         Exit::Failed
     };
@@ -286,6 +314,10 @@ fn explain(failure: &StepFailure, work: &Work<'_>, target: Target) -> Failure {
         )
     } else if failure.stopped {
         format!("go on with: sgmp-db upgrade --only {target}")
+    } else if failure.worth_retrying {
+        format!(
+            "end whoever is in the way or wait for them, then go on with: sgmp-db upgrade --only {target} --lock-wait 10m"
+        )
     } else if done > 0 {
         format!(
             "correct the file from this statement on, then go on with: sgmp-db upgrade --only {target}"

@@ -44,7 +44,7 @@ pub fn session_uses(dialect: Dialect, tokens: &[Token<'_>]) -> Vec<SessionUse> {
         uses.push(SessionUse::Prepared { name });
     }
     if first("set") {
-        uses.extend(set_variable(dialect, tokens));
+        uses.extend(set_variables(dialect, tokens));
     }
     if dialect == Dialect::Mysql {
         if first("lock") {
@@ -75,22 +75,65 @@ fn temporary_table(dialect: Dialect, tokens: &[Token<'_>]) -> Option<String> {
     made.then(|| name.name(dialect))
 }
 
-fn set_variable(dialect: Dialect, tokens: &[Token<'_>]) -> Option<SessionUse> {
-    let name = tokens
+/// Every variable of `SET [SESSION | LOCAL] a = 1, @@session.b = 2`. What is set for the whole server
+/// is none of the session's, and `@name` is told elsewhere.
+fn set_variables(dialect: Dialect, tokens: &[Token<'_>]) -> Vec<SessionUse> {
+    assignments(&tokens[1..])
+        .into_iter()
+        .filter_map(|assignment| set_variable(dialect, assignment))
+        .collect()
+}
+
+/// The parts between the commas that stand outside of brackets.
+fn assignments<'a, 'b>(tokens: &'b [Token<'a>]) -> Vec<&'b [Token<'a>]> {
+    let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0_usize);
+    for (index, token) in tokens.iter().enumerate() {
+        if token.is_symbol("(") {
+            depth += 1;
+        } else if token.is_symbol(")") {
+            depth = depth.saturating_sub(1);
+        } else if token.is_symbol(",") && depth == 0 {
+            parts.push(&tokens[start..index]);
+            start = index + 1;
+        }
+    }
+    parts.push(&tokens[start..]);
+    parts
+}
+
+fn set_variable(dialect: Dialect, assignment: &[Token<'_>]) -> Option<SessionUse> {
+    let signs = assignment
         .iter()
-        .skip(1)
-        .find(|token| !token.is_symbol("@") && !token.is_any(&["session", "local"]))?;
-    if name.is_any(&["global", "persist", "persist_only"]) {
+        .take_while(|token| token.is_symbol("@"))
+        .count();
+    if signs == 1 {
         return None;
     }
-    // A single @ is a user variable, told elsewhere.
-    let user = tokens.get(1).is_some_and(|token| token.is_symbol("@"))
-        && !tokens.get(2).is_some_and(|token| token.is_symbol("@"));
-    let constant =
-        !tokens.iter().skip(1).any(|token| token.is_symbol("(")) && !contains(tokens, &["select"]);
-    (!user).then(|| SessionUse::SetVariable {
-        name: name.name(dialect),
-        constant,
+    let mut rest = &assignment[signs..];
+    let scope = rest
+        .first()
+        .filter(|token| token.is_any(&["session", "local", "global", "persist", "persist_only"]));
+    if let Some(scope) = scope {
+        if !scope.is_any(&["session", "local"]) {
+            return None;
+        }
+        rest = &rest[1..];
+        if rest.first().is_some_and(|token| token.is_symbol(".")) {
+            rest = &rest[1..];
+        }
+    }
+    let (first, mut value) = rest.split_first()?;
+    let mut name = first.name(dialect);
+    while let [dot, part, behind @ ..] = value
+        && dot.is_symbol(".")
+    {
+        name = format!("{name}.{}", part.name(dialect));
+        value = behind;
+    }
+    let computed = |token: &Token<'_>| token.is_symbol("(") || token.is_symbol("@");
+    Some(SessionUse::SetVariable {
+        name,
+        constant: !value.iter().any(computed) && !contains(value, &["select"]),
     })
 }
 
@@ -130,4 +173,41 @@ fn user_variables(tokens: &[Token<'_>]) -> Vec<SessionUse> {
         });
     }
     uses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Dialect, SessionUse, classify};
+
+    fn variables(text: &str) -> Vec<(String, bool)> {
+        classify(Dialect::Mysql, text)
+            .session
+            .into_iter()
+            .filter_map(|used| match used {
+                SessionUse::SetVariable { name, constant } => Some((name, constant)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_variable_of_a_set_is_told_with_whether_it_is_a_constant() {
+        let told = |name: &str, constant| (name.to_owned(), constant);
+        assert_eq!(
+            variables(
+                "SET foreign_key_checks = 0, @@session.unique_checks = 0, SESSION sql_mode = ''"
+            ),
+            [
+                told("foreign_key_checks", true),
+                told("unique_checks", true),
+                told("sql_mode", true)
+            ]
+        );
+        assert_eq!(
+            variables("SET sql_mode = CONCAT(@@sql_mode, ',ANSI'), @old = @@sql_mode"),
+            [told("sql_mode", false)]
+        );
+        assert_eq!(variables("SET @@global.x = 1, GLOBAL y = 2"), []);
+        assert_eq!(variables("SET NAMES utf8mb4"), [told("NAMES", true)]);
+    }
 }

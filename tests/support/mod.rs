@@ -7,6 +7,7 @@ pub mod database;
 pub mod dump;
 pub mod engine;
 pub mod golden;
+pub mod killed;
 pub mod proxy;
 pub mod server;
 

@@ -1,6 +1,7 @@
 //! How does MySQL answer?
 
 mod adoption;
+mod blockers;
 mod catalog;
 mod database;
 mod decide;
@@ -14,6 +15,7 @@ mod packet;
 mod record;
 mod registry;
 mod repair;
+mod resolve;
 mod run;
 mod session;
 mod survey;
@@ -21,7 +23,7 @@ mod trial;
 
 use super::{
     Adoption, AggregateRegistry, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry,
-    Progress, Record, StepFailure, StoredSnapshot, Survey, Verdict, Work,
+    Progress, Record, Resolution, StepFailure, StoredSnapshot, Survey, Verdict, Work,
 };
 use crate::{
     config::Endpoint,
@@ -34,12 +36,16 @@ use crate::{
 use anyhow::{Context, Result};
 use async_trait::async_trait;
 use mysql_async::{Conn, Row};
+use std::collections::BTreeSet;
 
 /// A MySQL database and, once asked, the session on it.
 pub struct Mysql {
     endpoint: Endpoint,
     options: ConnectOptions,
     conn: Option<Conn>,
+    /// Session variables that scripts have set: the session is never reset, so the next script
+    /// sets them back.
+    touched: BTreeSet<String>,
     /// Does the session have a default database? Not while the database is absent.
     selected: bool,
     /// The schema as the survey read it along with its own questions, until it is asked for or may
@@ -54,6 +60,7 @@ impl Mysql {
             endpoint,
             options,
             conn: None,
+            touched: BTreeSet::new(),
             selected: false,
             foreseen: None,
         }
@@ -142,6 +149,10 @@ impl Engine for Mysql {
 
     async fn decide(&mut self, flight: &Flight<'_>) -> Result<Verdict> {
         decide::decide(self, flight).await
+    }
+
+    async fn resolve(&mut self, resolution: &Resolution<'_>) -> Result<()> {
+        resolve::write(self, resolution).await
     }
 
     async fn log(&mut self, entry: &NewEntry<'_>) -> Result<()> {

@@ -8,6 +8,7 @@
 
 use super::{
     Mysql,
+    blockers::blockers,
     effect::{Effect, effect},
     evidence,
     journal::{self, End, InFlight, Position},
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::{
     engine::{Direction, Done, EntryState, Progress, StepFailure, Work, fingerprint},
-    sql::{Commits, Dialect, Verb, classify},
+    sql::{Commits, Dialect, SessionUse, Verb, classify},
 };
 use std::time::Instant;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -34,6 +35,12 @@ pub const PINNED: &str = "SET SESSION sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRAN
 /// Source: MySQL 8.0 Reference Manual, 15.3.7 SET TRANSACTION.
 const NO_TRANSACTION: &str = "SET TRANSACTION READ WRITE";
 
+/// The server's number for a statement that was cancelled.
+const INTERRUPTED: u16 = 1317;
+
+/// How often a record that a cancel struck is written again.
+const RECORD_TRIES: usize = 5;
+
 /// A script under way.
 struct Run<'a> {
     work: &'a Work<'a>,
@@ -44,6 +51,8 @@ struct Run<'a> {
     begun: Instant,
     done: usize,
     finished: bool,
+    /// Session variables that files before this one have set.
+    touched: Vec<String>,
     /// What the statement with that index finds, asked at the end of the packet before it.
     probed: Option<(usize, Option<String>)>,
 }
@@ -68,8 +77,10 @@ pub async fn run(
         begun: Instant::now(),
         done: work.from,
         finished: false,
+        touched: mysql.touched.iter().cloned().collect(),
         probed: None,
     };
+    mysql.touched.extend(variables(work));
     for index in work.from..work.statements.len() {
         if work.stop.now() {
             return Err(run.stopped(mysql).await);
@@ -88,6 +99,20 @@ pub async fn run(
     Ok(Done {
         duration: run.begun.elapsed(),
     })
+}
+
+/// The session variables that a script sets, apart from those that are pinned by other statements.
+fn variables(work: &Work<'_>) -> Vec<String> {
+    let pinned_otherwise = ["names", "character", "charset", "transaction", "autocommit"];
+    work.statements
+        .iter()
+        .flat_map(|statement| classify(Dialect::Mysql, statement.text).session)
+        .filter_map(|used| match used {
+            SessionUse::SetVariable { name, .. } => Some(name.to_lowercase()),
+            _ => None,
+        })
+        .filter(|name| !pinned_otherwise.contains(&name.as_str()))
+        .collect()
 }
 
 impl Run<'_> {
@@ -148,6 +173,12 @@ impl Run<'_> {
             return;
         }
         let seconds = self.work.lock_timeout.as_secs().max(1);
+        for variable in &self.touched {
+            packet.add(
+                Part::Journal,
+                format!("SET SESSION {} = DEFAULT", session::identifier(variable)),
+            );
+        }
         packet.add(Part::Journal, "SET NAMES utf8mb4");
         packet.add(Part::Journal, PINNED);
         packet.add(
@@ -322,13 +353,22 @@ impl Run<'_> {
         let code = session::code(&failed.error);
         let mut lost = session::is_lost(&failed.error);
         let in_doubt = lost && part == Part::Statement;
-        let stopped = self.work.stop.now() && code == Some(1317);
+        let stopped = self.work.stop.now() && code == Some(INTERRUPTED);
         let mut message = explain(&failed, part);
         if code == Some(1242) && part == Part::Journal {
             lost = true;
         }
         if part == Part::Finish {
             self.done = index.max(self.done);
+        }
+        // 1205 lock wait timeout (also on metadata locks), 1213 deadlock.
+        let worth_retrying = matches!(code, Some(1205 | 1213));
+        if code == Some(1205)
+            && let (Some(conn), Some(statement)) =
+                (mysql.conn.as_mut(), self.work.statements.get(index))
+        {
+            let held = blockers(conn, statement.text).await;
+            message = format!("{message}, {held}");
         }
         let kept = (part == Part::Statement)
             .then(|| self.undecided(index))
@@ -346,7 +386,7 @@ impl Run<'_> {
                 },
                 error: Some(&message),
             };
-            if let Err(unrecorded) = self.record_end(mysql, &end).await {
+            if let Err(unrecorded) = self.record_surely(mysql, &end).await {
                 lost = lost || session::is_lost(&unrecorded.error);
                 message = format!(
                     "{message}; and the ledger could not be written: {}",
@@ -364,8 +404,7 @@ impl Run<'_> {
             in_doubt: in_doubt || kept.is_some(),
             connection_lost: lost,
             stopped,
-            // 1205 lock wait timeout (also on metadata locks), 1213 deadlock.
-            worth_retrying: matches!(code, Some(1205 | 1213)),
+            worth_retrying,
             entry: self.entry,
             duration: self.begun.elapsed(),
         }
@@ -393,7 +432,7 @@ impl Run<'_> {
             error: Some(&message),
         };
         let closed = if self.entry.is_some() {
-            self.record_end(mysql, &end).await
+            self.record_surely(mysql, &end).await
         } else {
             Ok(())
         };
@@ -409,6 +448,21 @@ impl Run<'_> {
             entry: self.entry,
             duration: self.begun.elapsed(),
         }
+    }
+
+    /// A cancel is repeated until the session is idle, and may so strike the record of it.
+    async fn record_surely(
+        &mut self,
+        mysql: &mut Mysql,
+        end: &End<'_>,
+    ) -> Result<(), Box<PacketError>> {
+        for _ in 0..RECORD_TRIES {
+            match self.record_end(mysql, end).await {
+                Err(failed) if session::code(&failed.error) == Some(INTERRUPTED) => {}
+                ended => return ended,
+            }
+        }
+        self.record_end(mysql, end).await
     }
 
     /// Ends an open transaction and the journal row, or writes one that says how it ended.
@@ -464,12 +518,22 @@ fn explain(failed: &PacketError, part: Part) -> String {
         (Some(1568), Part::Finish) => {
             "the file leaves an open transaction behind, which is rolled back now".to_owned()
         }
-        _ => session::words(&failed.error),
+        _ => without_ours(session::words(&failed.error)),
     }
 }
 
+/// The server quotes what stands behind an error of syntax; what the runner sent there is cut off.
+fn without_ours(mut message: String) -> String {
+    if let Some(start) = message.find("\n;")
+        && let Some(length) = message[start..].find("' at line")
+    {
+        message.replace_range(start..start + length, "");
+    }
+    message
+}
+
 /// The time as refinery writes it.
-fn now() -> String {
+pub fn now() -> String {
     OffsetDateTime::now_utc()
         .format(&Rfc3339)
         .unwrap_or_default()

@@ -2,6 +2,7 @@
 
 mod adoption;
 mod aggregates;
+mod blockers;
 mod catalog;
 mod database;
 mod decide;
@@ -13,6 +14,7 @@ mod normal;
 mod policies;
 mod record;
 mod repair;
+mod resolve;
 mod role;
 mod run;
 mod session;
@@ -21,7 +23,7 @@ mod survey;
 
 use super::{
     Adoption, AggregateStore, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry,
-    PolicyStore, Progress, Record, StepFailure, StoredSnapshot, Survey, Verdict, Work,
+    PolicyStore, Progress, Record, Resolution, StepFailure, StoredSnapshot, Survey, Verdict, Work,
 };
 use crate::{
     config::{AppRole, Endpoint},
@@ -34,7 +36,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use async_trait::async_trait;
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 /// A PostgreSQL database and, once asked, the session on it.
 pub struct Timescale {
@@ -43,6 +45,9 @@ pub struct Timescale {
     /// The application's login, where its password is known.
     app_role: Option<AppRole>,
     session: Option<PgSession>,
+    /// Session variables that scripts have set: the session is never reset, so the next script
+    /// sets them back.
+    touched: BTreeSet<String>,
     /// Is the session on the database itself? Not while the database is absent.
     selected: bool,
     /// The schema as the survey read it along with its own questions, until it is asked for or may
@@ -62,6 +67,7 @@ impl Timescale {
             options,
             app_role,
             session: None,
+            touched: BTreeSet::new(),
             selected: false,
             foreseen: None,
         }
@@ -150,6 +156,10 @@ impl Engine for Timescale {
 
     async fn decide(&mut self, flight: &Flight<'_>) -> Result<Verdict> {
         decide::decide(self, flight).await
+    }
+
+    async fn resolve(&mut self, resolution: &Resolution<'_>) -> Result<()> {
+        resolve::write(self, resolution).await
     }
 
     async fn log(&mut self, entry: &NewEntry<'_>) -> Result<()> {

@@ -6,10 +6,14 @@
 
 use super::{
     Timescale,
+    blockers::blockers,
     journal::{self, Position},
     lock, session, singly,
 };
-use crate::engine::{Direction, Done, EntryState, Event, Progress, StepFailure, Work};
+use crate::{
+    engine::{Direction, Done, EntryState, Event, Progress, StepFailure, Work},
+    sql::{Dialect, SessionUse, classify},
+};
 use futures_util::{StreamExt, stream::FuturesOrdered};
 use std::time::{Duration, Instant};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -18,11 +22,16 @@ use tokio_postgres::{Client, Error, error::SqlState};
 /// How many statements are under way in one pipeline; bounds what both sides keep in memory.
 const PIPELINE: usize = 256;
 
+/// How often a record that a cancel struck is written again.
+const RECORD_TRIES: usize = 5;
+
 /// A script under way.
 pub struct Run<'a> {
     pub work: &'a Work<'a>,
     pub client: &'a Client,
     pub begun: Instant,
+    /// Session variables that files before this one have set.
+    pub touched: Vec<String>,
 }
 
 /// Runs the script from `work.from` on and records it.
@@ -50,12 +59,39 @@ pub async fn run(
         work,
         client: &open.client,
         begun,
+        touched: timescale.touched.iter().cloned().collect(),
     };
+    timescale.touched.extend(variables(work));
     if work.atomic {
         run.atomic(progress).await
     } else {
         singly::run(run, progress).await
     }
+}
+
+/// The session variables that a script sets, apart from those that are pinned in another way.
+fn variables(work: &Work<'_>) -> Vec<String> {
+    let pinned_otherwise = [
+        "session",
+        "characteristics",
+        "role",
+        "transaction",
+        "constraints",
+        "time",
+        "schema",
+        "names",
+        "xml",
+        "seed",
+    ];
+    work.statements
+        .iter()
+        .flat_map(|statement| classify(Dialect::Postgres, statement.text).session)
+        .filter_map(|used| match used {
+            SessionUse::SetVariable { name, .. } => Some(name),
+            _ => None,
+        })
+        .filter(|name| !pinned_otherwise.contains(&name.as_str()))
+        .collect()
 }
 
 impl Run<'_> {
@@ -75,7 +111,7 @@ impl Run<'_> {
             .await
         {
             let statement = index.checked_sub(lead).filter(|_| !lost(&error));
-            return Err(self.failed(statement, &error, 0, Some("ROLLBACK")).await);
+            return Err(self.failed(statement, &error, 0).await);
         }
         // The duration is known only now, so the record is a second turn; it is the last one.
         let close = journal::close(
@@ -103,7 +139,7 @@ impl Run<'_> {
             Ok(()) => Ok(Done {
                 duration: self.begun.elapsed(),
             }),
-            Err((_, error)) => Err(self.failed(None, &error, 0, Some("ROLLBACK")).await),
+            Err((_, error)) => Err(self.failed(None, &error, 0).await),
         }
     }
 
@@ -136,17 +172,12 @@ impl Run<'_> {
     }
 
     /// Nothing of an atomic script is in the database: record the failure in a transaction of its own.
-    async fn failed(
-        &self,
-        statement: Option<usize>,
-        error: &Error,
-        done: usize,
-        first: Option<&str>,
-    ) -> StepFailure {
+    async fn failed(&self, statement: Option<usize>, error: &Error, done: usize) -> StepFailure {
         let mut failure = self.describe(statement, error, done);
         if failure.connection_lost {
             return failure;
         }
+        blame(self.client, self.work, error, &mut failure).await;
         let state = if failure.stopped {
             EntryState::Stopped
         } else {
@@ -163,14 +194,8 @@ impl Run<'_> {
             self.elapsed_ms(),
             Some(&failure.message),
         );
-        let record = [
-            first.unwrap_or("ROLLBACK"),
-            "BEGIN",
-            &open,
-            &close,
-            "COMMIT",
-        ];
-        if let Err((_, error)) = self.pipeline(record.into_iter(), |_| {}).await {
+        let record = ["ROLLBACK", "BEGIN", &open, &close, "COMMIT"];
+        if let Err(error) = self.write_surely(&record).await {
             failure.message = format!(
                 "{}; and the ledger could not be written: {}",
                 failure.message,
@@ -178,6 +203,19 @@ impl Run<'_> {
             );
         }
         failure
+    }
+
+    /// A cancel is repeated until the session is idle, and may so strike the record of it.
+    pub async fn write_surely(&self, statements: &[&str]) -> Result<(), Error> {
+        for _ in 0..RECORD_TRIES {
+            match self.pipeline(statements.iter().copied(), |_| {}).await {
+                Err((_, error)) if error.code() == Some(&SqlState::QUERY_CANCELED) => {}
+                ended => return ended.map_err(|(_, error)| error),
+            }
+        }
+        self.pipeline(statements.iter().copied(), |_| {})
+            .await
+            .map_err(|(_, error)| error)
     }
 
     pub fn describe(&self, statement: Option<usize>, error: &Error, done: usize) -> StepFailure {
@@ -216,11 +254,7 @@ impl Run<'_> {
                  VALUES ({}, {}, {}, '{}')",
                 work.version,
                 session::text(work.name),
-                session::text(
-                    &OffsetDateTime::now_utc()
-                        .format(&Rfc3339)
-                        .unwrap_or_default()
-                ),
+                session::text(&now()),
                 work.refinery_checksum
             ),
             Direction::Revert => format!(
@@ -232,8 +266,13 @@ impl Run<'_> {
 
     /// What every script finds, whatever the server's or the login's settings are.
     pub fn pinned(&self) -> String {
+        let resets: String = self
+            .touched
+            .iter()
+            .map(|name| format!("RESET {}; ", session::identifier(name)))
+            .collect();
         format!(
-            "SET search_path = public; SET standard_conforming_strings = on; SET client_min_messages = warning; \
+            "{resets}RESET SESSION AUTHORIZATION; RESET ROLE; SET search_path = public; SET standard_conforming_strings = on; SET client_min_messages = warning; \
              SET check_function_bodies = on; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; \
              SET default_tablespace = ''; SET row_security = on; SET \"TimeZone\" = 'UTC'; \
              SET \"DateStyle\" = 'ISO, MDY'; SET \"IntervalStyle\" = 'postgres'; SET quote_all_identifiers = off; \
@@ -250,6 +289,27 @@ impl Run<'_> {
     }
 }
 
+/// Names who holds the tables that a statement waited for in vain. Ends the failed transaction.
+pub async fn blame(client: &Client, work: &Work<'_>, error: &Error, failure: &mut StepFailure) {
+    let statement = failure
+        .statement
+        .and_then(|index| work.statements.get(index))
+        .filter(|_| error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE));
+    let Some(statement) = statement else { return };
+    let held = match session::rows(client, "ROLLBACK").await {
+        Ok(_) => blockers(client, statement.text).await,
+        Err(error) => session::words(&error),
+    };
+    failure.message = format!("{}, {held}", failure.message);
+}
+
 fn lost(error: &Error) -> bool {
     session::is_lost(error)
+}
+
+/// The time as refinery writes it.
+pub fn now() -> String {
+    OffsetDateTime::now_utc()
+        .format(&Rfc3339)
+        .unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use super::{
     effect::{effect, is_outside},
     evidence,
     journal::{self, InFlight, Position},
-    run::Run,
+    run::{Run, blame},
     session,
 };
 use crate::{
@@ -135,7 +135,8 @@ impl Singly<'_> {
         if failure.connection_lost {
             return failure;
         }
-        let rolled_back = self.send(&["ROLLBACK"]).await;
+        let rolled_back = self.run.write_surely(&["ROLLBACK"]).await;
+        blame(self.run.client, self.run.work, error, &mut failure).await;
         let outside = statement
             .map(|index| self.run.work.statements[index].text)
             .filter(|_| rolled_back.is_ok() && self.outside.get());
@@ -163,7 +164,7 @@ impl Singly<'_> {
             self.run.elapsed_ms(),
             Some(&failure.message),
         );
-        if let Err(error) = self.send(&[&close]).await {
+        if let Err(error) = self.run.write_surely(&["ROLLBACK", &close]).await {
             failure.message = format!(
                 "{}; and the ledger could not be written: {}",
                 failure.message,
@@ -186,7 +187,7 @@ impl Singly<'_> {
             self.run.elapsed_ms(),
             Some(&message),
         );
-        let closed = self.send(&[&close]).await;
+        let closed = self.run.write_surely(&[&close]).await;
         StepFailure {
             statement: None,
             place: None,

@@ -1,20 +1,20 @@
 //! What is wrong inside the files: found offline, refused before a run.
 
-use super::{Migration, MigrationSet, Script};
+use super::{Migration, MigrationSet, Script, session};
 use crate::{
     outcome::{Exit, Failure},
-    sql::{Commits, Dialect, Facts, SessionUse, Statement, SyntaxError, classify, split},
+    sql::{Commits, Dialect, Facts, Statement, SyntaxError, classify, split},
     target::Target,
 };
-use std::collections::BTreeSet;
 
 /// Every rule; `-- sgmp-db: allow=<rule> because "…"` lets a file break one.
-pub const RULES: [&str; 7] = [
+pub const RULES: [&str; 8] = [
     "syntax",
     "client-command",
     "transaction-control",
     "mixed-transaction",
     "session-dependent",
+    "left-behind",
     "load-data-local",
     "missing-down",
 ];
@@ -108,11 +108,11 @@ fn lint_script(dialect: Dialect, script: &Script) -> Vec<LintProblem> {
     } else {
         load_data_local(script, &statements, &mut problems);
     }
-    session_dependent(dialect, script, (&statements, &facts), &mut problems);
+    problems.extend(session::problems(dialect, script, (&statements, &facts)));
     problems
 }
 
-fn problem(
+pub(super) fn problem(
     script: &Script,
     rule: &'static str,
     line: Option<usize>,
@@ -214,87 +214,4 @@ fn load_data_local(script: &Script, statements: &[Statement<'_>], problems: &mut
             ));
         }
     }
-}
-
-/// A statement that needs what an earlier one left in the session could not be resumed after the
-/// session is lost. Matters only where the file does not run in one transaction.
-fn session_dependent(
-    dialect: Dialect,
-    script: &Script,
-    (statements, facts): (&[Statement<'_>], &[Facts]),
-    problems: &mut Vec<LintProblem>,
-) {
-    if dialect == Dialect::Postgres && !script.directives.no_transaction {
-        return;
-    }
-    let mut left = BTreeSet::new();
-    for (index, (statement, facts)) in statements.iter().zip(facts).enumerate() {
-        let needed = facts
-            .session
-            .iter()
-            .find_map(|used| needs(used, &left, statement.text, index));
-        if let Some(what) = needed {
-            let message = format!(
-                "the statement needs {what}, which is gone when the file is resumed in another session"
-            );
-            let remedy = "write it as one statement, or keep the value in a table";
-            problems.push(problem(
-                script,
-                "session-dependent",
-                Some(statement.line),
-                message,
-                remedy,
-            ));
-        }
-        left.extend(facts.session.iter().filter_map(leaves));
-        let used = left.iter().find(|name| {
-            name.strip_prefix("the temporary table ")
-                .is_some_and(|table| {
-                    index + 1 < statements.len() && mentions(statements[index + 1].text, table)
-                })
-        });
-        if let Some(used) = used.cloned() {
-            let message = format!(
-                "the statement needs {used}, which is gone when the file is resumed in another session"
-            );
-            let line = statements.get(index + 1).map(|next| next.line);
-            let remedy = "use a table and drop it at the end";
-            problems.push(problem(script, "session-dependent", line, message, remedy));
-        }
-    }
-    problems.dedup();
-}
-
-fn leaves(used: &SessionUse) -> Option<String> {
-    match used {
-        SessionUse::UserVariable { name, writes: true } => Some(format!("the variable @{name}")),
-        SessionUse::TemporaryTable { name } => Some(format!("the temporary table {name}")),
-        SessionUse::Prepared { name } => Some(format!("the prepared statement {name}")),
-        SessionUse::LockTables => Some("the table locks".to_owned()),
-        _ => None,
-    }
-}
-
-fn needs(used: &SessionUse, left: &BTreeSet<String>, text: &str, index: usize) -> Option<String> {
-    match used {
-        SessionUse::UserVariable {
-            name,
-            writes: false,
-        } => {
-            let what = format!("the variable @{name}");
-            left.contains(&what).then_some(what)
-        }
-        SessionUse::LastInsertId if index > 0 => Some("LAST_INSERT_ID()".to_owned()),
-        SessionUse::FoundRows if index > 0 => Some("the previous statement's row count".to_owned()),
-        SessionUse::Prepared { name } if !text.to_lowercase().starts_with("prepare") => {
-            Some(format!("the prepared statement {name}"))
-        }
-        SessionUse::LockTables => Some("its table locks to the end of the file".to_owned()),
-        _ => None,
-    }
-}
-
-fn mentions(text: &str, name: &str) -> bool {
-    text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'))
-        .any(|word| word.eq_ignore_ascii_case(name))
 }

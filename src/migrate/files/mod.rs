@@ -5,12 +5,13 @@ mod directives;
 mod discover;
 mod lint;
 mod script;
+mod session;
 mod source;
 mod sum;
 
 pub use create::{Created, create};
 pub use directives::{Allow, Directives, Require};
 pub use lint::{LintProblem, lint, lint_migration};
-pub use script::{Migration, MigrationSet, Script};
+pub use script::{Migration, MigrationSet, Script, checksum};
 pub use source::{Origin, Source};
 pub use sum::{Sum, SumState};

@@ -48,11 +48,16 @@ impl Script {
     /// `sha256:v1:<hex>` of the text with LF line ends and without a byte order mark, so that a
     /// checkout on another system is the same file.
     pub fn checksum(&self) -> String {
-        format!(
-            "sha256:v1:{}",
-            hex(&Sha256::digest(canonical(&self.text).as_bytes()))
-        )
+        checksum(&self.text)
     }
+}
+
+/// `sha256:v1:<hex>` of a script's text.
+pub fn checksum(text: &str) -> String {
+    format!(
+        "sha256:v1:{}",
+        hex(&Sha256::digest(canonical(text).as_bytes()))
+    )
 }
 
 impl Migration {

@@ -35,7 +35,7 @@ const ISOLATE: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 const BEGIN: &str = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 
 /// The catalog queries, in the order of `Answers`.
-const QUERIES: [&str; 17] = [
+const QUERIES: [&str; 18] = [
     databases::QUERY,
     grants::PRINTED,
     tables::QUERY,
@@ -43,6 +43,7 @@ const QUERIES: [&str; 17] = [
     indexes::QUERY,
     foreign_keys::QUERY,
     checks::QUERY,
+    checks::CLAUSES,
     partitions::QUERY,
     views::QUERY,
     views::USED_TABLES,
@@ -70,6 +71,7 @@ pub struct Answers {
     pub indexes: Vec<Row>,
     pub foreign_keys: Vec<Row>,
     pub checks: Vec<Row>,
+    pub check_clauses: Vec<Row>,
     pub partitions: Vec<Row>,
     pub views: Vec<Row>,
     pub used_tables: Vec<Row>,
@@ -141,6 +143,7 @@ async fn snapshot(mysql: &mut Mysql, others: &[&str]) -> Result<(Vec<Vec<Row>>, 
         indexes: next(),
         foreign_keys: next(),
         checks: next(),
+        check_clauses: next(),
         partitions: next(),
         views: next(),
         used_tables: next(),

@@ -85,7 +85,7 @@ fn understand(answers: Answers) -> Result<Reading> {
     }
     objects.extend(indexes::objects(indexes.list)?);
     objects.extend(foreign_keys);
-    objects.extend(checks::read(answers.checks, &names)?);
+    objects.extend(checks::read(answers.checks, answers.check_clauses, &names)?);
     let used = [answers.used_tables, answers.used_routines];
     objects.extend(views::read(answers.views, used, &shown, &database)?);
     objects.extend(triggers.objects);

@@ -1,0 +1,453 @@
+//! Settling one migration by hand: what a claim means, whether the schema contradicts it, and the
+//! record of it.
+//!
+//! Where a statement is in flight the claim is about that statement, and the next upgrade goes on
+//! before or after it. Elsewhere it is about the whole file.
+
+use super::{
+    files::{Migration, MigrationSet},
+    look::{Look, look, look_again},
+    plan::Begun,
+    resume::decide,
+};
+use crate::{
+    engine::{
+        Engine, EntryState, HistoryChange, Identity, LockRequest, Resolution, StopFlag, Survey,
+        Verdict,
+    },
+    outcome::{Document, Exit, Failure, Kind},
+    sql::{Dialect, Verb, classify, split},
+};
+use anyhow::Result;
+use std::{collections::BTreeSet, time::Duration};
+
+/// What is claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    Applied,
+    Reverted,
+    AcceptChecksum,
+}
+
+/// What somebody wants to settle.
+pub struct ResolveRequest<'a> {
+    pub version: i32,
+    pub claim: Claim,
+    pub reason: Option<&'a str>,
+    pub lock_wait: Duration,
+    pub identity: &'a Identity,
+}
+
+/// What would be recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// For people: the statements or the diff concerned, and what is recorded.
+    pub text: String,
+    pub state: EntryState,
+    /// How many statements are in the database then.
+    pub done: usize,
+    pub history: HistoryChange,
+    /// Number of the statement that is settled.
+    pub statement: Option<usize>,
+    pub continues: Option<i64>,
+}
+
+/// Works out what would be recorded. Writes nothing.
+///
+/// # Errors
+/// Exit 2 where there is nothing to settle.
+pub async fn propose(
+    engine: &mut dyn Engine,
+    set: &MigrationSet,
+    request: &ResolveRequest<'_>,
+    document: &mut Document,
+) -> Result<Proposal> {
+    let look = look(engine, set).await?;
+    document
+        .targets
+        .insert(look.plan.target, look.plan.report.clone());
+    Ok(proposal(
+        engine.dialect(),
+        &look,
+        file(set, request)?,
+        request,
+    )?)
+}
+
+/// Checks the claim against the schema and records it, under the lock.
+pub async fn resolve(
+    engine: &mut dyn Engine,
+    set: &MigrationSet,
+    request: &ResolveRequest<'_>,
+    shown: &Proposal,
+    document: &mut Document,
+) -> Result<()> {
+    let stop = StopFlag::default();
+    engine
+        .lock(&LockRequest {
+            wait: request.lock_wait,
+            progress: &|_| {},
+            stop: &stop,
+        })
+        .await?;
+    engine.prepare_record().await?;
+    let survey = engine.survey().await?;
+    let look = look_again(engine, set, &survey).await?;
+    let migration = file(set, request)?;
+    let target = engine.target();
+    let now = proposal(engine.dialect(), &look, migration, request)?;
+    if now != *shown {
+        return Err(Failure::failed("the record has changed since it was shown")
+            .on(target)
+            .remedy("look again: sgmp-db status")
+            .into());
+    }
+    contradiction(engine, &look, migration, (request, &now)).await?;
+    let statements = split(engine.dialect(), &migration.up.text).unwrap_or_default();
+    let details = format!(
+        "{}; reason: {}",
+        recorded(migration, &now),
+        request.reason.unwrap_or("none given")
+    );
+    // What was done by a text is resumed by that text.
+    let begun = look
+        .plan
+        .begun
+        .as_ref()
+        .filter(|_| now.state == EntryState::Stopped && now.done > 0);
+    engine
+        .resolve(&Resolution {
+            version: migration.version,
+            name: &migration.name,
+            text: begun.map_or(migration.up.text.as_str(), |begun| begun.script.as_str()),
+            checksum: begun.map_or_else(
+                || migration.up.checksum(),
+                |begun| super::files::checksum(&begun.script),
+            ),
+            refinery_checksum: migration.refinery_checksum(),
+            statements_total: statements.len(),
+            statements_done: now.done,
+            state: now.state,
+            history: now.history,
+            continues: now.continues,
+            details: &details,
+            identity: request.identity,
+        })
+        .await?;
+    let look = look_again(engine, set, &survey).await?;
+    document.targets.insert(target, look.plan.report.clone());
+    Ok(())
+}
+
+fn file<'a>(set: &'a MigrationSet, request: &ResolveRequest<'_>) -> Result<&'a Migration, Failure> {
+    let version = request.version;
+    set.migrations
+        .iter()
+        .find(|migration| migration.version == version)
+        .ok_or_else(|| Failure::usage(format!("there is no migration V{version}")).on(set.target))
+}
+
+fn proposal(
+    dialect: Dialect,
+    look: &Look<'_>,
+    migration: &Migration,
+    request: &ResolveRequest<'_>,
+) -> Result<Proposal, Failure> {
+    let applied = look
+        .survey
+        .record
+        .history
+        .iter()
+        .any(|row| row.version == migration.version);
+    let proposed = match (request.claim, applied) {
+        (Claim::AcceptChecksum, true) => accept(look, migration),
+        (Claim::AcceptChecksum, false) => Err(Failure::usage(format!(
+            "V{} is not applied, so there is no checksum to accept",
+            migration.version
+        ))),
+        (Claim::Applied, true) => Err(Failure::usage(format!(
+            "V{} is recorded as applied already",
+            migration.version
+        ))),
+        (Claim::Reverted, true) => forget(dialect, look, migration),
+        (Claim::Applied | Claim::Reverted, false) => {
+            pending(dialect, look, migration, request.claim)
+        }
+    };
+    proposed.map_err(|failure| {
+        failure
+            .on(look.plan.target)
+            .at(migration.up.file.clone(), None)
+    })
+}
+
+fn accept(look: &Look<'_>, migration: &Migration) -> Result<Proposal, Failure> {
+    let differs = look
+        .plan
+        .findings
+        .iter()
+        .chain(&look.plan.notes)
+        .find(|finding| {
+            finding.kind == Kind::Checksum
+                && finding.object.as_deref() == Some(migration.up.file.as_str())
+        });
+    let Some(differs) = differs else {
+        return Err(Failure::usage(
+            "the file is what was applied, so there is no checksum to accept",
+        ));
+    };
+    let version = migration.version;
+    Ok(Proposal {
+        text: format!(
+            "{}\nto be recorded: the file as it is now stands for V{version}",
+            differs.message
+        ),
+        state: EntryState::Done,
+        done: usize::MAX,
+        history: HistoryChange::Checksum,
+        statement: None,
+        continues: None,
+    })
+}
+
+/// An applied migration that is no longer in the database.
+fn forget(dialect: Dialect, look: &Look<'_>, migration: &Migration) -> Result<Proposal, Failure> {
+    let current = look.survey.record.version().unwrap_or_default();
+    if migration.version != current {
+        return Err(Failure::usage(format!(
+            "V{} is not the newest applied migration, V{current} is",
+            migration.version
+        )));
+    }
+    Ok(Proposal {
+        text: format!(
+            "statements of V{}:\n{}\nto be recorded: none of them is in the database; the next upgrade runs the file again",
+            migration.version,
+            listed(dialect, &migration.up.text, 0)
+        ),
+        state: EntryState::Stopped,
+        done: 0,
+        history: HistoryChange::Remove,
+        statement: None,
+        continues: None,
+    })
+}
+
+fn pending(
+    dialect: Dialect,
+    look: &Look<'_>,
+    migration: &Migration,
+    claim: Claim,
+) -> Result<Proposal, Failure> {
+    let version = migration.version;
+    let first = look.plan.pending.first().map(|first| first.version);
+    if first != Some(version) {
+        let first = first.unwrap_or_default();
+        return Err(Failure::usage(format!("V{first} comes before V{version}")));
+    }
+    let begun = look.plan.begun.as_ref();
+    let continues = begun.map(|begun| begun.entry);
+    if let Some((begun, number)) = begun.and_then(|begun| Some((begun, begun.in_flight?))) {
+        return Ok(in_flight(dialect, begun, number, (version, claim)));
+    }
+    let done = begun.map_or(0, |begun| begun.done);
+    let statements = listed(dialect, &migration.up.text, done);
+    let total = split(dialect, &migration.up.text).map_or(0, |all| all.len());
+    match claim {
+        Claim::Applied => Ok(Proposal {
+            text: format!(
+                "{done} of {total} statements of V{version} were run by sgmp-db; the others are:\n{statements}\n\
+                 to be recorded: they are in the database too, and V{version} is applied"
+            ),
+            state: EntryState::Done,
+            done: total,
+            history: HistoryChange::Add,
+            statement: None,
+            continues,
+        }),
+        _ if done == 0 => Err(Failure::usage(format!(
+            "nothing of V{version} is recorded as being in the database"
+        ))
+        .remedy(format!(
+            "it runs with: sgmp-db upgrade --only {}",
+            look.plan.target
+        ))),
+        _ => Ok(Proposal {
+            text: format!(
+                "{done} of {total} statements of V{version} were run by sgmp-db:\n{}\n\
+                 to be recorded: none of them is in the database any more; the next upgrade runs the file from its beginning",
+                listed(dialect, &migration.up.text, 0)
+            ),
+            state: EntryState::Stopped,
+            done: 0,
+            history: HistoryChange::Keep,
+            statement: None,
+            continues,
+        }),
+    }
+}
+
+fn in_flight(
+    dialect: Dialect,
+    begun: &Begun,
+    number: usize,
+    (version, claim): (i32, Claim),
+) -> Proposal {
+    let statements = split(dialect, &begun.script).unwrap_or_default();
+    let text = number
+        .checked_sub(1)
+        .and_then(|index| statements.get(index))
+        .map_or("", |statement| statement.text);
+    let (done, said) = match claim {
+        Claim::Applied => (
+            number,
+            "it is in the database; the next upgrade goes on after it",
+        ),
+        _ => (
+            number.saturating_sub(1),
+            "it is not in the database; the next upgrade runs it again",
+        ),
+    };
+    Proposal {
+        text: format!(
+            "statement {number} of {} of V{version}, whose end nobody recorded:\n    {}\nto be recorded: {said}",
+            statements.len(),
+            text.replace('\n', "\n    ")
+        ),
+        state: EntryState::Stopped,
+        done,
+        history: HistoryChange::Keep,
+        statement: Some(number),
+        continues: Some(begun.entry),
+    }
+}
+
+/// The statements from `from` on, numbered.
+fn listed(dialect: Dialect, text: &str, from: usize) -> String {
+    split(dialect, text)
+        .unwrap_or_default()
+        .iter()
+        .enumerate()
+        .skip(from)
+        .map(|(index, statement)| {
+            format!(
+                "{:>4}  {}",
+                index + 1,
+                statement.text.replace('\n', "\n      ")
+            )
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// What the ledger says.
+fn recorded(migration: &Migration, proposal: &Proposal) -> String {
+    let version = migration.version;
+    match (proposal.statement, proposal.history) {
+        (Some(number), _) if proposal.done >= number => {
+            format!("statement {number} was declared to be in the database")
+        }
+        (Some(number), _) => format!("statement {number} was declared not to be in the database"),
+        (None, HistoryChange::Add) => format!("V{version} was declared applied"),
+        (None, HistoryChange::Remove | HistoryChange::Keep) => {
+            format!("V{version} was declared not applied")
+        }
+        (None, HistoryChange::Checksum) => format!("the file was accepted for V{version}"),
+    }
+}
+
+/// Does the schema say otherwise?
+async fn contradiction(
+    engine: &mut dyn Engine,
+    look: &Look<'_>,
+    migration: &Migration,
+    (request, proposal): (&ResolveRequest<'_>, &Proposal),
+) -> Result<()> {
+    let target = engine.target();
+    let against = |message: String| {
+        Failure::new(Exit::Failed, message)
+            .on(target)
+            .at(migration.up.file.clone(), None)
+    };
+    if let (Some(begun), Some(number)) = (&look.plan.begun, proposal.statement) {
+        let said = match (decide(engine, begun, number).await?, request.claim) {
+            (Verdict::Applied, Claim::Reverted) => "is in the database",
+            (Verdict::NotApplied, Claim::Applied) => "is not in the database, or may be repeated",
+            _ => return Ok(()),
+        };
+        return Err(
+            against(format!("the schema says that statement {number} {said}"))
+                .remedy(format!(
+                    "let the evidence decide: sgmp-db upgrade --only {target}"
+                ))
+                .into(),
+        );
+    }
+    if request.claim == Claim::AcceptChecksum {
+        return Ok(());
+    }
+    let there = tables(&look.survey);
+    let made = made(engine.dialect(), &migration.up.text);
+    let (wrong, said): (Vec<&String>, &str) = match request.claim {
+        Claim::Applied => (made.difference(&there).collect(), "not there"),
+        _ => (made.intersection(&there).collect(), "still there"),
+    };
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = wrong.into_iter().map(String::as_str).collect();
+    Err(against(format!(
+        "the schema says otherwise: {} of V{} {said}",
+        names.join(", "),
+        migration.version
+    ))
+    .into())
+}
+
+fn tables(survey: &Survey) -> BTreeSet<String> {
+    survey
+        .foreign
+        .iter()
+        .map(|object| object.name.clone())
+        .collect()
+}
+
+/// Tables that the whole file leaves behind, as far as that can be read off it.
+fn made(dialect: Dialect, text: &str) -> BTreeSet<String> {
+    let mut made = BTreeSet::new();
+    for statement in split(dialect, text).unwrap_or_default() {
+        let facts = classify(dialect, statement.text);
+        let renames = statement.text.to_ascii_lowercase().contains("rename");
+        for object in facts.objects {
+            let plain = object.kind == "table" && object.schema.is_none();
+            match facts.verb {
+                Verb::Create if plain && !facts.summary.to_ascii_lowercase().contains("temp") => {
+                    made.insert(object.name);
+                }
+                Verb::Drop | Verb::Rename => {
+                    made.remove(&object.name);
+                }
+                Verb::Alter if renames => {
+                    made.remove(&object.name);
+                }
+                _ => {}
+            }
+        }
+    }
+    made
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_that_a_file_leaves_behind_are_those_it_makes_and_keeps() {
+        let text = "CREATE TABLE a (b int); CREATE TABLE c (d int); DROP TABLE c;\n\
+            CREATE TABLE e (f int); ALTER TABLE e RENAME TO g; CREATE TEMPORARY TABLE h (i int);";
+        assert_eq!(
+            made(Dialect::Mysql, text).into_iter().collect::<Vec<_>>(),
+            ["a"]
+        );
+    }
+}
