@@ -2,6 +2,8 @@
 
 mod support;
 
+use support::golden::golden;
+
 use std::fs;
 use support::{Kind, Sgmp, TimescaleDatabase};
 
@@ -274,4 +276,71 @@ async fn a_wrong_policies_file_is_refused_before_a_server_is_asked() {
     sgmp.run(&["upgrade", "--only", "timescale", "--env", "nowhere"])
         .await
         .expect(2);
+}
+
+/// The installs that schema.sql and somebody's hand left, one after the other.
+#[tokio::test]
+async fn what_was_changed_by_hand_is_reported_as_what_it_is_and_brought_in_line() {
+    let timescale = TimescaleDatabase::new(Kind::Community).await;
+    let _session = timescale.session().await;
+    let sgmp = Sgmp::default().timescale(&timescale);
+    sgmp.run(&["upgrade", "--only", "timescale"])
+        .await
+        .expect(0);
+    let job = "(SELECT job_id FROM timescaledb_information.jobs WHERE hypertable_name = 'events' AND proc_name = 'policy_retention')";
+    for (by_hand, change, says) in [
+        ("SELECT remove_retention_policy('events')".to_owned(), "missing", "events has no retention policy; 1 month is expected"),
+        (
+            "SELECT remove_retention_policy('events'); SELECT add_retention_policy('events', INTERVAL '2 weeks')".to_owned(),
+            "changed",
+            "events keeps data for 14 days; 1 month is expected",
+        ),
+        (
+            format!("SELECT alter_job({job}, config => '{{\"hypertable_id\": 2, \"drop_after\": \"30 days\"}}')"),
+            "changed",
+            "events keeps data for 30 days; 1 month is expected",
+        ),
+        (format!("SELECT alter_job({job}, scheduled => false)"), "changed", "the retention policy of events is paused"),
+    ] {
+        timescale.execute(&by_hand).await;
+        let (run, document) = sgmp.json(&["status", "--only", "timescale"]).await;
+        assert_eq!(run.code, Some(4), "{by_hand}: {document:#}");
+        let finding = &document["findings"][0];
+        assert_eq!(finding["change"], change, "{by_hand}");
+        assert!(finding["message"].as_str().unwrap().starts_with(says), "{finding}");
+        sgmp.run(&["upgrade", "--only", "timescale"]).await.expect(0);
+        sgmp.run(&["status", "--only", "timescale"]).await.expect(0);
+        assert_eq!(timescale.rows(JOBS).await, ["events|1 mon", "house_data|1 mon"]);
+    }
+}
+
+#[tokio::test]
+async fn the_documents_of_policies_keep_their_form() {
+    let timescale = TimescaleDatabase::new(Kind::Community).await;
+    let _session = timescale.session().await;
+    let sgmp = Sgmp::default().timescale(&timescale);
+    sgmp.run(&["upgrade", "--only", "timescale"])
+        .await
+        .expect(0);
+    timescale
+        .execute("SELECT remove_retention_policy('events')")
+        .await;
+    let (_, document) = sgmp.json(&["policies", "--dry-run"]).await;
+    golden("policies/dry_run.json", &form(document));
+    let apache = TimescaleDatabase::new(Kind::Apache17).await;
+    let sgmp = Sgmp::default().timescale(&apache);
+    sgmp.run(&["upgrade", "--only", "timescale"])
+        .await
+        .expect(0);
+    apache
+        .execute("INSERT INTO events SELECT timestamptz '2020-01-02 00:00:00+00' + i * INTERVAL '7 days', 1, 'd', 't', '{}' FROM generate_series(0, 1) i")
+        .await;
+    let (_, document) = sgmp.json(&["policies", "run-retention"]).await;
+    golden("policies/run_retention.json", &form(document));
+}
+
+/// Without what differs from server to server and from run to run.
+fn form(mut document: serde_json::Value) -> String {
+    document["targets"] = serde_json::json!("as of every command");
+    format!("{document:#}\n")
 }

@@ -26,6 +26,17 @@ pub struct BenchServer {
     container: ContainerAsync<GenericImage>,
 }
 
+/// The container's own, which a Mac cannot reach.
+async fn address(container: &str) -> String {
+    let format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+    let inspected = Command::new("docker")
+        .args(["inspect", "--format", format, container])
+        .output()
+        .await
+        .expect("the docker command");
+    String::from_utf8_lossy(&inspected.stdout).trim().to_owned()
+}
+
 impl BenchServer {
     /// Starts one with a login for every tool.
     pub async fn start(kind: Kind) -> BenchServer {
@@ -35,9 +46,9 @@ impl BenchServer {
         };
         let (container, published) = own(kind, command).await;
         let inside = if kind == Kind::Mysql { 3306 } else { 5432 };
-        let address = container.get_bridge_ip_address().await.expect("an address");
-        let (host, port) = match TcpStream::connect((address, inside)) {
-            Ok(_) => (address.to_string(), inside),
+        let address = address(container.id()).await;
+        let (host, port) = match TcpStream::connect((address.as_str(), inside)) {
+            Ok(_) => (address, inside),
             Err(_) => ("127.0.0.1".to_owned(), published),
         };
         let server = BenchServer {

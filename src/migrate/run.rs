@@ -3,7 +3,7 @@
 use super::{
     event::Event,
     expectation::{self, Begun},
-    files::Migration,
+    files::{Migration, is_atomic},
     look::{Look, look_again},
     preflight::{unmet, wanted},
     resume::{Resume, resume, settings},
@@ -171,7 +171,7 @@ async fn run_file(
         from,
         settings: settings(dialect, &statements[..from]),
         continues: at.continues,
-        atomic: !directives.no_transaction,
+        atomic: is_atomic(engine.dialect(), &migration.up),
         lock_timeout: directives.lock_timeout.unwrap_or(options.lock_timeout),
         identity: options.identity,
         details: at.found.as_deref(),

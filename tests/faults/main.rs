@@ -63,5 +63,5 @@ async fn mysql_survives_interruptions_anywhere() {
 
 #[tokio::test]
 async fn postgresql_survives_interruptions_anywhere() {
-    survives(Kind::Apache17, "PostgreSQL with TimescaleDB", 16).await;
+    survives(Kind::Apache17, "PostgreSQL with TimescaleDB", 12).await;
 }

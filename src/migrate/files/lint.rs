@@ -1,6 +1,6 @@
 //! What is wrong inside the files: found offline, refused before a run.
 
-use super::{Migration, MigrationSet, Script, session};
+use super::{Migration, MigrationSet, Script, session, transaction};
 use crate::{
     outcome::{Exit, Failure},
     sql::{Commits, Dialect, Facts, Statement, SyntaxError, classify, split},
@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Every rule; `-- sgmp-db: allow=<rule> because "…"` lets a file break one.
-pub const RULES: [&str; 8] = [
+pub const RULES: [&str; 10] = [
     "syntax",
     "client-command",
     "transaction-control",
@@ -16,6 +16,8 @@ pub const RULES: [&str; 8] = [
     "session-dependent",
     "left-behind",
     "load-data-local",
+    "concurrent-index",
+    "statement-by-statement",
     "missing-down",
 ];
 
@@ -35,7 +37,7 @@ pub struct LintProblem {
 impl LintProblem {
     /// Must the file not run?
     pub fn blocks(&self) -> bool {
-        self.rule != "missing-down"
+        !["missing-down", "statement-by-statement"].contains(&self.rule)
     }
 
     /// The same as a reason to stop.
@@ -49,10 +51,15 @@ impl LintProblem {
 
 /// Every problem of every file.
 pub fn lint(set: &MigrationSet) -> Vec<LintProblem> {
-    set.migrations
+    let mut problems: Vec<LintProblem> = set
+        .migrations
         .iter()
         .flat_map(|migration| lint_migration(set.target, migration))
-        .collect()
+        .collect();
+    if set.target == Target::Timescale {
+        problems.extend(transaction::concurrent_indexes(Dialect::Postgres, set));
+    }
+    problems
 }
 
 /// Every problem of one migration's files.
@@ -109,6 +116,7 @@ fn lint_script(dialect: Dialect, script: &Script) -> Vec<LintProblem> {
         load_data_local(script, &statements, &mut problems);
     }
     problems.extend(session::problems(dialect, script, (&statements, &facts)));
+    problems.extend(transaction::told(dialect, script));
     problems
 }
 
@@ -172,7 +180,7 @@ fn mixed_transaction(
     facts: &[Facts],
     problems: &mut Vec<LintProblem>,
 ) {
-    if script.directives.no_transaction {
+    if !transaction::is_atomic(Dialect::Postgres, script) {
         return;
     }
     for (statement, facts) in statements.iter().zip(facts) {

@@ -8,6 +8,7 @@ mod script;
 mod session;
 mod source;
 mod sum;
+mod transaction;
 
 pub use create::{Created, create};
 pub use directives::{Allow, Directives, Require};
@@ -15,3 +16,4 @@ pub use lint::{LintProblem, lint, lint_migration};
 pub use script::{Migration, MigrationSet, Script, checksum};
 pub use source::{Origin, Source};
 pub use sum::{Sum, SumState};
+pub use transaction::is_atomic;

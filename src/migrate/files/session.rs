@@ -13,7 +13,7 @@ pub fn problems(
 ) -> Vec<LintProblem> {
     let mut problems = left_behind(dialect, script, (statements, facts));
     // In one transaction the session cannot be lost in between.
-    if dialect == Dialect::Mysql || script.directives.no_transaction {
+    if dialect == Dialect::Mysql || !super::is_atomic(dialect, script) {
         problems.extend(dependent(script, (statements, facts)));
     }
     problems
