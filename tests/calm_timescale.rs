@@ -180,7 +180,7 @@ async fn another_encoding_or_collation_is_one_finding_at_the_database() {
         other.execute(look::SGMP).await;
         let found = differences(&expected, &read(&other).await);
         let names: Vec<String> = found.iter().map(|one| one.key.to_string()).collect();
-        assert_eq!(names, ["database defaults"], "{how}: {found:#?}");
+        assert_eq!(names, ["database default"], "{how}: {found:#?}");
     }
 }
 

@@ -118,9 +118,8 @@ async fn repaired(mysql: &MysqlDatabase, timescale: &TimescaleDatabase, sgmp: &S
     let whole = sql("mysql", &["--allow-destructive"]).await;
     pipe_into_mysql(mysql, &whole).await;
     sgmp.run(&["status", "--only", "mysql"]).await.expect(0);
-    timescale
-        .execute("ALTER TABLE events ALTER COLUMN data SET NOT NULL; CREATE INDEX ON events (house_id, type, timestamp DESC)")
-        .await;
+    let whole = sql("timescale", &["--allow-destructive"]).await;
+    timescale.execute(&whole).await;
     sgmp.run(&["status"]).await.expect(0);
     let run = sgmp.run(&["diff", "--sql"]).await;
     assert_eq!(run.expect(0).stdout, "");
@@ -427,4 +426,23 @@ async fn status_waits_for_nobody_and_nobody_waits_for_it() {
     tokio::time::timeout(std::time::Duration::from_secs(90), both)
         .await
         .expect("nobody waits");
+}
+
+#[tokio::test]
+async fn status_and_diff_work_where_nothing_may_be_written() {
+    let timescale = TimescaleDatabase::new(Kind::Apache17).await;
+    let sgmp = Sgmp::default().timescale(&timescale);
+    let call = |verb: &'static str| [verb, "--only", "timescale"];
+    sgmp.run(&call("upgrade")).await.expect(0);
+    timescale
+        .execute("ALTER TABLE events ADD COLUMN stray integer")
+        .await;
+    let read_only = format!(
+        "ALTER DATABASE \"{}\" SET default_transaction_read_only = on",
+        timescale.name
+    );
+    timescale.execute(&read_only).await;
+    for verb in ["status", "diff"] {
+        sgmp.run(&call(verb)).await.expect(4).says("stray");
+    }
 }

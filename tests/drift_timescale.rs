@@ -53,7 +53,7 @@ async fn a_database_without_the_extension_is_read_too() {
             names,
             [
                 "constraint plain.plain_pkey",
-                "database defaults",
+                "database default",
                 "extension plpgsql",
                 "schema public",
                 "table plain"

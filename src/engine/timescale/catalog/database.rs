@@ -11,7 +11,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::SimpleQueryRow;
 
-/// `database`; the one of its kind is `defaults`, because installs name databases differently.
+/// `database`; the one of its kind is `default`, because installs name databases differently.
 pub const DATABASE: &str = "database";
 
 /// Provider and locale columns came with 15 and were renamed with 17: an absent one reads as NULL.
@@ -74,7 +74,7 @@ fn read(answers: &[Vec<SimpleQueryRow>], draft: &mut Draft) -> Result<()> {
             locale: provider.as_ref().and(row.locale),
             provider,
         };
-        let mut object = object(DATABASE, "defaults".to_owned(), &database)?;
+        let mut object = object(DATABASE, "default".to_owned(), &database)?;
         row.access.attach(&mut object);
         draft.schema.insert(object);
     }
