@@ -258,6 +258,9 @@ fn commands(text: &str) -> Vec<String> {
 /// Does the command line take it? Words of a sentence that goes on behind it are cut off, flags never.
 fn accepted(command: &str) -> bool {
     let filled = command
+        .replace("{flags}", "")
+        .replace("upgrade{}", "upgrade")
+        .replace("policies{}", "policies")
         .replace("--only {}", "--only mysql")
         .replace(['[', ']', '*'], "")
         .replace("{target}", "mysql")
