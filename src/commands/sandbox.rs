@@ -5,12 +5,12 @@ use crate::{
     config::{Endpoint, Environment, Tls, TlsMode},
     connect::{self, ConnectOptions},
     outcome::Document,
-    sandbox::{self, Access, images},
+    sandbox::{self, Access, Wanted, images},
     target::Target,
 };
 use anyhow::{Context, Result};
-use serde_json::{Value, json};
-use std::fmt::Write;
+use serde_json::json;
+use std::collections::BTreeMap;
 
 /// Brings the pair up or takes it down.
 pub async fn run(
@@ -20,17 +20,21 @@ pub async fn run(
 ) -> Result<()> {
     match &arguments.verb {
         SandboxVerb::Down => {
-            let removed = sandbox::down().await?;
-            document
-                .extra
-                .insert("text", json!(format!("# {removed} containers removed")));
+            let removed = sandbox::down(&arguments.name).await?;
+            document.extra.insert("removed", json!(removed));
+            document.words = Some(format!("# {removed} containers removed"));
         }
         SandboxVerb::Up(up) => {
             let named = [
                 environment.get(images::MYSQL.variable),
                 environment.get(images::TIMESCALE.variable),
             ];
-            let [mysql, timescale] = sandbox::up(named, &password()?).await?;
+            let [mysql, timescale] = sandbox::up(Wanted {
+                name: &arguments.name,
+                images: named,
+                password: &password()?,
+            })
+            .await?;
             let options = ConnectOptions {
                 wait: Some(up.wait),
                 ..ConnectOptions::default()
@@ -50,9 +54,13 @@ pub async fn run(
                 .close()
                 .await
                 .context("ending the PostgreSQL session")?;
-            document
-                .extra
-                .insert("text", Value::String(exports(&mysql, &timescale)?));
+            let environment = environment_of(&mysql, &timescale);
+            let lines: Vec<String> = environment
+                .iter()
+                .map(|(name, value)| format!("export {name}='{value}'"))
+                .collect();
+            document.words = Some(lines.join("\n"));
+            document.extra.insert("environment", json!(environment));
         }
     }
     Ok(())
@@ -77,31 +85,23 @@ fn endpoint(target: Target, access: &Access) -> Endpoint {
     }
 }
 
-/// Lines for the shell's `eval`. The passwords have only letters and digits, so nothing needs quoting.
-fn exports(mysql: &Access, timescale: &Access) -> Result<String> {
-    let mut text = String::new();
+/// What reaches the pair. The values have only letters, digits and dots, so a shell needs no quoting of them.
+fn environment_of(mysql: &Access, timescale: &Access) -> BTreeMap<String, String> {
+    let mut environment = BTreeMap::new();
     for (prefix, access) in [("MYSQL", mysql), ("TSDB", timescale)] {
-        let Access {
-            port,
-            user,
-            password,
-        } = access;
         for (name, value) in [
             ("HOST", "127.0.0.1"),
-            ("PORT", &port.to_string()),
-            ("USER", user),
-            ("PASS", password),
+            ("PORT", &access.port.to_string()),
+            ("USER", access.user),
+            ("PASS", &access.password),
             ("DATABASE", "sgmp"),
         ] {
-            writeln!(text, "export {prefix}_{name}='{value}'")?;
+            environment.insert(format!("{prefix}_{name}"), value.to_owned());
         }
     }
-    write!(
-        text,
-        "export SGMP_DB_TSDB_APP_PASS='{}'",
-        timescale.password
-    )?;
-    Ok(text)
+    let role = timescale.password.clone();
+    environment.insert("SGMP_DB_TSDB_APP_PASS".to_owned(), role);
+    environment
 }
 
 /// A password for a throw-away server: 128 bits from the system's random source.

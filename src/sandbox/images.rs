@@ -3,7 +3,7 @@
 use testcontainers::{bollard::Docker, core::client::docker_client_instance};
 
 use crate::outcome::Failure;
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 /// A kind of server, with the images that can be it.
 #[derive(Debug, Clone, Copy)]
@@ -35,13 +35,17 @@ pub const TIMESCALE: Role = Role {
 /// # Errors
 /// Exit 1 when no engine answers.
 pub async fn docker() -> Result<Docker> {
-    let docker = docker_client_instance()
-        .await
-        .context("finding the Docker engine")?;
-    docker.ping().await.map_err(|error| {
+    let silent = |error: String| {
         Failure::failed(format!("no Docker engine answers: {error}"))
             .remedy("start Docker; on a Debian machine, as root: scripts/install")
-    })?;
+    };
+    let docker = docker_client_instance()
+        .await
+        .map_err(|error| silent(error.to_string()))?;
+    docker
+        .ping()
+        .await
+        .map_err(|error| silent(error.to_string()))?;
     Ok(docker)
 }
 

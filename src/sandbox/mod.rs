@@ -4,5 +4,5 @@ pub mod images;
 mod pair;
 mod throwaway;
 
-pub use pair::{Access, down, up};
+pub use pair::{Access, Wanted, down, up};
 pub use throwaway::Throwaway;

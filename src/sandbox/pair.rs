@@ -1,4 +1,4 @@
-//! The pair itself: two containers of known names, reachable from this machine only.
+//! A pair itself: two containers of known names, reachable from this machine only.
 
 use super::images::{self, MYSQL, Role, TIMESCALE};
 use crate::outcome::Failure;
@@ -15,8 +15,21 @@ use testcontainers::{
     runners::AsyncRunner,
 };
 
-/// Marks both containers; `down` removes what carries it.
+/// Marks both containers with the pair's name; `down` removes what carries it.
 const LABEL: &str = "org.sgmp-db.sandbox";
+/// Keeps the password of a running pair, so that `up` again prints the same.
+const PASSWORD_LABEL: &str = "org.sgmp-db.sandbox-password";
+
+/// What to start.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Tells pairs apart that stand side by side.
+    pub name: &'a str,
+    /// Images named outright, of MySQL and TimescaleDB.
+    pub images: [Option<&'a str>; 2],
+    /// Of a pair that is not there yet.
+    pub password: &'a str,
+}
 
 /// How to reach one server of the pair.
 #[derive(Debug, Clone)]
@@ -30,19 +43,19 @@ pub struct Access {
 ///
 /// # Errors
 /// No Docker engine, a missing image, or a container that does not start.
-pub async fn up(named: [Option<&str>; 2], password: &str) -> Result<[Access; 2]> {
+pub async fn up(wanted: Wanted<'_>) -> Result<[Access; 2]> {
     let docker = images::docker().await?;
-    let password = known_password(&docker)
-        .await?
-        .unwrap_or_else(|| password.to_owned());
-    let mysql = images::resolve(&docker, MYSQL, named[0]).await?;
-    let timescale = images::resolve(&docker, TIMESCALE, named[1]).await?;
-    let mysql = request(&mysql, "mysql", 3306, &password)
+    let there = list(&docker, wanted.name).await?;
+    let password = there.into_iter().find_map(|container| container.password);
+    let password = password.unwrap_or_else(|| wanted.password.to_owned());
+    let mysql = images::resolve(&docker, MYSQL, wanted.images[0]).await?;
+    let timescale = images::resolve(&docker, TIMESCALE, wanted.images[1]).await?;
+    let mysql = request((wanted.name, "mysql"), &mysql, 3306, &password)
         .with_env_var("MYSQL_ROOT_PASSWORD", &password)
         .with_env_var("MYSQL_DATABASE", "sgmp")
         .with_env_var("MYSQL_USER", "sgmp")
         .with_env_var("MYSQL_PASSWORD", &password);
-    let timescale = request(&timescale, "timescale", 5432, &password)
+    let timescale = request((wanted.name, "timescale"), &timescale, 5432, &password)
         .with_env_var("POSTGRES_PASSWORD", &password);
     let (mysql, timescale) = tokio::try_join!(start(mysql, MYSQL), start(timescale, TIMESCALE))?;
     Ok([
@@ -63,26 +76,32 @@ pub async fn up(named: [Option<&str>; 2], password: &str) -> Result<[Access; 2]>
 ///
 /// # Errors
 /// No Docker engine, or one that refuses.
-pub async fn down() -> Result<usize> {
+pub async fn down(name: &str) -> Result<usize> {
     let docker = images::docker().await?;
-    let ours = list(&docker).await?;
-    for (id, _) in &ours {
+    let ours = list(&docker, name).await?;
+    for container in &ours {
         let options = RemoveContainerOptionsBuilder::default()
             .force(true)
             .v(true)
             .build();
         docker
-            .remove_container(id, Some(options))
+            .remove_container(&container.id, Some(options))
             .await
             .context("removing a container")?;
     }
     Ok(ours.len())
 }
 
-fn request(image: &str, name: &str, port: u16, password: &str) -> ContainerRequest<GenericImage> {
+fn request(
+    (pair, server): (&str, &str),
+    image: &str,
+    port: u16,
+    password: &str,
+) -> ContainerRequest<GenericImage> {
     local(image, port)
-        .with_container_name(format!("sgmp-db-sandbox-{name}"))
-        .with_label(LABEL, password)
+        .with_container_name(format!("sgmp-db-{pair}-{server}"))
+        .with_label(LABEL, pair)
+        .with_label(PASSWORD_LABEL, password)
         .with_reuse(ReuseDirective::Always)
         .with_startup_timeout(Duration::from_secs(60))
 }
@@ -126,17 +145,14 @@ pub(super) async fn port(container: &ContainerAsync<GenericImage>, port: u16) ->
         .context("asking for a container's port")
 }
 
-/// The password of a pair that is there already.
-async fn known_password(docker: &Docker) -> Result<Option<String>> {
-    Ok(list(docker)
-        .await?
-        .into_iter()
-        .map(|(_, password)| password)
-        .next())
+/// A container of a pair.
+struct Container {
+    id: String,
+    password: Option<String>,
 }
 
-async fn list(docker: &Docker) -> Result<Vec<(String, String)>> {
-    let filters = HashMap::from([("label".to_owned(), vec![LABEL.to_owned()])]);
+async fn list(docker: &Docker, name: &str) -> Result<Vec<Container>> {
+    let filters = HashMap::from([("label".to_owned(), vec![format!("{LABEL}={name}")])]);
     let options = ListContainersOptionsBuilder::default()
         .all(true)
         .filters(&filters)
@@ -147,6 +163,13 @@ async fn list(docker: &Docker) -> Result<Vec<(String, String)>> {
         .context("listing containers")?;
     Ok(containers
         .into_iter()
-        .filter_map(|one| Some((one.id?, one.labels?.get(LABEL)?.clone())))
+        .filter_map(|one| {
+            Some(Container {
+                id: one.id?,
+                password: one
+                    .labels
+                    .and_then(|labels| labels.get(PASSWORD_LABEL).cloned()),
+            })
+        })
         .collect())
 }

@@ -355,6 +355,11 @@ impl Run<'_> {
         let in_doubt = lost && part == Part::Statement;
         let stopped = self.work.stop.now() && code == Some(INTERRUPTED);
         let mut message = explain(&failed, part);
+        if part == Part::Statement
+            && let Some(statement) = self.work.statements.get(index)
+        {
+            message = session::quoting_only(&message, statement.text);
+        }
         if code == Some(1242) && part == Part::Journal {
             lost = true;
         }

@@ -141,6 +141,24 @@ pub fn place(error: &Error) -> Option<Place> {
     Some(Place { line, column: None })
 }
 
+/// A syntax error quotes the packet from the place on (`near '…' at line 3`), so also what stands behind the
+/// statement there. Cut to the statement, whose end the quotation has if it goes beyond.
+pub fn quoting_only(message: &str, statement: &str) -> String {
+    let parts = message.split_once(" near '").and_then(|(before, rest)| {
+        let (quoted, after) = rest.rsplit_once("' at line ")?;
+        Some((before, quoted, after))
+    });
+    let Some((before, quoted, after)) = parts else {
+        return message.to_owned();
+    };
+    let ends = quoted.match_indices("\n;").map(|(end, _)| &quoted[..end]);
+    let own = ends
+        .into_iter()
+        .find(|own| statement.ends_with(own))
+        .unwrap_or(quoted);
+    format!("{before} near '{own}' at line {after}")
+}
+
 /// The server's words.
 pub fn words(error: &Error) -> String {
     match error {
@@ -152,6 +170,15 @@ pub fn words(error: &Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_syntax_error_quotes_the_statement_and_nothing_of_ours() {
+        let told = "wrong near 'c int\n;START TRANSACTION\n;INS' at line 3 (MySQL error 1064)";
+        let own = "wrong near 'c int' at line 3 (MySQL error 1064)";
+        assert_eq!(quoting_only(told, "ALTER TABLE a ADD COLUM c int"), own);
+        assert_eq!(quoting_only(own, "ALTER TABLE a ADD COLUM c int"), own);
+        assert_eq!(quoting_only("Table 'a' is near", "x"), "Table 'a' is near");
+    }
 
     #[test]
     fn a_literal_has_no_character_that_a_setting_could_read_differently() {

@@ -1,6 +1,6 @@
 //! What is wrong inside the files: found offline, refused before a run.
 
-use super::{Migration, MigrationSet, Script, session, transaction};
+use super::{Migration, MigrationSet, Script, parallel, session, transaction};
 use crate::{
     outcome::{Exit, Failure},
     sql::{Commits, Dialect, Facts, Statement, SyntaxError, classify, split},
@@ -51,11 +51,10 @@ impl LintProblem {
 
 /// Every problem of every file.
 pub fn lint(set: &MigrationSet) -> Vec<LintProblem> {
-    let mut problems: Vec<LintProblem> = set
-        .migrations
-        .iter()
-        .flat_map(|migration| lint_migration(set.target, migration))
-        .collect();
+    let each = parallel::each(&set.migrations, |migration| {
+        lint_migration(set.target, migration)
+    });
+    let mut problems: Vec<LintProblem> = each.into_iter().flatten().collect();
     if set.target == Target::Timescale {
         problems.extend(transaction::concurrent_indexes(Dialect::Postgres, set));
     }

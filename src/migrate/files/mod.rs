@@ -4,6 +4,7 @@ mod create;
 mod directives;
 mod discover;
 mod lint;
+mod parallel;
 mod script;
 mod session;
 mod source;

@@ -1,6 +1,6 @@
 //! Where the files come from: the binary, or a directory.
 
-use super::{MigrationSet, Sum, SumState, discover};
+use super::{MigrationSet, Sum, SumState, discover, parallel};
 use crate::{outcome::Failure, target::Target};
 use discover::Found;
 use std::{
@@ -137,7 +137,7 @@ fn write_whole(folder: &Path, name: &str, text: &str) -> Result<String, Failure>
     Ok(path.display().to_string())
 }
 
-/// Every regular file of the folder. A database without a folder has no migrations, as long as
+/// Every file of the folder. A database without a folder has no migrations, as long as
 /// the other one has: then it is a project of one database.
 fn read_folder(directory: &Path, target: Target) -> Result<Vec<Found>, Failure> {
     let folder = directory.join(target.name());
@@ -159,31 +159,34 @@ fn read_folder(directory: &Path, target: Target) -> Result<Vec<Found>, Failure> 
         }
         Err(error) => return Err(unreadable(&folder, &error)),
     };
-    let mut files = Vec::new();
+    let mut paths = Vec::new();
     for entry in entries {
         let path = entry.map_err(|error| unreadable(&folder, &error))?.path();
-        let Some(name) = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .map(str::to_owned)
-        else {
-            let failure = Failure::usage("the file's name is not UTF-8");
-            return Err(failure
-                .at(path.display().to_string(), None)
-                .remedy("rename it"));
-        };
-        if name.starts_with('.') || name.ends_with('~') {
-            continue;
-        }
-        let bytes = fs::read(&path).map_err(|error| unreadable(&path, &error))?;
-        files.push(Found {
-            name,
+        paths.extend(named(path)?);
+    }
+    paths.sort();
+    let read = parallel::each(&paths, |(name, path)| {
+        let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
+        Ok(Found {
+            name: name.clone(),
             file: path.display().to_string(),
             bytes,
-        });
-    }
-    files.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(files)
+        })
+    });
+    read.into_iter().collect()
+}
+
+/// A file with its name, unless it is one that an editor leaves.
+fn named(path: PathBuf) -> Result<Option<(String, PathBuf)>, Failure> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let Some(name) = name.map(str::to_owned) else {
+        let failure = Failure::usage("the file's name is not UTF-8");
+        return Err(failure
+            .at(path.display().to_string(), None)
+            .remedy("rename it"));
+    };
+    let leftover = name.starts_with('.') || name.ends_with('~');
+    Ok((!leftover).then_some((name, path)))
 }
 
 fn no_migrations(directory: &Path) -> Failure {
