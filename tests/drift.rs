@@ -5,7 +5,9 @@ mod support;
 use mysql_async::prelude::Queryable;
 use serde_json::Value;
 use std::{fs, path::Path};
-use support::{Kind, MysqlDatabase, Run, Sgmp, TimescaleDatabase, golden};
+use support::{
+    Kind, MysqlDatabase, Run, Sgmp, TimescaleDatabase, database::postgres_admin, golden,
+};
 
 async fn pair(kind: Kind) -> (MysqlDatabase, TimescaleDatabase, Sgmp) {
     let mysql = MysqlDatabase::new().await;
@@ -374,6 +376,47 @@ async fn another_character_set_of_the_database_is_one_finding_at_the_database() 
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0][0], "database defaults");
     assert_eq!(found[0][3], "utf8mb4_general_ci");
+}
+
+#[tokio::test]
+async fn the_locale_of_a_cluster_is_no_drift_of_the_embedded_migrations() {
+    for kind in [Kind::Apache17, Kind::Apache18] {
+        let timescale = TimescaleDatabase::absent(kind).await;
+        let create = format!(
+            "CREATE DATABASE \"{}\" TEMPLATE template0 LC_COLLATE 'POSIX' LC_CTYPE 'POSIX' ENCODING 'UTF8'",
+            timescale.name
+        );
+        let administrator = postgres_admin(timescale.server.port, "postgres").await;
+        administrator.unwrap().batch_execute(&create).await.unwrap();
+        let sgmp = Sgmp::default().timescale(&timescale);
+        let upgrade = sgmp.run(&["upgrade", "--only", "timescale"]).await;
+        upgrade.expect(0);
+        let (run, document) = sgmp.json(&["status", "--only", "timescale"]).await;
+        run.expect(0);
+        assert_eq!(findings(&document).len(), 0, "{document:#}");
+        let directory = tempfile::tempdir().unwrap();
+        let files = directory.path().join("timescale");
+        fs::create_dir(&files).unwrap();
+        let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/timescale");
+        for file in fs::read_dir(ours).unwrap() {
+            let file = file.unwrap();
+            if file.file_name() != "drift-ignore.yaml" {
+                fs::copy(file.path(), files.join(file.file_name())).unwrap();
+            }
+        }
+        let without_rule = sgmp.with("SGMP_DB_MIGRATIONS", directory.path().display().to_string());
+        let (run, document) = without_rule.json(&["status", "--only", "timescale"]).await;
+        run.expect(4);
+        let objects: Vec<Value> = findings(&document)
+            .into_iter()
+            .map(|[one, ..]| one)
+            .collect();
+        assert!(
+            objects.iter().all(|one| one == "database default"),
+            "{objects:?}"
+        );
+        assert!(!objects.is_empty());
+    }
 }
 
 #[tokio::test]

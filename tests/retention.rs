@@ -108,11 +108,20 @@ async fn a_shorter_retention_waits_for_permission_and_the_migrations_do_not() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("policies.yaml");
     fs::write(&file, "hypertables:\n  house_data: { retention: { drop_after: 7 days } }\n  events: { retention: none }\n").unwrap();
+    let files = directory.path().join("timescale");
+    fs::create_dir(&files).unwrap();
+    let first = include_str!("../migrations/timescale/V1__initial.sql");
+    fs::write(files.join("V1__initial.sql"), first).unwrap();
+    fs::write(files.join("V2__room.sql"), "CREATE TABLE room (id int);\n").unwrap();
     let shorter = sgmp
         .clone()
+        .with("SGMP_DB_MIGRATIONS", directory.path().to_str().unwrap())
         .with("SGMP_DB_POLICIES", file.to_str().unwrap());
-    let run = shorter.run(&["upgrade", "--only", "timescale"]).await;
+    let (run, document) = shorter.json(&["upgrade", "--only", "timescale"]).await;
     run.expect(4).says("sgmp-db upgrade --allow-data-loss");
+    assert_eq!(document["targets"]["timescale"]["version"], 2);
+    assert_eq!(document["findings"].as_array().unwrap().len(), 1);
+    assert_eq!(timescale.rows("SELECT count(*) FROM room").await, ["0"]);
     assert_eq!(timescale.rows(JOBS).await, ["house_data|1 mon"]);
     shorter
         .run(&["upgrade", "--only", "timescale", "--allow-data-loss"])

@@ -161,7 +161,7 @@ fn left_behind(
         version: 0,
         schema: expected.schema.clone(),
     };
-    let mut drift = against(snapshot, actual);
+    let mut drift = against(snapshot, actual, &Ignore::default());
     let (stays, differences): (Vec<_>, Vec<_>) = std::mem::take(&mut drift.differences)
         .into_iter()
         .partition(|one| one.change() == Change::Unexpected && one.key.kind == MAY_STAY);
@@ -181,8 +181,8 @@ fn left_behind(
     (notes, findings)
 }
 
-fn against(expected: Snapshot, actual: Reading) -> Drift {
-    drift::against(expected, actual, &Ignore::default(), &BTreeSet::new())
+fn against(expected: Snapshot, actual: Reading, ignore: &Ignore) -> Drift {
+    drift::against(expected, actual, ignore, &BTreeSet::new())
 }
 
 /// In what the states differ from what is committed: the snapshot, and each of the steps.
@@ -206,7 +206,7 @@ pub fn differences(committed: &Committed, states: &States) -> Result<Vec<Finding
     };
     let mut compare = |file: &str, expected: Snapshot, actual: &Reading| {
         let version = expected.version;
-        let drift = against(expected, actual.clone());
+        let drift = against(expected, actual.clone(), &committed.ignore);
         for mut finding in drift::told(target, &drift).0 {
             finding.message = format!("{file} is not what V{version} leaves: {}", finding.message);
             findings.push(finding.remedy(remedy));

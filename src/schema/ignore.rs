@@ -6,6 +6,7 @@
 //! table device:
 //!   path: columns.legacy     # only this part of the object, or a list of parts
 //!   reason: read by the old dashboard until June
+//!   optional: true           # no note where there is no such difference
 //! ```
 
 use super::{ObjectDifference, PathDifference};
@@ -15,7 +16,7 @@ use crate::{
 };
 use wildmatch::WildMatch;
 
-const KEYS: [&str; 2] = ["path", "reason"];
+const KEYS: [&str; 3] = ["path", "reason", "optional"];
 
 /// One rule.
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub struct Rule {
     /// All parts where there is none.
     paths: Vec<String>,
     pub reason: String,
+    /// Some servers differ in this and others do not, so that a rule without a match is no mistake.
+    optional: bool,
 }
 
 /// Every rule of a file.
@@ -59,14 +62,18 @@ impl Ignore {
         }
     }
 
-    /// What is left of the differences, and the rules that nothing matched.
+    /// What is left of the differences, and the rules that nothing matched though they should.
     pub fn apply(&self, differences: Vec<ObjectDifference>) -> (Vec<ObjectDifference>, Vec<&Rule>) {
         let mut used = vec![false; self.rules.len()];
         let left = differences
             .into_iter()
             .filter_map(|difference| self.left(difference, &mut used))
             .collect();
-        let unmatched = self.rules.iter().zip(used).filter(|(_, used)| !used);
+        let unmatched = self
+            .rules
+            .iter()
+            .zip(used)
+            .filter(|(rule, used)| !used && !rule.optional);
         (left, unmatched.map(|(rule, _)| rule).collect())
     }
 
@@ -122,7 +129,7 @@ fn rule(document: &Document, object: &str, body: &Yaml) -> Result<Rule, Failure>
         );
         return Err(match yaml::nearest(unknown, KEYS) {
             Some(near) => failure.remedy(format!("did you mean `{near}`?")),
-            None => failure.remedy("the parts are reason and path"),
+            None => failure.remedy("the parts are reason, path and optional"),
         });
     }
     let of = |key: &str| {
@@ -143,6 +150,17 @@ fn rule(document: &Document, object: &str, body: &Yaml) -> Result<Rule, Failure>
             "`path` is one part of an object, or a list of them",
         )
     };
+    let optional = match of("optional")
+        .map(|value| value.scalar().unwrap_or_default())
+        .as_deref()
+    {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => {
+            let message = "`optional` is true or false";
+            return Err(document.wrong(&[object, "optional"], message));
+        }
+    };
     let paths = match of("path") {
         None => Vec::new(),
         Some(Yaml::List(items)) => {
@@ -157,6 +175,7 @@ fn rule(document: &Document, object: &str, body: &Yaml) -> Result<Rule, Failure>
         name: WildMatch::new(name.trim()),
         paths,
         reason,
+        optional,
     })
 }
 
@@ -213,6 +232,7 @@ mod tests {
             all[2..]
         );
         assert_eq!(left("\"* *\": {reason: x}").0, [""; 0]);
+        assert_eq!(left("view v: {reason: y, optional: true}").1, [""; 0]);
     }
 
     #[test]
@@ -222,6 +242,7 @@ mod tests {
             ("table a:\n  reasn: x", 2, "reasn"),
             ("table:\n  reason: x", 1, "not a kind and a name"),
             ("table a:\n  reason: x\n  path: {a: b}", 3, "path"),
+            ("table a:\n  reason: x\n  optional: no way", 3, "optional"),
         ] {
             let failures = Ignore::parse(text, "f").unwrap_err();
             assert_eq!(failures[0].line, Some(line), "{text}");
