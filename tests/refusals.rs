@@ -53,9 +53,10 @@ async fn a_wrong_configuration_names_file_and_line() {
             "MYSQL_HOST",
         ),
         (
-            "connect_timeout: soon\n",
+            // Not connect_timeout: the tests' own variable is stronger than the file.
+            "lock_wait: soon\n",
             "sgmp-db.yaml:1",
-            "connect_timeout",
+            "lock_wait",
         ),
         (
             "TSDB_HOST: a\nTSDB_HOST: b\n",

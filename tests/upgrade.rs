@@ -293,7 +293,7 @@ async fn the_application_role_is_made_with_its_grants_and_can_log_in() {
         session
             .batch_execute(
                 "INSERT INTO house_data (timestamp, house_id, device_name, field) VALUES (now(), 1, 'd', 'f'); \
-                 SELECT * FROM events; CREATE VIEW v AS SELECT * FROM house_data",
+                 SELECT * FROM events; CREATE VIEW v AS SELECT * FROM house_data; DROP VIEW v",
             )
             .await
             .expect("the role may do what the backend does");
