@@ -89,7 +89,9 @@ async fn a_pipe_gets_one_line_per_migration_on_stderr_and_no_colour() {
 async fn a_terminal_gets_bars_and_colour_and_no_color_takes_the_colour_away() {
     let (_mysql, _timescale, sgmp) = pair().await;
     let seen = on_a_terminal(&sgmp, "upgrade", 120);
-    assert!(seen.contains('\u{1b}') && seen.contains('█'), "{seen}");
+    // How full a bar is when it is drawn depends on the servers' speed.
+    let bar = seen.contains(['█', '░']);
+    assert!(seen.contains('\u{1b}') && bar, "{seen}");
     assert!(plain(&seen).contains("in sync"), "{seen}");
     let green = "\u{1b}[32m";
     assert!(on_a_terminal(&sgmp, "status", 120).contains(green));
