@@ -263,7 +263,7 @@ async fn in_sync_while_chunks_are_compressed_and_jobs_run() {
         "DROP MATERIALIZED VIEW house_7_abcdef",
     ] {
         writer.batch_execute(step).await.expect(step);
-        for _ in 0..5 {
+        for _ in 0..50 {
             let reading = reader.schema().await.expect("a reading");
             assert!(
                 reading == expected,
