@@ -80,6 +80,12 @@ pub trait Engine {
         progress: &dyn for<'p> Fn(Progress<'p>),
     ) -> Result<Done, StepFailure>;
 
+    /// Takes back what `run` began of `work.next`, which does not follow after all. Writes; needs
+    /// the lock.
+    async fn forget_next(&mut self) -> Result<()> {
+        Ok(())
+    }
+
     /// Is the statement whose end nobody recorded in the database? Never a guess. May clear away
     /// what it left half-made. Needs the lock.
     async fn decide(&mut self, flight: &Flight<'_>) -> Result<Verdict>;

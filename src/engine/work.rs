@@ -31,6 +31,9 @@ pub struct Work<'a> {
     pub lock_timeout: Duration,
     pub identity: &'a Identity,
     pub details: Option<&'a str>,
+    /// The script that follows at once, where one is known to: what it needs before its first
+    /// statement may travel with this one's end. `Engine::forget_next` takes that back.
+    pub next: Option<&'a Work<'a>>,
     pub stop: &'a StopFlag,
 }
 

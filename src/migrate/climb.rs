@@ -166,6 +166,7 @@ pub async fn down(
             .unwrap_or(options.lock_timeout),
         identity: options.identity,
         details: None,
+        next: None,
         stop: &stop,
     };
     let ran = side.engine.run(&work, &|_| {}).await;

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     engine::{Direction, Done, Engine, Progress, StepFailure, StopFlag, Work},
     outcome::{Exit, Failure, Finding, Kind, Ran, RanOutcome, TargetReport},
-    sql::{Statement, split},
+    sql::{Dialect, Statement, split},
     target::Target,
 };
 use anyhow::Result;
@@ -69,7 +69,7 @@ async fn run_files(
         stop.stop_soon();
         return Ok(());
     }
-    let mut at = match resume(&mut *side.engine, &look).await? {
+    let at = match resume(&mut *side.engine, &look).await? {
         Ok(at) => at,
         Err(edited) => {
             run.findings.push(edited);
@@ -88,24 +88,7 @@ async fn run_files(
             }
         }
     }
-    for migration in wanted(&look, side.goal) {
-        if stop.soon() {
-            break;
-        }
-        let unmet = unmet(&mut *side.engine, migration).await?;
-        if !unmet.is_empty() {
-            run.failures.extend(unmet.into_iter().map(Into::into));
-            break;
-        }
-        let ran = run_file(&mut *side.engine, migration, &at, options, stop).await?;
-        let failure = ran.failure;
-        run.ran.push(ran.ran);
-        if let Some(failure) = failure {
-            run.failures.push(failure.into());
-            break;
-        }
-        at = Resume::default();
-    }
+    run_pending(side, &look, at, (options, stop), run).await?;
     let mut after = before.survey.clone();
     if run.failures.is_empty() && !run.ran.is_empty() {
         after.server = side.engine.server(&before.survey.server).await?;
@@ -121,26 +104,109 @@ async fn run_files(
     Ok(())
 }
 
+/// File after file, until one fails or somebody asks to stop.
+async fn run_pending(
+    side: &mut Side<'_>,
+    look: &Look<'_>,
+    mut at: Resume,
+    (options, stop): (&Options<'_>, &StopFlag),
+    run: &mut SideRun,
+) -> Result<()> {
+    let engine = &mut *side.engine;
+    let (target, dialect) = (engine.target(), engine.dialect());
+    let scripts = wanted(look, side.goal)
+        .into_iter()
+        .map(|migration| Pending::new(target, dialect, migration))
+        .collect::<Result<Vec<_>, _>>()?;
+    for (index, pending) in scripts.iter().enumerate() {
+        if stop.soon() {
+            break;
+        }
+        let unmet = unmet(&mut *engine, pending.migration).await?;
+        if !unmet.is_empty() {
+            run.failures.extend(unmet.into_iter().map(Into::into));
+            break;
+        }
+        let start = Resume::default();
+        // What a file requires is asked when the one before is through.
+        let next = scripts
+            .get(index + 1)
+            .filter(|next| next.migration.up.directives.requires.is_empty())
+            .map(|next| next.work(dialect, &start, options, stop));
+        let work = Work {
+            next: next.as_ref(),
+            ..pending.work(dialect, &at, options, stop)
+        };
+        let ran = run_file(&mut *engine, work, options).await;
+        run.ran.push(ran.ran);
+        if let Some(failure) = ran.failure {
+            run.failures.push(failure.into());
+            break;
+        }
+        at = Resume::default();
+    }
+    engine.forget_next().await
+}
+
+/// A file that is to be run.
+struct Pending<'a> {
+    migration: &'a Migration,
+    statements: Vec<Statement<'a>>,
+}
+
+impl<'a> Pending<'a> {
+    fn new(target: Target, dialect: Dialect, migration: &'a Migration) -> Result<Self, Failure> {
+        let statements = split(dialect, &migration.up.text).map_err(|error| {
+            Failure::usage(error.message.clone())
+                .on(target)
+                .at(&migration.up.file, Some(error.line))
+        })?;
+        Ok(Pending {
+            migration,
+            statements,
+        })
+    }
+
+    fn work<'w>(
+        &'w self,
+        dialect: Dialect,
+        at: &'w Resume,
+        options: &'w Options<'_>,
+        stop: &'w StopFlag,
+    ) -> Work<'w> {
+        let migration = self.migration;
+        let directives = &migration.up.directives;
+        Work {
+            direction: Direction::Apply,
+            version: migration.version,
+            name: &migration.name,
+            file: &migration.up.file,
+            text: &migration.up.text,
+            checksum: migration.up.checksum(),
+            refinery_checksum: migration.refinery_checksum(),
+            statements: &self.statements,
+            from: at.from,
+            settings: settings(dialect, &self.statements[..at.from]),
+            continues: at.continues,
+            atomic: is_atomic(dialect, &migration.up),
+            lock_timeout: directives.lock_timeout.unwrap_or(options.lock_timeout),
+            identity: options.identity,
+            details: at.found.as_deref(),
+            next: None,
+            stop,
+        }
+    }
+}
+
 struct FileRun {
     ran: Ran,
     failure: Option<Failure>,
 }
 
 /// One file, again and again while only a lock stands in its way.
-async fn run_file(
-    engine: &mut dyn Engine,
-    migration: &Migration,
-    at: &Resume,
-    options: &Options<'_>,
-    stop: &StopFlag,
-) -> Result<FileRun> {
-    let (target, dialect, from) = (engine.target(), engine.dialect(), at.from);
-    let file = migration.up.file.as_str();
-    let statements = split(dialect, &migration.up.text).map_err(|error| {
-        Failure::usage(error.message.clone())
-            .on(target)
-            .at(file, Some(error.line))
-    })?;
+async fn run_file(engine: &mut dyn Engine, mut work: Work<'_>, options: &Options<'_>) -> FileRun {
+    let (target, dialect, from) = (engine.target(), engine.dialect(), work.from);
+    let (file, statements, stop) = (work.file, work.statements, work.stop);
     let count = statements.len();
     (options.observer)(Event::Started {
         target,
@@ -158,26 +224,7 @@ async fn run_file(
             });
         }
     };
-    let directives = &migration.up.directives;
-    let mut work = Work {
-        direction: Direction::Apply,
-        version: migration.version,
-        name: &migration.name,
-        file,
-        text: &migration.up.text,
-        checksum: migration.up.checksum(),
-        refinery_checksum: migration.refinery_checksum(),
-        statements: &statements,
-        from,
-        settings: settings(dialect, &statements[..from]),
-        continues: at.continues,
-        atomic: is_atomic(engine.dialect(), &migration.up),
-        lock_timeout: directives.lock_timeout.unwrap_or(options.lock_timeout),
-        identity: options.identity,
-        details: at.found.as_deref(),
-        stop,
-    };
-    let mut waiting = Waiting::new(at.from);
+    let mut waiting = Waiting::new(from);
     let ended = loop {
         match engine.run(&work, &progress).await {
             Err(failure)
@@ -202,7 +249,7 @@ async fn run_file(
             ended => break ended,
         }
     };
-    Ok(tell(&work, target, from, ended, options))
+    tell(&work, target, from, ended, options)
 }
 
 /// How long one statement has been waiting for a lock, over all its tries.

@@ -25,6 +25,24 @@ pub fn probes(effect: &Effect) -> Vec<String> {
     }
 }
 
+/// An expression whose value is the evidence, for a journal row that is written before anybody could
+/// read an answer; none where only SHOW CREATE tells, or a table's own rows.
+pub fn expression(seen: &Seen) -> Option<String> {
+    let asked: Vec<String> = seen
+        .watched
+        .iter()
+        .filter(|one| {
+            !matches!(
+                one.kind,
+                WatchedKind::TableDefinition | WatchedKind::Rows | WatchedKind::TableId
+            )
+        })
+        .map(|one| format!("({})", probe(one)))
+        .collect();
+    (asked.len() == seen.watched.len())
+        .then(|| format!("CAST(JSON_ARRAY({}) AS CHAR)", asked.join(", ")))
+}
+
 /// One query for one object; no row where it is absent. SHOW CREATE TABLE fails then instead.
 fn probe(watched: &Watched) -> String {
     let schema = watched

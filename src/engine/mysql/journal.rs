@@ -9,7 +9,7 @@ pub struct InFlight {
     /// From 1.
     pub number: usize,
     pub sha256: String,
-    /// What it finds, where that decides.
+    /// What it finds, where that decides: an expression that the journal row evaluates.
     pub evidence: Option<String>,
 }
 
@@ -33,6 +33,11 @@ pub struct End<'a> {
 /// moved us to another session must not run a statement without it.
 fn owned(lock: &str, value: usize) -> String {
     format!("IF(IS_USED_LOCK({lock}) = CONNECTION_ID(), {value}, (SELECT 1 UNION ALL SELECT 2))")
+}
+
+/// Nothing but the proof that this session holds the lock, where the row is open already.
+pub fn proof(lock: &str) -> String {
+    format!("DO {}", owned(lock, 1))
 }
 
 /// Opens the row of a run.
@@ -115,7 +120,7 @@ fn in_flight(position: &Position) -> (String, String, String) {
         Some(flight) => (
             flight.number.to_string(),
             session::text(&flight.sha256),
-            session::nullable(flight.evidence.as_deref()),
+            flight.evidence.clone().unwrap_or_else(|| "NULL".to_owned()),
         ),
     }
 }

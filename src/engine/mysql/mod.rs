@@ -7,9 +7,11 @@ mod database;
 mod decide;
 mod effect;
 mod evidence;
+mod failure;
 mod grants;
 mod journal;
 mod lock;
+mod next;
 mod normal;
 mod packet;
 mod record;
@@ -48,6 +50,8 @@ pub struct Mysql {
     touched: BTreeSet<String>,
     /// Does the session have a default database? Not while the database is absent.
     selected: bool,
+    /// What the last packet of a script began of the one that follows it.
+    begun: Option<next::Begun>,
     /// The schema as the survey read it along with its own questions, until it is asked for or may
     /// have been changed.
     foreseen: Option<Result<Reading>>,
@@ -62,6 +66,7 @@ impl Mysql {
             conn: None,
             touched: BTreeSet::new(),
             selected: false,
+            begun: None,
             foreseen: None,
         }
     }
@@ -145,6 +150,10 @@ impl Engine for Mysql {
     ) -> Result<Done, StepFailure> {
         self.foreseen = None;
         run::run(self, work, progress).await
+    }
+
+    async fn forget_next(&mut self) -> Result<()> {
+        next::forget(self).await
     }
 
     async fn decide(&mut self, flight: &Flight<'_>) -> Result<Verdict> {

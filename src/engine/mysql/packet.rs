@@ -14,6 +14,8 @@ pub enum Part {
     Statement,
     /// The record of the whole file, behind its last statement.
     Finish,
+    /// Asks for the number of the journal row that was opened for the script that follows.
+    NextEntry,
     /// What the next statement will find.
     Probe,
 }
@@ -29,6 +31,8 @@ pub struct Packet {
 pub struct Answer {
     /// Number of the journal row that the packet opened.
     pub entry: Option<i64>,
+    /// Number of the one that it opened for the script that follows.
+    pub next_entry: Option<i64>,
     /// The rows of the probes, as far as they were answered.
     pub probes: Vec<Vec<Row>>,
 }
@@ -59,6 +63,7 @@ impl Packet {
                         Part::Statement
                     }
                     Part::Entry => Part::Journal,
+                    Part::NextEntry => Part::Finish,
                     part => part,
                 };
                 Err((failed, part))
@@ -68,10 +73,11 @@ impl Packet {
 
     /// Number of the journal row that the packet opened, from the rows that came back.
     pub fn entry(&self, sets: &[Vec<Row>]) -> Option<i64> {
-        let at = self
-            .parts
-            .iter()
-            .position(|(part, _)| *part == Part::Entry)?;
+        self.number(sets, Part::Entry)
+    }
+
+    fn number(&self, sets: &[Vec<Row>], asked: Part) -> Option<i64> {
+        let at = self.parts.iter().position(|(part, _)| *part == asked)?;
         sets.get(at)?.first()?.get_opt::<i64, _>(0)?.ok()
     }
 
@@ -81,6 +87,7 @@ impl Packet {
 
     fn answer(&self, sets: Vec<Vec<Row>>) -> Answer {
         let entry = self.entry(&sets);
+        let next_entry = self.number(&sets, Part::NextEntry);
         let probes = self
             .parts
             .iter()
@@ -88,6 +95,10 @@ impl Packet {
             .filter(|((part, _), _)| *part == Part::Probe)
             .map(|(_, rows)| rows)
             .collect();
-        Answer { entry, probes }
+        Answer {
+            entry,
+            next_entry,
+            probes,
+        }
     }
 }

@@ -3,16 +3,15 @@
 //! Each statement goes in a packet of its own together with its journal row: a killed client's
 //! packet runs to its end on the server, so a packet must never hold two statements of a script.
 //! What the next statement's evidence needs is asked at the end of the packet before, and the
-//! record is closed at the end of the last one: as many turns as statements, and one more where
-//! the first statement needs evidence that only SHOW CREATE gives.
+//! record is closed at the end of the last one, which also begins the script that follows: as many
+//! turns as statements.
 
 use super::{
     Mysql,
-    blockers::blockers,
     effect::{Effect, effect},
     evidence,
     journal::{self, End, InFlight, Position},
-    lock,
+    lock, next,
     packet::{Answer, Packet, Part},
     session::{self, PacketError},
 };
@@ -35,33 +34,31 @@ pub const PINNED: &str = "SET SESSION sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRAN
 /// Source: MySQL 8.0 Reference Manual, 15.3.7 SET TRANSACTION.
 const NO_TRANSACTION: &str = "SET TRANSACTION READ WRITE";
 
-/// The server's number for a statement that was cancelled.
-const INTERRUPTED: u16 = 1317;
-
-/// How often a record that a cancel struck is written again.
-const RECORD_TRIES: usize = 5;
-
 /// A script under way.
-struct Run<'a> {
-    work: &'a Work<'a>,
+pub struct Run<'a> {
+    pub work: &'a Work<'a>,
     /// The lock's name as a literal.
     lock: String,
     /// The journal row, once it is committed.
-    entry: Option<i64>,
-    begun: Instant,
-    done: usize,
+    pub entry: Option<i64>,
+    pub begun: Instant,
+    pub done: usize,
     finished: bool,
     /// Session variables that files before this one have set.
     touched: Vec<String>,
     /// What the statement with that index finds, asked at the end of the packet before it.
     probed: Option<(usize, Option<String>)>,
+    /// Did the packet that recorded the script before open the row, with the first statement in flight?
+    opened: bool,
+    /// The script that follows, as far as this one's end may begin it.
+    next: Option<&'a Work<'a>>,
 }
 
 /// Where in a run something failed.
-struct Broken {
-    failed: Box<PacketError>,
-    part: Part,
-    index: usize,
+pub struct Broken {
+    pub failed: Box<PacketError>,
+    pub part: Part,
+    pub index: usize,
 }
 
 /// Runs the script from `work.from` on and records every step.
@@ -70,17 +67,26 @@ pub async fn run(
     work: &Work<'_>,
     progress: &dyn Fn(Progress<'_>),
 ) -> Result<Done, StepFailure> {
+    let ahead = mysql
+        .begun
+        .take()
+        .filter(|begun| begun.version == work.version && work.from == 0);
+    let entry = ahead.as_ref().and_then(|begun| begun.entry);
+    let variables = variables(work);
     let mut run = Run {
         work,
         lock: session::text(&lock::name(&mysql.endpoint.database)),
-        entry: None,
+        entry,
         begun: Instant::now(),
         done: work.from,
         finished: false,
         touched: mysql.touched.iter().cloned().collect(),
-        probed: None,
+        probed: ahead.and_then(|begun| begun.found).map(|found| (0, found)),
+        opened: entry.is_some(),
+        // What the next script finds is asked in this session, which must be as it was pinned.
+        next: work.next.filter(|_| !sets_session(work)),
     };
-    mysql.touched.extend(variables(work));
+    mysql.touched.extend(variables);
     for index in work.from..work.statements.len() {
         if work.stop.now() {
             return Err(run.stopped(mysql).await);
@@ -99,6 +105,13 @@ pub async fn run(
     Ok(Done {
         duration: run.begun.elapsed(),
     })
+}
+
+fn sets_session(work: &Work<'_>) -> bool {
+    let commits = |text| classify(Dialect::Mysql, text).commits;
+    work.statements
+        .iter()
+        .any(|statement| commits(statement.text) == Commits::Session)
 }
 
 /// The session variables that a script sets, apart from those that are pinned by other statements.
@@ -133,6 +146,7 @@ impl Run<'_> {
                 packet.add(Part::Statement, text);
                 if last {
                     self.record(&mut packet, Part::Statement);
+                    self.open_next(&mut packet, Part::Statement);
                 }
                 packet.add(Part::Statement, "COMMIT");
             }
@@ -143,33 +157,40 @@ impl Run<'_> {
                 packet.add(Part::Statement, text);
             }
             Commits::ImplicitCommit | Commits::Control => {
-                let evidence = self.evidence(mysql, index).await?;
-                let flight = InFlight {
-                    number: index + 1,
-                    sha256: fingerprint(text),
-                    evidence,
-                };
-                self.journal(&mut packet, index, Some(flight));
+                if index == 0 && self.opened {
+                    packet.add(Part::Journal, journal::proof(&self.lock));
+                } else {
+                    let evidence = self.evidence(mysql, index).await?;
+                    let flight = InFlight {
+                        number: index + 1,
+                        sha256: fingerprint(text),
+                        evidence: evidence.as_deref().map(session::text),
+                    };
+                    self.journal(&mut packet, index, Some(flight));
+                }
                 packet.add(Part::Statement, text);
             }
         }
         if last && !alone && facts.commits != Commits::Transactional {
             self.close(&mut packet);
         }
-        if !last && !alone {
-            self.probe(&mut packet, index + 1);
+        match (alone, last) {
+            (true, _) => {}
+            (false, true) => self.probe_next(&mut packet),
+            (false, false) => drop(self.probe(&mut packet, index + 1)),
         }
         let answer = self.send(mysql, &packet, index).await?;
-        self.finished = last && !alone;
-        if !last && !alone {
-            self.keep(&answer, index + 1);
+        match (alone, last) {
+            (true, _) => {}
+            (false, true) => self.ended(mysql, &answer),
+            (false, false) => self.keep(&answer, index + 1),
         }
         Ok(())
     }
 
     /// What the session is set to before the first statement, in the first packet.
     fn preamble(&self, packet: &mut Packet) {
-        if self.entry.is_some() || self.done > self.work.from {
+        if self.entry.is_some() && !self.opened || self.done > self.work.from {
             return;
         }
         let seconds = self.work.lock_timeout.as_secs().max(1);
@@ -212,7 +233,27 @@ impl Run<'_> {
         packet.add(Part::Finish, NO_TRANSACTION);
         packet.add(Part::Finish, "START TRANSACTION");
         self.record(packet, Part::Finish);
+        self.open_next(packet, Part::Finish);
         packet.add(Part::Finish, "COMMIT");
+    }
+
+    /// Begins the script that follows, unless somebody has asked to stop.
+    fn open_next(&self, packet: &mut Packet, part: Part) {
+        if let Some(next) = self.next.filter(|_| !self.work.stop.soon()) {
+            next::open(packet, part, next, &self.lock);
+        }
+    }
+
+    fn probe_next(&self, packet: &mut Packet) {
+        if let Some(next) = self.next {
+            next::probe(packet, next);
+        }
+    }
+
+    /// The record is closed.
+    fn ended(&mut self, mysql: &mut Mysql, answer: &Answer) {
+        self.finished = true;
+        mysql.begun = self.next.map(|next| next::begun(answer, next));
     }
 
     fn record(&self, packet: &mut Packet, part: Part) {
@@ -263,8 +304,11 @@ impl Run<'_> {
         } else {
             self.close(&mut packet);
         }
+        self.probe_next(&mut packet);
         let total = self.work.statements.len();
-        self.send(mysql, &packet, total).await.map(|_| ())
+        let answer = self.send(mysql, &packet, total).await?;
+        self.ended(mysql, &answer);
+        Ok(())
     }
 
     /// What a statement finds: as asked before, else asked now in a turn of its own.
@@ -342,199 +386,6 @@ impl Run<'_> {
             }
         }
     }
-
-    /// Records the failure where that is still possible, and tells it.
-    async fn failed(&mut self, mysql: &mut Mysql, broken: Broken) -> StepFailure {
-        let Broken {
-            failed,
-            part,
-            index,
-        } = broken;
-        let code = session::code(&failed.error);
-        let mut lost = session::is_lost(&failed.error);
-        let in_doubt = lost && part == Part::Statement;
-        let stopped = self.work.stop.now() && code == Some(INTERRUPTED);
-        let mut message = explain(&failed, part);
-        if part == Part::Statement
-            && let Some(statement) = self.work.statements.get(index)
-        {
-            message = session::quoting_only(&message, statement.text);
-        }
-        if code == Some(1242) && part == Part::Journal {
-            lost = true;
-        }
-        if part == Part::Finish {
-            self.done = index.max(self.done);
-        }
-        // 1205 lock wait timeout (also on metadata locks), 1213 deadlock.
-        let worth_retrying = matches!(code, Some(1205 | 1213));
-        if code == Some(1205)
-            && let (Some(conn), Some(statement)) =
-                (mysql.conn.as_mut(), self.work.statements.get(index))
-        {
-            let held = blockers(conn, statement.text).await;
-            message = format!("{message}, {held}");
-        }
-        let kept = (part == Part::Statement)
-            .then(|| self.undecided(index))
-            .flatten();
-        if !lost {
-            let end = End {
-                state: if stopped {
-                    EntryState::Stopped
-                } else {
-                    EntryState::Failed
-                },
-                position: Position {
-                    done: self.done,
-                    in_flight: kept.clone(),
-                },
-                error: Some(&message),
-            };
-            if let Err(unrecorded) = self.record_surely(mysql, &end).await {
-                lost = lost || session::is_lost(&unrecorded.error);
-                message = format!(
-                    "{message}; and the ledger could not be written: {}",
-                    session::words(&unrecorded.error)
-                );
-            }
-        }
-        StepFailure {
-            statement: (part == Part::Statement).then_some(index),
-            place: (part == Part::Statement)
-                .then(|| session::place(&failed.error))
-                .flatten(),
-            message,
-            done: self.done,
-            in_doubt: in_doubt || kept.is_some(),
-            connection_lost: lost,
-            stopped,
-            worth_retrying,
-            entry: self.entry,
-            duration: self.begun.elapsed(),
-        }
-    }
-
-    /// A failed statement has changed nothing, unless it is one that may commit on its way.
-    fn undecided(&self, index: usize) -> Option<InFlight> {
-        let text = self.work.statements.get(index)?.text;
-        (classify(Dialect::Mysql, text).verb == Verb::Call).then(|| InFlight {
-            number: index + 1,
-            sha256: fingerprint(text),
-            evidence: None,
-        })
-    }
-
-    /// Somebody asked to stop between two statements.
-    async fn stopped(&mut self, mysql: &mut Mysql) -> StepFailure {
-        let message = "stopped between two statements".to_owned();
-        let end = End {
-            state: EntryState::Stopped,
-            position: Position {
-                done: self.done,
-                in_flight: None,
-            },
-            error: Some(&message),
-        };
-        let closed = if self.entry.is_some() {
-            self.record_surely(mysql, &end).await
-        } else {
-            Ok(())
-        };
-        StepFailure {
-            statement: None,
-            place: None,
-            message,
-            done: self.done,
-            in_doubt: false,
-            connection_lost: closed.is_err_and(|failed| session::is_lost(&failed.error)),
-            stopped: true,
-            worth_retrying: false,
-            entry: self.entry,
-            duration: self.begun.elapsed(),
-        }
-    }
-
-    /// A cancel is repeated until the session is idle, and may so strike the record of it.
-    async fn record_surely(
-        &mut self,
-        mysql: &mut Mysql,
-        end: &End<'_>,
-    ) -> Result<(), Box<PacketError>> {
-        for _ in 0..RECORD_TRIES {
-            match self.record_end(mysql, end).await {
-                Err(failed) if session::code(&failed.error) == Some(INTERRUPTED) => {}
-                ended => return ended,
-            }
-        }
-        self.record_end(mysql, end).await
-    }
-
-    /// Ends an open transaction and the journal row, or writes one that says how it ended.
-    async fn record_end(
-        &mut self,
-        mysql: &mut Mysql,
-        end: &End<'_>,
-    ) -> Result<(), Box<PacketError>> {
-        let Some(conn) = mysql.conn.as_mut() else {
-            return Err(Box::new(PacketError::unsent(
-                mysql_async::DriverError::ConnectionClosed,
-            )));
-        };
-        if let Some(id) = self.entry {
-            let close = journal::close(&id.to_string(), end);
-            let check = format!("SELECT COUNT(*) FROM sgmp_db_ledger WHERE id = {id}");
-            let sets =
-                session::packet(conn, &["ROLLBACK", "UNLOCK TABLES", &close, &check]).await?;
-            let found = sets[3].first().and_then(|row| row.get_opt::<i64, _>(0));
-            if matches!(found, Some(Ok(1))) {
-                return Ok(());
-            }
-        }
-        // The row was opened in the transaction that is rolled back now.
-        let closed = journal::closed(self.work, end);
-        let sets = session::packet(
-            conn,
-            &[
-                "ROLLBACK",
-                "UNLOCK TABLES",
-                &closed,
-                "SELECT LAST_INSERT_ID()",
-            ],
-        )
-        .await?;
-        self.entry = sets[3]
-            .first()
-            .and_then(|row| row.get_opt::<i64, _>(0))
-            .and_then(Result::ok);
-        Ok(())
-    }
-}
-
-/// The server's words, or what they mean where the runner's own statement met them.
-fn explain(failed: &PacketError, part: Part) -> String {
-    match (session::code(&failed.error), part) {
-        (Some(1242), Part::Journal) => {
-            "this session no longer holds the lock: a connection pooler or proxy stands between here and the server".to_owned()
-        }
-        (Some(1100), Part::Journal | Part::Finish) => {
-            "the file leaves table locks behind: end it with UNLOCK TABLES".to_owned()
-        }
-        (Some(1568), Part::Finish) => {
-            "the file leaves an open transaction behind, which is rolled back now".to_owned()
-        }
-        _ => without_ours(session::words(&failed.error)),
-    }
-}
-
-/// The server quotes what stands behind an error of syntax; what the runner sent there is cut off.
-fn without_ours(mut message: String) -> String {
-    if let Some(start) = message.find("\n;")
-        && let Some(length) = message[start..].find("' at line")
-    {
-        message.replace_range(start..start + length, "");
-    }
-    message
 }
 
 /// The time as refinery writes it.

@@ -45,23 +45,54 @@ pub fn open(work: &Work<'_>, event: Event, state: EntryState) -> String {
     )
 }
 
+/// The row of a script that has run to its end in the transaction under way, written at once. Fails
+/// when this session does not hold the lock.
+pub fn whole(work: &Work<'_>, event: Event) -> String {
+    let total = work.statements.len();
+    format!(
+        "INSERT INTO public.sgmp_db_ledger (event, version, name, state, checksum, script, statements_total, \
+         statements_done, continues, started_at, finished_at, duration_ms, os_user, os_host, database_user, \
+         tool_version, details) \
+         SELECT {}, {}, {}, {}, {}, {}, {total}, CASE WHEN {} THEN {total} ELSE {} END, {}, \
+         pg_catalog.transaction_timestamp(), ended, \
+         GREATEST(1, pg_catalog.date_part('epoch', ended - pg_catalog.transaction_timestamp()) * 1000)::bigint, \
+         {}, {}, current_user, {}, {} FROM pg_catalog.clock_timestamp() AS ended",
+        session::text(event.name()),
+        work.version,
+        session::text(work.name),
+        session::text(EntryState::Done.name()),
+        session::text(&work.checksum),
+        session::text(work.text),
+        lock::held(),
+        lock_lost("ended IS NULL"),
+        work.continues
+            .map_or_else(|| "NULL".to_owned(), |id| id.to_string()),
+        session::text(&work.identity.os_user),
+        session::text(&work.identity.os_host),
+        session::text(work.identity.tool_version),
+        session::nullable(work.details),
+    )
+}
+
 /// Moves the row of a run on: closes the statement before and opens the next one. Fails when this
 /// session does not hold the lock: a pooler that moved us to another session must not run a
 /// statement without it.
 pub fn advance(id: i64, position: &Position) -> String {
     let (number, sha256, evidence) = in_flight(position);
     format!(
-        "UPDATE public.sgmp_db_ledger SET statements_done = CASE WHEN {} THEN {} ELSE {LOCK_LOST} END, \
+        "UPDATE public.sgmp_db_ledger SET statements_done = CASE WHEN {} THEN {} ELSE {} END, \
          in_flight = {number}, in_flight_sha256 = {sha256}, evidence = {evidence} WHERE id = {id}",
         lock::held(),
-        position.done
+        position.done,
+        lock_lost("id < 0")
     )
 }
 
 /// An integer expression whose evaluation fails with these words in the server's complaint.
-/// It depends on the row, so that it is not evaluated while the statement is planned.
-const LOCK_LOST: &str =
-    "(CASE WHEN id < 0 THEN '' ELSE 'this session no longer holds the lock' END)::integer";
+/// `never` depends on the row, so that it is not evaluated while the statement is planned.
+fn lock_lost(never: &str) -> String {
+    format!("(CASE WHEN {never} THEN '' ELSE 'this session no longer holds the lock' END)::integer")
+}
 
 /// The statement that closes an entry; without an id, the newest one.
 pub fn close(

@@ -8,11 +8,11 @@ use super::{
     Timescale,
     blockers::blockers,
     journal::{self, Position},
-    lock, session, singly,
+    session, singly,
 };
 use crate::{
     engine::{Direction, Done, EntryState, Event, Progress, StepFailure, Work},
-    sql::{Dialect, SessionUse, classify},
+    sql::{Commits, Dialect, SessionUse, classify},
 };
 use futures_util::{StreamExt, stream::FuturesOrdered};
 use std::time::{Duration, Instant};
@@ -95,52 +95,53 @@ fn variables(work: &Work<'_>) -> Vec<String> {
 }
 
 impl Run<'_> {
-    /// One transaction around script, history row and ledger entry.
+    /// One transaction around script, history row and ledger entry, and one turn: a statement that
+    /// fails makes the server refuse everything behind it, the record and the `COMMIT` too.
     async fn atomic(&self, progress: &dyn Fn(Progress<'_>)) -> Result<Done, StepFailure> {
         let pinned = self.pinned();
         let first = ["BEGIN", pinned.as_str()];
+        let total = self.work.statements.len();
         let texts = self.work.statements.iter().map(|statement| statement.text);
-        let open = journal::open(self.work, self.event(), EntryState::Running);
-        let history = self.history();
-        let head = first.into_iter().chain(texts);
-        let lead = first.len();
-        if let Err((index, error)) = self
-            .pipeline(head, |sent| {
-                progress(Progress::Statements(sent.saturating_sub(lead)));
-            })
-            .await
-        {
-            let statement = index.checked_sub(lead).filter(|_| !lost(&error));
-            return Err(self.failed(statement, &error, 0).await);
-        }
-        // The duration is known only now, so the record is a second turn; it is the last one.
-        let close = journal::close(
-            None,
-            EntryState::Done,
-            &Position {
-                done: self.work.statements.len(),
-                in_flight: None,
-            },
-            self.elapsed_ms(),
-            None,
-        );
-        let guard = format!(
-            "DO $$ BEGIN IF NOT {} THEN RAISE 'this session no longer holds the lock'; END IF; END $$",
-            lock::held()
-        );
-        let tail = [
-            guard.as_str(),
-            open.as_str(),
-            close.as_str(),
-            history.as_str(),
-            "COMMIT",
-        ];
-        match self.pipeline(tail.into_iter(), |_| {}).await {
+        let (entry, history) = (journal::whole(self.work, self.event()), self.history());
+        let record = [entry.as_str(), history.as_str(), "COMMIT"];
+        let (lead, head) = (first.len(), first.into_iter().chain(texts));
+        let answered = |sent: usize| {
+            if (lead..=lead + total).contains(&sent) {
+                progress(Progress::Statements(sent - lead));
+            }
+        };
+        let sent = if self.may_end_transaction() {
+            match self.pipeline(head, answered).await {
+                Ok(()) => {
+                    let recorded = self.pipeline(record.into_iter(), |_| {}).await;
+                    recorded.map_err(|(_, error)| (lead + total, error))
+                }
+                failed => failed,
+            }
+        } else {
+            self.pipeline(head.chain(record), answered).await
+        };
+        match sent {
             Ok(()) => Ok(Done {
                 duration: self.begun.elapsed(),
             }),
-            Err((_, error)) => Err(self.failed(None, &error, 0).await),
+            Err((index, error)) => {
+                let statement = index
+                    .checked_sub(lead)
+                    .filter(|index| *index < total && !lost(&error));
+                Err(self.failed(statement, &error, 0).await)
+            }
         }
+    }
+
+    /// Could a statement make the server accept again what stands behind a failure? `check` refuses
+    /// such a file where nobody allows it; then the record waits for the answers.
+    fn may_end_transaction(&self) -> bool {
+        let commits = |text| classify(Dialect::Postgres, text).commits;
+        self.work
+            .statements
+            .iter()
+            .any(|statement| commits(statement.text) == Commits::Control)
     }
 
     /// Sends the statements one after the other without waiting in between; the first error

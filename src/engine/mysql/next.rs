@@ -1,0 +1,109 @@
+//! What the last packet of a script begins of the script that follows it: its journal row, in the
+//! transaction that records the one before, or the question what its first statement finds. So a
+//! script of one statement costs one turn and one commit beside the statement's own.
+
+use super::{
+    Mysql,
+    effect::{Effect, effect},
+    evidence,
+    journal::{self, InFlight, Position},
+    packet::{Answer, Packet, Part},
+};
+use crate::{
+    engine::{Work, fingerprint},
+    sql::{Commits, Dialect, classify},
+};
+use anyhow::Result;
+
+/// What has begun of a script.
+#[derive(Debug)]
+pub struct Begun {
+    pub version: i32,
+    /// Its journal row, where that is open.
+    pub entry: Option<i64>,
+    /// What its first statement finds, where that was asked.
+    pub found: Option<Option<String>>,
+}
+
+/// How a script begins.
+enum Beginning {
+    /// With its journal row, on which its first statement may be in flight.
+    Row(Position),
+    /// With what its first statement finds, asked by these queries.
+    Probes(Vec<String>),
+    /// With its own first packet.
+    Nothing,
+}
+
+/// A row is opened ahead only where evidence decides that the first statement was never sent.
+fn beginning(next: &Work<'_>) -> Beginning {
+    let Some(first) = next.statements.first() else {
+        return Beginning::Nothing;
+    };
+    let commits = classify(Dialect::Mysql, first.text).commits;
+    if commits == Commits::Session {
+        return Beginning::Row(Position::default());
+    }
+    if commits == Commits::Transactional {
+        // Its row commits with its data anyway.
+        return Beginning::Nothing;
+    }
+    let evidence = match effect(first.text) {
+        Effect::Hidden(_) => return Beginning::Nothing,
+        Effect::Repeatable => None,
+        Effect::Seen(seen) => match evidence::expression(&seen) {
+            Some(expression) if !seen.may_look_unchanged => Some(expression),
+            _ => return Beginning::Probes(evidence::probes(&Effect::Seen(seen))),
+        },
+    };
+    Beginning::Row(Position {
+        done: 0,
+        in_flight: Some(InFlight {
+            number: 1,
+            sha256: fingerprint(first.text),
+            evidence,
+        }),
+    })
+}
+
+/// Opens the row, where that can be: for the end of the transaction that records the script before.
+pub fn open(packet: &mut Packet, part: Part, next: &Work<'_>, lock: &str) {
+    if let Beginning::Row(position) = beginning(next) {
+        packet.add(part, journal::open(next, lock, &position));
+        packet.add(Part::NextEntry, "SELECT LAST_INSERT_ID()");
+    }
+}
+
+/// Asks what the first statement finds, where no row is opened: for the end of the packet.
+pub fn probe(packet: &mut Packet, next: &Work<'_>) {
+    if let Beginning::Probes(probes) = beginning(next) {
+        for probe in probes {
+            packet.add(Part::Probe, probe);
+        }
+    }
+}
+
+/// What the packet's answer says has begun.
+pub fn begun(answer: &Answer, next: &Work<'_>) -> Begun {
+    let first = next.statements.first();
+    let found = match first.map(|first| effect(first.text)) {
+        Some(Effect::Seen(seen)) if answer.next_entry.is_none() => {
+            evidence::read(&seen, &answer.probes).map(|found| Some(found.to_text()))
+        }
+        _ => None,
+    };
+    Begun {
+        version: next.version,
+        entry: answer.next_entry,
+        found,
+    }
+}
+
+/// Takes the row back: the script does not follow.
+pub async fn forget(mysql: &mut Mysql) -> Result<()> {
+    let Some(entry) = mysql.begun.take().and_then(|begun| begun.entry) else {
+        return Ok(());
+    };
+    let delete = format!("DELETE FROM sgmp_db_ledger WHERE id = {entry} AND state = 'running'");
+    mysql.packet(&[&delete]).await.map(drop)
+}
