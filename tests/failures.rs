@@ -211,6 +211,34 @@ async fn wait_for_sleep(mysql: &MysqlDatabase, timescale: &TimescaleDatabase) {
     panic!("the statements did not begin");
 }
 
+/// The packet that ends a file begins the next one, which then does not follow.
+#[tokio::test]
+async fn when_one_database_fails_the_other_ends_its_file_and_leaves_nothing_of_the_next() {
+    let mysql = MysqlDatabase::new().await;
+    let timescale = TimescaleDatabase::new(Kind::Apache17).await;
+    let directory = project(
+        &[
+            "CREATE TABLE a SELECT SLEEP(8) AS slept;",
+            "CREATE TABLE b (id int PRIMARY KEY);",
+        ],
+        &["SELECT pg_sleep(3);\nSELECT 1 / 0;"],
+    );
+    let sgmp = sgmp(&mysql, &timescale, &directory);
+    sgmp.run(&["upgrade"])
+        .await
+        .expect(1)
+        .says("division by zero");
+    let rows = async |sql: &str| mysql.rows(sql).await;
+    let ledger =
+        "SELECT version, state, statements_done FROM sgmp_db_ledger WHERE version IS NOT NULL";
+    assert_eq!(rows(ledger).await, ["1|done|1"]);
+    let history = "SELECT version FROM refinery_schema_history";
+    assert_eq!(rows(history).await, ["1"]);
+    write(directory.path(), "timescale", 1, "SELECT 1;");
+    sgmp.run(&["upgrade"]).await.expect(0);
+    assert_eq!(rows(ledger).await, ["1|done|1", "2|done|1"]);
+}
+
 #[tokio::test]
 async fn a_lost_connection_stops_the_run_and_says_what_is_known() {
     let mysql = MysqlDatabase::new().await;
