@@ -63,7 +63,7 @@ pub fn whole(work: &Work<'_>, event: Event) -> String {
         session::text(EntryState::Done.name()),
         session::text(&work.checksum),
         session::text(work.text),
-        lock::held(),
+        lock::proven(),
         lock_lost("ended IS NULL"),
         work.continues
             .map_or_else(|| "NULL".to_owned(), |id| id.to_string()),
@@ -82,7 +82,7 @@ pub fn advance(id: i64, position: &Position) -> String {
     format!(
         "UPDATE public.sgmp_db_ledger SET statements_done = CASE WHEN {} THEN {} ELSE {} END, \
          in_flight = {number}, in_flight_sha256 = {sha256}, evidence = {evidence} WHERE id = {id}",
-        lock::held(),
+        lock::proven(),
         position.done,
         lock_lost("id < 0")
     )

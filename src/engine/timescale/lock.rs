@@ -37,6 +37,18 @@ pub fn held() -> String {
     )
 }
 
+/// Does this session hold the lock? A boolean expression for a record, which must cost nothing next
+/// to `held`, and so lets go of one of the two levels that `take` has taken and takes it again:
+/// nobody else can have the lock in between, and only a session that has it may let go of it.
+/// Source: PostgreSQL documentation, 9.28.10 Advisory Lock Functions.
+pub fn proven() -> String {
+    let key = key();
+    format!(
+        "CASE WHEN pg_catalog.pg_advisory_unlock({key}) \
+         THEN pg_catalog.pg_try_advisory_lock({key}) ELSE false END"
+    )
+}
+
 /// Who holds the lock of this database? A query; no row where nobody does.
 pub fn holder() -> String {
     format!(
@@ -76,9 +88,15 @@ pub async fn take(timescale: &mut Timescale, request: &LockRequest<'_>) -> Resul
     }
 }
 
-/// A pooler may run the next statement on another session; then the lock protects nothing.
+/// A pooler may run the next statement on another session; then the lock protects nothing. Takes
+/// the second level for `proven`.
 async fn prove(client: &tokio_postgres::Client) -> Result<()> {
-    let rows = ask(client, &format!("SELECT {}", held())).await?;
+    let twice = format!(
+        "SELECT CASE WHEN {} THEN pg_catalog.pg_try_advisory_lock({}) END",
+        held(),
+        key()
+    );
+    let rows = ask(client, &twice).await?;
     if rows
         .first()
         .is_some_and(|row| session::column(row, 0) == "t")

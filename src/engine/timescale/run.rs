@@ -19,6 +19,24 @@ use std::time::{Duration, Instant};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio_postgres::{Client, Error, error::SqlState};
 
+/// Session variables and their values in every script. One query sets them all: as statements of
+/// their own they would cost the server more than a small script does.
+const PINNED: [(&str, &str); 13] = [
+    ("search_path", "public"),
+    ("standard_conforming_strings", "on"),
+    ("client_min_messages", "warning"),
+    ("check_function_bodies", "on"),
+    ("statement_timeout", "0"),
+    ("idle_in_transaction_session_timeout", "0"),
+    ("default_tablespace", ""),
+    ("row_security", "on"),
+    ("TimeZone", "UTC"),
+    ("DateStyle", "ISO, MDY"),
+    ("IntervalStyle", "postgres"),
+    ("quote_all_identifiers", "off"),
+    ("default_transaction_isolation", "read committed"),
+];
+
 /// How many statements are under way in one pipeline; bounds what both sides keep in memory.
 const PIPELINE: usize = 256;
 
@@ -98,13 +116,13 @@ impl Run<'_> {
     /// One transaction around script, history row and ledger entry, and one turn: a statement that
     /// fails makes the server refuse everything behind it, the record and the `COMMIT` too.
     async fn atomic(&self, progress: &dyn Fn(Progress<'_>)) -> Result<Done, StepFailure> {
-        let pinned = self.pinned();
-        let first = ["BEGIN", pinned.as_str()];
+        let first = [format!("BEGIN; {}", self.pinned())];
         let total = self.work.statements.len();
         let texts = self.work.statements.iter().map(|statement| statement.text);
-        let (entry, history) = (journal::whole(self.work, self.event()), self.history());
-        let record = [entry.as_str(), history.as_str(), "COMMIT"];
-        let (lead, head) = (first.len(), first.into_iter().chain(texts));
+        let entry = journal::whole(self.work, self.event());
+        let record = [format!("{entry}; {}; COMMIT", self.history())];
+        let (lead, record) = (first.len(), record.iter().map(String::as_str));
+        let head = first.iter().map(String::as_str).chain(texts);
         let answered = |sent: usize| {
             if (lead..=lead + total).contains(&sent) {
                 progress(Progress::Statements(sent - lead));
@@ -113,7 +131,7 @@ impl Run<'_> {
         let sent = if self.may_end_transaction() {
             match self.pipeline(head, answered).await {
                 Ok(()) => {
-                    let recorded = self.pipeline(record.into_iter(), |_| {}).await;
+                    let recorded = self.pipeline(record, |_| {}).await;
                     recorded.map_err(|(_, error)| (lead + total, error))
                 }
                 failed => failed,
@@ -272,13 +290,15 @@ impl Run<'_> {
             .iter()
             .map(|name| format!("RESET {}; ", session::identifier(name)))
             .collect();
+        let lock_timeout = self.work.lock_timeout.as_millis().to_string();
+        let set: Vec<String> = PINNED
+            .into_iter()
+            .chain([("lock_timeout", lock_timeout.as_str())])
+            .map(|(name, value)| format!("pg_catalog.set_config('{name}', '{value}', false)"))
+            .collect();
         format!(
-            "{resets}RESET SESSION AUTHORIZATION; RESET ROLE; SET search_path = public; SET standard_conforming_strings = on; SET client_min_messages = warning; \
-             SET check_function_bodies = on; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; \
-             SET default_tablespace = ''; SET row_security = on; SET \"TimeZone\" = 'UTC'; \
-             SET \"DateStyle\" = 'ISO, MDY'; SET \"IntervalStyle\" = 'postgres'; SET quote_all_identifiers = off; \
-             SET default_transaction_isolation = 'read committed'; SET lock_timeout = {}",
-            self.work.lock_timeout.as_millis()
+            "{resets}RESET SESSION AUTHORIZATION; RESET ROLE; SELECT {}",
+            set.join(", ")
         )
     }
 
