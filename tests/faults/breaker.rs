@@ -1,55 +1,25 @@
 //! A proxy on loopback that counts the packets of a run and stops at one of them.
 //!
 //! At the packet it was told it holds everything, both ways, on all connections, so that whoever
-//! drives it can cut the connection, or kill the client or the server, in exactly that state.
+//! drives it can, in exactly that state, cut the connection, kill the client or the server, let
+//! everything flow on, or lose every further packet while both sides' connections stay open.
 
-use crate::wire::{Framing, Protocol, Way};
+use crate::{
+    spot::{Ahead, Moment, Spot},
+    wire::{Framing, Protocol, Way},
+};
 use std::{
-    fmt,
     net::Ipv4Addr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::{oneshot, watch},
 };
-
-/// On which side of a packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Moment {
-    /// The packet never arrives.
-    Before,
-    /// The packet is the last that arrives.
-    After,
-}
-
-/// A place in a run: connections and packets are counted from 0, packets by direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Point {
-    pub connection: usize,
-    pub way: Way,
-    pub packet: usize,
-    pub moment: Moment,
-}
-
-impl fmt::Display for Point {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let moment = match self.moment {
-            Moment::Before => "before",
-            Moment::After => "after",
-        };
-        let whose = match self.way {
-            Way::ToServer => "the client's",
-            Way::ToClient => "the server's",
-        };
-        let (packet, connection) = (self.packet + 1, self.connection + 1);
-        write!(
-            f,
-            "{moment} {whose} packet {packet} of connection {connection}"
-        )
-    }
-}
 
 /// A packet that came by.
 #[derive(Debug, Clone)]
@@ -65,11 +35,13 @@ pub struct Seen {
 enum Phase {
     Flowing,
     Held,
+    /// Packets are taken and go nowhere; neither side learns of the other's end.
+    Losing,
     Cut,
 }
 
 struct Order {
-    point: Point,
+    ahead: Ahead,
     reached: oneshot::Sender<()>,
     release: oneshot::Receiver<oneshot::Sender<()>>,
 }
@@ -80,6 +52,8 @@ struct Shared {
     phase: watch::Sender<Phase>,
     order: Mutex<Option<Order>>,
     seen: Mutex<Vec<Seen>>,
+    /// How many of them are the client's.
+    turns: AtomicUsize,
 }
 
 /// The proxy; everything through it ends when it is cut or dropped.
@@ -125,17 +99,18 @@ impl Breaker {
             phase: watch::Sender::new(Phase::Flowing),
             order: Mutex::new(None),
             seen: Mutex::new(Vec::new()),
+            turns: AtomicUsize::new(0),
         });
         tokio::spawn(accept(listener, shared.clone()));
         Breaker { port, shared }
     }
 
-    /// Stops at that point.
-    pub fn strike_at(&self, point: Point) -> Strike {
+    /// Stops at that spot.
+    pub fn strike_at(&self, spot: Spot) -> Strike {
         let (reached, arrival) = oneshot::channel();
         let (go, release) = oneshot::channel();
         *self.shared.order.lock().expect("the order") = Some(Order {
-            point,
+            ahead: Ahead::from(spot),
             reached,
             release,
         });
@@ -148,6 +123,16 @@ impl Breaker {
     /// Ends every connection and takes no further one.
     pub fn cut(&self) {
         self.shared.phase.send_replace(Phase::Cut);
+    }
+
+    /// Lets everything that was held flow on.
+    pub fn flow(&self) {
+        self.shared.phase.send_replace(Phase::Flowing);
+    }
+
+    /// Loses what is held and every further packet, both ways.
+    pub fn lose(&self) {
+        self.shared.phase.send_replace(Phase::Losing);
     }
 
     /// Every packet so far, in the order in which they came by.
@@ -220,54 +205,59 @@ impl Pump {
         let mut framing = Framing::new(self.shared.protocol, self.way);
         // A broken connection ends like one that was closed.
         while let Ok(Some(packet)) = framing.read(from).await {
-            self.note(framing.text(&packet));
-            if let Some(order) = self.order() {
-                self.stop(order, &packet, to).await;
-            }
-            self.shared.is(Phase::Flowing).await;
-            if to.write_all(&packet).await.is_err() {
+            let passed = match self.order(framing.text(&packet)) {
+                Some((order, moment)) => self.stop(order, moment, &packet, to).await,
+                None => false,
+            };
+            self.packet += 1;
+            let lost = self.shared.when(|phase| phase != Phase::Held).await == Phase::Losing;
+            if !passed && !lost && to.write_all(&packet).await.is_err() {
                 break;
             }
-            self.packet += 1;
         }
-        // The end of one side passes to the other, but not out of a held state.
+        // The end of one side passes to the other, but not out of a held or lossy state.
         self.shared.is(Phase::Flowing).await;
         to.shutdown().await.unwrap_or_default();
     }
 
-    fn note(&self, text: String) {
-        self.shared.seen.lock().expect("what was seen").push(Seen {
+    /// Notes the packet in hand; the order, if it is about this one.
+    fn order(&self, text: String) -> Option<(Order, Moment)> {
+        let packet = Seen {
             connection: self.connection,
             way: self.way,
             packet: self.packet,
             text,
-        });
+        };
+        let turn =
+            (self.way == Way::ToServer).then(|| self.shared.turns.fetch_add(1, Ordering::Relaxed));
+        let mut order = self.shared.order.lock().expect("the order");
+        let moment = order
+            .as_mut()
+            .and_then(|order| order.ahead.is_at(&packet, turn));
+        self.shared.seen.lock().expect("what was seen").push(packet);
+        moment.and_then(|moment| order.take().map(|order| (order, moment)))
     }
 
-    /// The order, if it is about the packet in hand.
-    fn order(&self) -> Option<Order> {
-        self.shared
-            .order
-            .lock()
-            .expect("the order")
-            .take_if(|order| {
-                let point = order.point;
-                (point.connection, point.way, point.packet)
-                    == (self.connection, self.way, self.packet)
-            })
-    }
-
-    /// Holds everything; on release lets the packet pass where the point is after it.
-    async fn stop(&self, order: Order, packet: &[u8], to: &mut (impl AsyncWrite + Unpin)) {
+    /// Holds everything; on release lets the packet pass where the moment is after it, and tells
+    /// whether it did.
+    async fn stop(
+        &self,
+        order: Order,
+        moment: Moment,
+        packet: &[u8],
+        to: &mut (impl AsyncWrite + Unpin),
+    ) -> bool {
         self.shared.phase.send_replace(Phase::Held);
         if order.reached.send(()).is_ok()
             && let Ok(done) = order.release.await
         {
-            if order.point.moment == Moment::After {
+            let passes = moment == Moment::After;
+            if passes {
                 // A client that has gone does not take it; then it has not arrived, which is a state too.
                 to.write_all(packet).await.unwrap_or_default();
             }
             done.send(()).unwrap_or_default();
+            return passes;
         }
         std::future::pending().await
     }
@@ -276,12 +266,14 @@ impl Pump {
 impl Shared {
     /// Waits for a phase.
     async fn is(&self, phase: Phase) {
+        self.when(|now| now == phase).await;
+    }
+
+    /// Waits until the phase is such, and tells it.
+    async fn when(&self, such: impl Fn(Phase) -> bool) -> Phase {
         let mut watched = self.phase.subscribe();
         // The sender lives as long as `self`.
-        watched
-            .wait_for(|now| *now == phase)
-            .await
-            .map(drop)
-            .unwrap_or_default();
+        let now = watched.wait_for(|now| such(*now)).await;
+        now.map_or(Phase::Cut, |now| *now)
     }
 }

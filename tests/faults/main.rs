@@ -4,12 +4,17 @@
 //! A sample runs with the other tests; the full size is `scripts/faults`.
 
 mod attack;
+mod battery;
 mod breaker;
 mod crowd;
 mod disk;
+mod line;
 mod log;
 mod project;
+mod resuming;
 mod route;
+mod size;
+mod spot;
 mod state;
 mod subject;
 #[path = "../support/mod.rs"]
@@ -18,42 +23,37 @@ mod turns;
 mod victim;
 mod wire;
 
-use attack::Kind as Interruption;
+use battery::attack;
 use log::Log;
-use route::sample;
-use std::time::Instant;
-use subject::{Subject, attack};
+use size::Size;
+use subject::Subject;
 use support::Kind;
 
-/// How much of the full size: `SGMP_DB_FAULTS=full`, or a number of points per kind.
-fn size(default: usize) -> usize {
-    match std::env::var("SGMP_DB_FAULTS").as_deref() {
-        Ok("full") => usize::MAX,
-        Ok(number) => number
-            .parse()
-            .expect("SGMP_DB_FAULTS is `full` or a number"),
-        Err(_) => default,
-    }
-}
-
-async fn survives(kind: Kind, title: &str, points: usize) {
+async fn survives(kind: Kind, title: &str, sample: usize) {
     let subject = Subject::new(kind).await;
-    let mut log = Log::default();
-    for (offset, interruption) in Interruption::ALL.into_iter().enumerate() {
-        let stops = sample(&subject.stops, size(points), offset * 3 + 1);
-        let begun = Instant::now();
-        attack(&subject, interruption, &stops, &mut log).await;
-        let (runs, took) = (stops.len(), begun.elapsed());
-        println!("{title}: {interruption} in {runs} runs, which took {took:.0?}");
-    }
+    let rounds = Size::from_environment(sample).rounds(&subject.stops);
+    let each = rounds.iter().flat_map(|round| round.iter());
+    let mut log = Log::new(title, each.map(|(_, stops)| stops.len()).sum());
     println!(
-        "{} points on the way; {}",
+        "{title}: {} points on the way; with nothing to do a client sends {} packets",
         subject.stops.len(),
-        log.table(title)
+        subject.idle
     );
-    let failures = log.failures(12);
-    assert!(failures.is_empty(), "{}\n{failures}", log.table(title));
-    assert!(log.interruptions() > 0);
+    for (number, round) in rounds.iter().enumerate() {
+        for (interruption, stops) in round {
+            attack(&subject, *interruption, stops, &mut log).await;
+        }
+        let (round, all) = (number + 1, rounds.len());
+        println!("{title}: round {round} of {all}\n{}", log.table());
+    }
+    assert_eq!(log.failed(), 0, "every one is told above");
+    assert!(log.interruptions() >= log.runs());
+    assert!(
+        log.struck_again() * 10 >= log.runs(),
+        "a tenth of all runs is struck again while it resumes"
+    );
+    let (locked, waited) = log.locked();
+    assert!(waited * 2 >= locked, "most come while the lock is held");
 }
 
 #[tokio::test]

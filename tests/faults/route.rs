@@ -1,14 +1,15 @@
 //! The way that an undisturbed run takes, packet by packet, and the points of it that are struck.
 
 use crate::{
-    breaker::{Moment, Point, Seen},
+    breaker::Seen,
+    spot::{Moment, Point, Spot, asks},
     wire::Way,
 };
 
-/// A point, and what the run was about there.
+/// A spot, and what the run was about there.
 #[derive(Debug, Clone)]
 pub struct Stop {
-    pub point: Point,
+    pub spot: Spot,
     pub stage: Stage,
 }
 
@@ -17,6 +18,8 @@ pub struct Stop {
 pub enum Stage {
     /// Login, looking, lock, record.
     Before,
+    /// The same of a run that resumes, and what it decides.
+    Resuming,
     /// The statement with that number, counted over all files, and its first words.
     Statement(usize, String),
     /// The last record, looking again, the end of the session.
@@ -24,10 +27,17 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// While the statement with that number is under way, from 1.
+    pub fn of(number: usize, statement: &str) -> Stage {
+        let words: Vec<_> = statement.split_whitespace().take(5).collect();
+        Stage::Statement(number, words.join(" "))
+    }
+
     /// In words.
     pub fn words(&self) -> String {
         match self {
             Stage::Before => "before the first statement".to_owned(),
+            Stage::Resuming => "one of the first packets when resuming".to_owned(),
             Stage::Statement(number, words) => format!("{number:>2} {words}"),
             Stage::After => "after the last statement".to_owned(),
         }
@@ -60,7 +70,7 @@ pub fn route(seen: &[Seen], statements: &[String]) -> Vec<Stop> {
                 moment,
             };
             stops.push(Stop {
-                point,
+                spot: Spot::At(point),
                 stage: stage.clone(),
             });
         }
@@ -71,10 +81,9 @@ pub fn route(seen: &[Seen], statements: &[String]) -> Vec<Stop> {
 /// The stage once the client has asked `text`.
 fn staged(stage: Stage, next: &mut usize, text: &str, statements: &[String]) -> Stage {
     match statements.get(*next) {
-        Some(statement) if text.contains(statement.as_str()) => {
+        Some(statement) if asks(text, statement) => {
             *next += 1;
-            let words: Vec<_> = statement.split_whitespace().take(5).collect();
-            Stage::Statement(*next, words.join(" "))
+            Stage::of(*next, statement)
         }
         // Behind the last statement its own record comes, then everything else.
         None if text.contains("refinery_schema_history") || text == "quit" => Stage::After,
@@ -154,8 +163,8 @@ mod tests {
         for offset in 0..9 {
             let some = sample(&stops, 7, offset);
             assert_eq!(some.len(), 7);
-            assert_eq!(some[0].point, stops[0].point);
-            assert_eq!(some[6].point, stops[99].point);
+            assert_eq!(some[0].spot, stops[0].spot);
+            assert_eq!(some[6].spot, stops[99].spot);
         }
     }
 }

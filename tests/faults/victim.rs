@@ -2,17 +2,25 @@
 //!
 //! The container's first process is a loop around the server's entry point. A SIGKILL to every
 //! other process is what a crashed machine is to the server: nothing is written any more, the data
-//! directory stays as it is, and the next start recovers. Its settings are the durable defaults.
+//! directory stays as it is, and the next start recovers.
+//!
+//! The settings are the durable defaults (MySQL: `innodb_flush_log_at_trx_commit=1`,
+//! `sync_binlog=1`, the doublewrite buffer; PostgreSQL: `fsync`, `synchronous_commit`,
+//! `full_page_writes`). The data directory is in memory, which a SIGKILL does not touch.
 
 use crate::support::{
     Kind, MysqlDatabase, Server, TimescaleDatabase,
     database::{mysql_admin, postgres_admin},
-    server::own,
+    server::request,
 };
 use crate::wire::Protocol;
 use mysql_async::prelude::Queryable;
 use std::{process::Stdio, time::Duration};
-use testcontainers::{ContainerAsync, GenericImage};
+use testcontainers::{
+    ContainerAsync, GenericImage, ImageExt,
+    core::{IntoContainerPort, Mount},
+    runners::AsyncRunner,
+};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     process::{Child, Command},
@@ -30,23 +38,46 @@ pub struct Killer(Child);
 impl Victim {
     /// Starts one.
     pub async fn start(kind: Kind) -> Victim {
-        let command = match kind {
-            Kind::Mysql => "mysqld --max-connections=500",
-            _ => "postgres -c max_connections=200 -c timescaledb.telemetry_level=off",
+        let (command, data) = match kind {
+            // A login that is held must not be given up for its age while others are on their way.
+            Kind::Mysql => (
+                "mysqld --max-connections=500 --connect-timeout=120 --innodb-flush-log-at-trx-commit=1 --sync-binlog=1",
+                "/var/lib/mysql",
+            ),
+            _ => (
+                "postgres -c max_connections=300 -c authentication_timeout=120 -c fsync=on \
+                 -c synchronous_commit=on -c full_page_writes=on -c timescaledb.telemetry_level=off",
+                "/var/lib/postgresql/data",
+            ),
         };
         // SCRAM costs a debug build more than the rest of a run; every other test logs in with it.
-        let login = "export POSTGRES_HOST_AUTH_METHOD=password";
-        let again = format!("{login}; while :; do docker-entrypoint.sh {command}; done");
-        let (container, port) = own(kind, &["sh", "-c", &again]).await;
+        let login = if cfg!(debug_assertions) {
+            "password"
+        } else {
+            "scram-sha-256"
+        };
+        let again = format!(
+            "export POSTGRES_HOST_AUTH_METHOD={login}; while :; do docker-entrypoint.sh {command}; done"
+        );
+        let container = request(kind)
+            .await
+            .with_cmd(["sh", "-c", &again])
+            .with_mount(Mount::tmpfs_mount(data));
+        let container = container.start().await.expect("a server");
+        let inside = if kind == Kind::Mysql { 3306 } else { 5432 };
+        let port = container.get_host_port_ipv4(inside.tcp()).await;
+        let port = port.expect("a port");
         let server = Server {
             kind,
             port,
             container: container.id().to_owned(),
         };
-        Victim {
+        let victim = Victim {
             server,
             _container: container,
-        }
+        };
+        victim.wait().await;
+        victim
     }
 
     /// A killer in place.
