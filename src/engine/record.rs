@@ -156,7 +156,10 @@ impl Record {
     pub fn is_half_applied(&self) -> bool {
         let next = self.version().map_or(1, |version| version + 1);
         self.latest_entry(next)
-            .is_some_and(|entry| entry.event == Event::Apply && entry.is_half_done())
+            // What somebody settled by hand in the middle of a file leaves it half-applied.
+            .is_some_and(|entry| {
+                matches!(entry.event, Event::Apply | Event::Resolve) && entry.is_half_done()
+            })
     }
 
     /// The newest ledger entry about that version's script.

@@ -8,6 +8,8 @@ mod database;
 mod decide;
 mod effect;
 mod evidence;
+mod index;
+mod invalid;
 mod journal;
 mod lock;
 mod normal;
@@ -20,6 +22,7 @@ mod run;
 mod session;
 mod singly;
 mod survey;
+mod trial;
 
 use super::{
     Adoption, AggregateStore, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry,

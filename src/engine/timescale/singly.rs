@@ -7,7 +7,7 @@
 use super::{
     decide,
     effect::{effect, is_outside},
-    evidence,
+    evidence, invalid,
     journal::{self, InFlight, Position},
     run::{Run, blame},
     session,
@@ -77,10 +77,11 @@ impl Singly<'_> {
                 ended => return ended,
             }
         }
+        let effect = effect(text);
         let flight = InFlight {
             number: index + 1,
             sha256: fingerprint(text),
-            evidence: evidence::expression(&effect(text)),
+            evidence: evidence::expression(&effect),
         };
         let journal = self.advance(index, Some(flight));
         self.outside.set(true);
@@ -90,8 +91,10 @@ impl Singly<'_> {
             "SET lock_timeout = {}",
             self.run.work.lock_timeout.as_millis()
         );
-        self.send(&[&journal, "SET lock_timeout = 0", text, &waits])
-            .await
+        let guard = invalid::guard(&effect);
+        let mut packet = vec![&*journal, "SET lock_timeout = 0", text, &waits];
+        packet.extend(guard.as_deref());
+        self.send(&packet).await
     }
 
     fn advance(&self, done: usize, in_flight: Option<InFlight>) -> String {
