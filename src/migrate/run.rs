@@ -361,6 +361,8 @@ fn explain(failure: &StepFailure, work: &Work<'_>, target: Target) -> Failure {
         )
     } else if failure.stopped {
         format!("go on with: sgmp-db upgrade --only {target}")
+    } else if failure.in_doubt {
+        in_doubt(work.version, target)
     } else if failure.worth_retrying {
         format!(
             "end whoever is in the way or wait for them, then go on with: sgmp-db upgrade --only {target} --lock-wait 10m"
@@ -389,6 +391,15 @@ fn explain(failure: &StepFailure, work: &Work<'_>, target: Target) -> Failure {
         Some(statement) => told.statement(statement.text),
         None => told,
     }
+}
+
+/// What to type when a failed statement may have left a part of what it does.
+fn in_doubt(version: i32, target: Target) -> String {
+    format!(
+        "look what the statement left; if all of it is there: sgmp-db resolve {version} --only {target} --applied; \
+         else undo the rest by hand, correct the file, then: sgmp-db resolve {version} --only {target} --reverted; \
+         then go on with: sgmp-db upgrade --only {target}"
+    )
 }
 
 /// The line of the file that the server's error points to, and in words the column where it tells one.

@@ -19,7 +19,7 @@ pub use lexer::{Kind as TokenKind, Lexer};
 pub use modes::Modes;
 pub use session_use::SessionUse;
 pub use split::{Piece, PieceKind, Statement, SyntaxError, leading_comments, pieces, split};
-pub use words::{Token, contains, sequence, tokens};
+pub use words::{Token, contains, sequence, tokens, tokens_by};
 
 /// Which SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use super::{
     Mysql,
     effect::{Effect, Proof, Seen, Watched, WatchedKind, effect},
     evidence::{self, Evidence},
+    filled, guard,
     run::PINNED,
     session,
     trial::{self, Trial},
@@ -11,7 +12,7 @@ use super::{
 use crate::{
     engine::{Flight, Verdict, fingerprint},
     outcome::Failure,
-    sql::{Dialect, tokens},
+    sql::{Commits, Dialect, classify, tokens},
     target::Target,
 };
 use anyhow::Result;
@@ -21,6 +22,12 @@ use mysql_async::Row;
 pub async fn decide(mysql: &mut Mysql, flight: &Flight<'_>) -> Result<Verdict> {
     let seen = match effect(flight.statement) {
         Effect::Repeatable => return Ok(Verdict::NotApplied),
+        // In flight only where no transaction covers it.
+        _ if classify(Dialect::Mysql, flight.statement).commits == Commits::Transactional => {
+            return Ok(Verdict::Unknown(
+                guard::reason(mysql, flight.statement).await?,
+            ));
+        }
         Effect::Hidden(why) => return Ok(Verdict::Unknown(why.to_owned())),
         Effect::Seen(seen) => seen,
     };
@@ -36,6 +43,12 @@ pub async fn decide(mysql: &mut Mysql, flight: &Flight<'_>) -> Result<Verdict> {
     let unchanged = now.coarse(&seen.watched) == before;
     if unchanged && !seen.may_look_unchanged {
         return Ok(Verdict::NotApplied);
+    }
+    if seen.proof == Proof::Filled
+        && !unchanged
+        && let Some(why) = filled::by_halves(mysql, &seen.watched).await?
+    {
+        return Ok(Verdict::Unknown(why));
     }
     let expected = match seen.proof {
         Proof::Trial | Proof::View => {
@@ -78,7 +91,7 @@ fn untouched(expected: &Evidence, before: &Evidence, seen: &Seen) -> Verdict {
 /// Something looks different: as the statement says, and in no other way?
 fn changed(flight: &Flight<'_>, seen: &Seen, now: &Evidence, expected: &Evidence) -> Verdict {
     let as_said = match seen.proof {
-        Proof::Made => now.0.iter().all(Option::is_some),
+        Proof::Made | Proof::Filled => now.0.iter().all(Option::is_some),
         Proof::Gone => now.0.iter().all(Option::is_none),
         Proof::Body => now.0.iter().all(|state| {
             state

@@ -57,6 +57,8 @@ pub enum WatchedKind {
 pub enum Proof {
     /// Everything it makes is there.
     Made,
+    /// The table it makes is there, and with it its rows where the server makes both at once.
+    Filled,
     /// Everything it drops is gone.
     Gone,
     /// Tried on an empty copy, the statement makes what is there.
@@ -214,12 +216,17 @@ fn indexed(text: &str) -> Effect {
 fn create(tokens: &[Token<'_>], text: &str) -> Effect {
     match kind(tokens) {
         Some("table") => {
-            // What another table or a query makes of it is not tried out: that could take long.
-            let copied = contains(tokens, &["select"])
-                || contains(tokens, &["like"])
-                || tokens.iter().filter(|token| token.is("table")).count() > 1;
-            let proof = if copied { Proof::Made } else { Proof::Trial };
-            seen(named(text, WatchedKind::TableExists), proof)
+            let mut watched = named(text, WatchedKind::TableExists);
+            // What a query makes of it is not tried out: that could take long.
+            let proof = if is_filled(tokens) {
+                Proof::Filled
+            } else {
+                Proof::Trial
+            };
+            if let (Proof::Trial, Some(original)) = (proof, copied(tokens)) {
+                watched.push(of(WatchedKind::TableDefinition, original));
+            }
+            seen(watched, proof)
         }
         Some("index") => indexed(text),
         Some("view") => seen(named(text, WatchedKind::View), Proof::View),
@@ -236,6 +243,30 @@ fn create(tokens: &[Token<'_>], text: &str) -> Effect {
         }
         _ => Effect::Hidden("its effect is not among what can be compared"),
     }
+}
+
+/// Does CREATE TABLE take rows from a query: `SELECT …`, `TABLE t` or `VALUES ROW(…)`?
+fn is_filled(tokens: &[Token<'_>]) -> bool {
+    contains(tokens, &["select"])
+        || contains(tokens, &["values", "row"])
+        || tokens.iter().filter(|token| token.is("table")).count() > 1
+}
+
+/// The original of `CREATE TABLE t LIKE original`, also in brackets. LIKE elsewhere compares strings.
+fn copied(tokens: &[Token<'_>]) -> Option<(Option<String>, String)> {
+    let at = tokens.iter().position(|token| token.is("table"))?;
+    let mut rest = &tokens[at + 1..];
+    if sequence(rest, &["if", "not", "exists"]) {
+        rest = &rest[3..];
+    }
+    rest = &rest[name(rest)?.1..];
+    if rest.first().is_some_and(|bracket| bracket.is_symbol("(")) {
+        rest = &rest[1..];
+    }
+    let (like, original) = rest.split_first()?;
+    name(original)
+        .filter(|_| like.is("like"))
+        .map(|(name, _)| name)
 }
 
 fn alter(tokens: &[Token<'_>], text: &str) -> Effect {
@@ -422,6 +453,32 @@ mod tests {
             watched("CREATE DEFINER=`x`@`%` TRIGGER g BEFORE INSERT ON a FOR EACH ROW SET @x = 1"),
             one(WatchedKind::Trigger, "g")
         );
+    }
+
+    #[test]
+    fn a_copied_table_is_compared_with_its_original_and_a_filled_one_is_not_tried() {
+        use WatchedKind::{TableDefinition, TableExists};
+        let copy = [
+            (TableExists, "a".to_owned()),
+            (TableDefinition, "b".to_owned()),
+        ];
+        assert_eq!(watched("CREATE TABLE a LIKE b"), copy);
+        assert_eq!(watched("CREATE TABLE IF NOT EXISTS x.a (LIKE x.b)"), copy);
+        let proof = |text: &str| match effect(text) {
+            Effect::Seen(seen) => seen.proof,
+            other => panic!("{text}: {other:?}"),
+        };
+        for text in [
+            "CREATE TABLE a SELECT * FROM b WHERE c LIKE 'd'",
+            "CREATE TABLE a (b int) AS TABLE c",
+            "CREATE TABLE a VALUES ROW(1)",
+        ] {
+            assert_eq!(proof(text), Proof::Filled, "{text}");
+            assert_eq!(watched(text), [(TableExists, "a".to_owned())]);
+        }
+        let like_in_a_check = "CREATE TABLE a (b char(9) CHECK (b LIKE 'c%'))";
+        assert_eq!(proof(like_in_a_check), Proof::Trial);
+        assert_eq!(watched(like_in_a_check), [(TableExists, "a".to_owned())]);
     }
 
     #[test]

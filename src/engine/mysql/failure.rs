@@ -3,6 +3,7 @@
 use super::{
     Mysql,
     blockers::blockers,
+    guard,
     journal::{self, End, InFlight, Position},
     packet::Part,
     run::{Broken, Run},
@@ -15,6 +16,9 @@ use crate::{
 
 /// The server's number for a statement that was cancelled.
 const INTERRUPTED: u16 = 1317;
+
+/// The server's number for what no open transaction allows.
+const LEFT_OPEN: u16 = 1568;
 
 /// How often a record that a cancel struck is written again.
 const RECORD_TRIES: usize = 5;
@@ -40,11 +44,13 @@ impl Run<'_> {
         if code == Some(1242) && part == Part::Journal {
             lost = true;
         }
-        if part == Part::Finish {
-            self.done = index.max(self.done);
+        let total = self.work.statements.len();
+        if part == Part::Finish && code != Some(LEFT_OPEN) {
+            // The statement in front of the record has run.
+            self.done = total.min(index + 1);
         }
         // 1205 lock wait timeout (also on metadata locks), 1213 deadlock.
-        let worth_retrying = matches!(code, Some(1205 | 1213));
+        let may_work_again = matches!(code, Some(1205 | 1213));
         if code == Some(1205)
             && let (Some(conn), Some(statement)) =
                 (mysql.conn.as_mut(), self.work.statements.get(index))
@@ -52,9 +58,15 @@ impl Run<'_> {
             let held = blockers(conn, statement.text).await;
             message = format!("{message}, {held}");
         }
-        let kept = (part == Part::Statement)
-            .then(|| self.undecided(index))
-            .flatten();
+        let kept = match part {
+            Part::Statement => self.undecided(mysql, index, code).await,
+            // Of a procedure that is the last statement; what it has not committed goes.
+            Part::Finish if code == Some(LEFT_OPEN) && index == total => {
+                self.done = total.saturating_sub(1);
+                self.in_flight(self.done)
+            }
+            _ => None,
+        };
         if !lost {
             let end = End {
                 state: if stopped {
@@ -77,7 +89,10 @@ impl Run<'_> {
             }
         }
         StepFailure {
-            statement: (part == Part::Statement).then_some(index),
+            statement: match &kept {
+                Some(flight) => flight.number.checked_sub(1),
+                None => (part == Part::Statement).then_some(index),
+            },
             place: (part == Part::Statement)
                 .then(|| session::place(&failed.error))
                 .flatten(),
@@ -86,18 +101,35 @@ impl Run<'_> {
             in_doubt: in_doubt || kept.is_some(),
             connection_lost: lost,
             stopped,
-            worth_retrying,
+            // A part of it that stays would be there twice.
+            worth_retrying: may_work_again && kept.is_none(),
             entry: self.entry,
             duration: self.begun.elapsed(),
         }
     }
 
-    /// A failed statement has changed nothing, unless it is one that may commit on its way.
-    fn undecided(&self, index: usize) -> Option<InFlight> {
+    /// A failed statement has changed nothing, unless it is one that may commit on its way or that
+    /// no transaction covers.
+    async fn undecided(
+        &self,
+        mysql: &mut Mysql,
+        index: usize,
+        code: Option<u16>,
+    ) -> Option<InFlight> {
         let text = self.work.statements.get(index)?.text;
-        (classify(Dialect::Mysql, text).verb == Verb::Call).then(|| InFlight {
+        let in_parts = match (self.guarded == Some((index, true)), mysql.conn.as_mut()) {
+            (true, Some(conn)) => !guard::untouched(conn, text, code).await,
+            _ => classify(Dialect::Mysql, text).verb == Verb::Call,
+        };
+        self.in_flight(index).filter(|_| in_parts)
+    }
+
+    /// The statement with that index, of which nothing that could be seen tells how it ended.
+    fn in_flight(&self, index: usize) -> Option<InFlight> {
+        let statement = self.work.statements.get(index)?;
+        Some(InFlight {
             number: index + 1,
-            sha256: fingerprint(text),
+            sha256: fingerprint(statement.text),
             evidence: None,
         })
     }
@@ -192,12 +224,12 @@ impl Run<'_> {
 fn explain(failed: &PacketError, part: Part) -> String {
     match (session::code(&failed.error), part) {
         (Some(1242), Part::Journal) => {
-            "this session no longer holds the lock: a connection pooler or proxy stands between here and the server".to_owned()
+            "this session no longer holds the lock: the file gave it back with RELEASE_ALL_LOCKS(), or a connection pooler or proxy stands between here and the server".to_owned()
         }
         (Some(1100), Part::Journal | Part::Finish) => {
             "the file leaves table locks behind: end it with UNLOCK TABLES".to_owned()
         }
-        (Some(1568), Part::Finish) => {
+        (Some(LEFT_OPEN), Part::Finish) => {
             "the file leaves an open transaction behind, which is rolled back now".to_owned()
         }
         _ => without_ours(session::words(&failed.error)),

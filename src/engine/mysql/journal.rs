@@ -100,6 +100,14 @@ pub fn advance(id: i64, lock: &str, position: &Position) -> String {
     )
 }
 
+/// Records behind a statement that it is done. `id` is an expression.
+pub fn settled(id: &str, done: usize) -> String {
+    format!(
+        "UPDATE sgmp_db_ledger SET statements_done = {done}, in_flight = NULL, \
+         in_flight_sha256 = NULL, evidence = NULL WHERE id = {id}"
+    )
+}
+
 /// Closes the row of a run. `id` is an expression.
 pub fn close(id: &str, end: &End<'_>) -> String {
     let (number, sha256, evidence) = in_flight(&end.position);

@@ -10,6 +10,8 @@ pub enum Part {
     Journal,
     /// Asks for the number of the journal row just opened.
     Entry,
+    /// Fails when the statement may change what no transaction covers; nothing has run then.
+    Guard,
     /// The file's statement, to the end of its transaction.
     Statement,
     /// The record of the whole file, behind its last statement.

@@ -9,7 +9,7 @@
 use super::{
     Mysql,
     effect::{Effect, effect},
-    evidence,
+    evidence, guard,
     journal::{self, End, InFlight, Position},
     lock, next,
     packet::{Answer, Packet, Part},
@@ -52,6 +52,8 @@ pub struct Run<'a> {
     opened: bool,
     /// The script that follows, as far as this one's end may begin it.
     next: Option<&'a Work<'a>>,
+    /// Index of a data statement that the guard stopped, and whether no transaction covers it.
+    pub guarded: Option<(usize, bool)>,
 }
 
 /// Where in a run something failed.
@@ -59,6 +61,13 @@ pub struct Broken {
     pub failed: Box<PacketError>,
     pub part: Part,
     pub index: usize,
+}
+
+impl Broken {
+    /// Was it the guard, which found that no transaction may cover the statement?
+    fn is_guards(&self) -> bool {
+        self.part == Part::Guard && session::code(&self.failed.error) == Some(1242)
+    }
 }
 
 /// Runs the script from `work.from` on and records every step.
@@ -85,6 +94,7 @@ pub async fn run(
         opened: entry.is_some(),
         // What the next script finds is asked in this session, which must be as it was pinned.
         next: work.next.filter(|_| !sets_session(work)),
+        guarded: None,
     };
     mysql.touched.extend(variables);
     for index in work.from..work.statements.len() {
@@ -138,9 +148,18 @@ impl Run<'_> {
         let alone = facts.verb == Verb::Call;
         let mut packet = Packet::default();
         self.preamble(&mut packet);
-        match facts.commits {
+        let commits = match self.guarded {
+            Some((guarded, true)) if guarded == index => Commits::Control,
+            _ => facts.commits,
+        };
+        match commits {
             // The journal row and the data commit together or not at all.
             Commits::Transactional => {
+                if self.guarded.is_none_or(|(guarded, _)| guarded != index)
+                    && let Some(guard) = guard::guard(&self.work.statements[..index], text)
+                {
+                    packet.add(Part::Guard, guard);
+                }
                 packet.add(Part::Journal, "START TRANSACTION");
                 self.journal(&mut packet, index + 1, None);
                 packet.add(Part::Statement, text);
@@ -168,10 +187,18 @@ impl Run<'_> {
                     };
                     self.journal(&mut packet, index, Some(flight));
                 }
+                if facts.commits == Commits::Transactional {
+                    // Nothing commits it along the way where the file has set autocommit off.
+                    packet.add(Part::Journal, "COMMIT");
+                }
                 packet.add(Part::Statement, text);
+                if facts.commits == Commits::Transactional && !last {
+                    // No evidence would tell it after a kill in the next statement's transaction.
+                    packet.add(Part::Finish, journal::settled(&self.id(), index + 1));
+                }
             }
         }
-        if last && !alone && facts.commits != Commits::Transactional {
+        if last && !alone && commits != Commits::Transactional {
             self.close(&mut packet);
         }
         match (alone, last) {
@@ -179,13 +206,33 @@ impl Run<'_> {
             (false, true) => self.probe_next(&mut packet),
             (false, false) => drop(self.probe(&mut packet, index + 1)),
         }
-        let answer = self.send(mysql, &packet, index).await?;
+        let answer = match self.send(mysql, &packet, index).await {
+            Err(broken) if broken.is_guards() => {
+                self.guarded = Some((index, self.is_uncovered(mysql, index).await?));
+                return Box::pin(self.statement(mysql, index)).await;
+            }
+            sent => sent?,
+        };
         match (alone, last) {
             (true, _) => {}
             (false, true) => self.ended(mysql, &answer),
             (false, false) => self.keep(&answer, index + 1),
         }
         Ok(())
+    }
+
+    /// Is it so that no transaction covers the statement? Asked when the guard stopped it.
+    async fn is_uncovered(&self, mysql: &mut Mysql, index: usize) -> Result<bool, Broken> {
+        let (before, rest) = self.work.statements.split_at(index);
+        let (Some(conn), Some(statement)) = (mysql.conn.as_mut(), rest.first()) else {
+            return Ok(true);
+        };
+        let confirmed = guard::confirmed(conn, before, statement.text).await;
+        confirmed.map_err(|failed| Broken {
+            failed,
+            part: Part::Guard,
+            index,
+        })
     }
 
     /// What the session is set to before the first statement, in the first packet.
@@ -258,11 +305,6 @@ impl Run<'_> {
 
     fn record(&self, packet: &mut Packet, part: Part) {
         let total = self.work.statements.len();
-        // In the packet that opens the row its number is not known here yet.
-        let id = self.entry.map_or_else(
-            || "(SELECT * FROM (SELECT MAX(id) FROM sgmp_db_ledger) AS newest)".to_owned(),
-            |id| id.to_string(),
-        );
         let end = End {
             state: EntryState::Done,
             position: Position {
@@ -272,7 +314,15 @@ impl Run<'_> {
             error: None,
         };
         packet.add(part, self.history());
-        packet.add(part, journal::close(&id, &end));
+        packet.add(part, journal::close(&self.id(), &end));
+    }
+
+    /// The journal row's number. In the packet that opens the row it is not known here yet.
+    fn id(&self) -> String {
+        self.entry.map_or_else(
+            || "(SELECT * FROM (SELECT MAX(id) FROM sgmp_db_ledger) AS newest)".to_owned(),
+            |id| id.to_string(),
+        )
     }
 
     fn history(&self) -> String {
