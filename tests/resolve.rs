@@ -150,6 +150,57 @@ async fn somebody_elses_change_during_the_outage_is_not_taken_for_the_statements
     assert_eq!(mysql.rows("SELECT COLUMN_TYPE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND COLUMN_NAME = 'b'").await, ["int"]);
 }
 
+/// What somebody changed by hand may stay: then one of the claims says what that amounts to.
+#[tokio::test]
+async fn somebody_elses_change_that_stays_is_settled_by_either_claim() {
+    for (by_hand, claim, expected) in [
+        (
+            "ADD COLUMN b int NOT NULL, ADD COLUMN c int",
+            "--applied",
+            ["b", "c", "id"].as_slice(),
+        ),
+        (
+            "ADD COLUMN c int",
+            "--reverted",
+            ["b", "c", "id"].as_slice(),
+        ),
+    ] {
+        let mysql = MysqlDatabase::new().await;
+        let directory = project(
+            "mysql",
+            &[
+                "CREATE TABLE a (id int);",
+                "ALTER TABLE a ADD COLUMN b int NOT NULL;\nCREATE TABLE later (id int);",
+            ],
+        );
+        let sgmp = sgmp(&mysql, &directory);
+        let first = ["upgrade", "--only", "mysql", "--to", "1"];
+        sgmp.run(&first).await.expect(0);
+        kill_in(&sgmp, &mysql, "a", Fate::NotApplied).await;
+        mysql.execute(&format!("ALTER TABLE a {by_hand}")).await;
+        sgmp.run(&UPGRADE)
+            .await
+            .expect(7)
+            .says("somebody else changed it");
+        sgmp.run(&["resolve", "2", claim, "--yes"]).await.expect(0);
+        if claim == "--reverted" {
+            // Nothing of the file is there, so the change is drift like any other, and stays it.
+            let blocked = sgmp.run(&UPGRADE).await;
+            blocked.expect(4).says("columns.c is not expected");
+            let go_on = [UPGRADE.as_slice(), &["--allow-drift"]].concat();
+            sgmp.run(&go_on).await.expect(0);
+            let status = sgmp.run(&["status", "--only", "mysql"]).await;
+            status.expect(4).says("columns.c is not expected");
+        } else {
+            sgmp.run(&UPGRADE).await.expect(0);
+        }
+        let columns = "SELECT COLUMN_NAME FROM information_schema.COLUMNS \
+             WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'a' ORDER BY 1";
+        assert_eq!(mysql.rows(columns).await, expected);
+        assert_eq!(mysql.rows("SHOW TABLES LIKE 'later'").await.len(), 1);
+    }
+}
+
 #[tokio::test]
 async fn a_whole_file_is_declared_applied_only_when_its_tables_are_there() {
     let mysql = MysqlDatabase::new().await;

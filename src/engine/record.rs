@@ -152,12 +152,16 @@ impl Record {
         self.history.iter().map(|row| row.version).max()
     }
 
-    /// Was the file after the newest version begun and not finished?
+    /// Was a file after the newest version begun and not finished, or settled by hand up to a
+    /// statement of it?
     pub fn is_half_applied(&self) -> bool {
-        let next = self.version().map_or(1, |version| version + 1);
-        self.latest_entry(next)
-            // What somebody settled by hand in the middle of a file leaves it half-applied.
-            .is_some_and(|entry| {
+        let version = self.version().unwrap_or_default();
+        self.ledger
+            .iter()
+            .filter_map(|entry| entry.version)
+            .filter(|begun| *begun > version)
+            .filter_map(|begun| self.latest_entry(begun))
+            .any(|entry| {
                 matches!(entry.event, Event::Apply | Event::Resolve) && entry.is_half_done()
             })
     }
