@@ -201,6 +201,45 @@ async fn somebody_elses_change_that_stays_is_settled_by_either_claim() {
     }
 }
 
+/// The run that resumes knows the schema from before the outage only.
+#[tokio::test]
+async fn what_somebody_made_elsewhere_during_the_outage_is_drift_and_not_the_files_doing() {
+    let mysql = MysqlDatabase::new().await;
+    let directory = project(
+        "mysql",
+        &[
+            "CREATE TABLE a (id int PRIMARY KEY);\nCREATE TABLE other (id int);\n\
+             CREATE TABLE child (a int, CONSTRAINT fk FOREIGN KEY (a) REFERENCES a (id));",
+            "ALTER TABLE a RENAME COLUMN id TO number;\nCREATE TABLE later (id int);",
+        ],
+    );
+    let sgmp = sgmp(&mysql, &directory);
+    let first = ["upgrade", "--only", "mysql", "--to", "1"];
+    sgmp.run(&first).await.expect(0);
+    kill_in(&sgmp, &mysql, "a", Fate::Applied).await;
+    for sql in [
+        "CREATE TABLE strange (n int)",
+        "ALTER TABLE other ADD COLUMN x int",
+    ] {
+        mysql.execute(sql).await;
+    }
+    sgmp.run(&UPGRADE).await.expect(0);
+    let status = ["status", "--only", "mysql"];
+    let (run, document) = sgmp.json(&status).await;
+    run.expect(4);
+    let objects: Vec<&str> = document["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .filter_map(|finding| finding["object"].as_str())
+        .collect();
+    assert_eq!(objects, ["table other", "table strange"]);
+    for sql in ["DROP TABLE strange", "ALTER TABLE other DROP COLUMN x"] {
+        mysql.execute(sql).await;
+    }
+    sgmp.run(&status).await.expect(0);
+}
+
 #[tokio::test]
 async fn a_whole_file_is_declared_applied_only_when_its_tables_are_there() {
     let mysql = MysqlDatabase::new().await;

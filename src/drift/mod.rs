@@ -4,6 +4,7 @@ mod committed;
 mod compare;
 mod expected;
 mod findings;
+mod outage;
 mod patch;
 mod recorded;
 

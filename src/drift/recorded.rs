@@ -3,7 +3,7 @@
 //! What was expected before the run, and exactly what its files changed. Drift that was there stays
 //! drift, whatever `--allow-drift` let pass.
 
-use super::{Committed, Drift, Expected, expected};
+use super::{Committed, Drift, Expected, expected, outage};
 use crate::{
     engine::{Engine, Event, Identity, NewEntry, Record, StoredSnapshot},
     schema::{Reading, Schema, Snapshot, fingerprint, merge},
@@ -74,6 +74,7 @@ async fn before_interruption(
         None => None,
     };
     let actual = actual.unwrap_or_else(|| expected.clone());
+    let actual = outage::before(engine, record, since, actual).await?;
     Ok(Some(Baseline { expected, actual }))
 }
 
