@@ -41,7 +41,7 @@ impl Run<'_> {
         {
             message = session::quoting_only(&message, statement.text);
         }
-        if code == Some(1242) && part == Part::Journal {
+        if code == Some(1242) && matches!(part, Part::Journal | Part::Finish) {
             lost = true;
         }
         let total = self.work.statements.len();
@@ -223,7 +223,7 @@ impl Run<'_> {
 /// The server's words, or what they mean where the runner's own statement met them.
 fn explain(failed: &PacketError, part: Part) -> String {
     match (session::code(&failed.error), part) {
-        (Some(1242), Part::Journal) => {
+        (Some(1242), Part::Journal | Part::Finish) => {
             "this session no longer holds the lock: the file gave it back with RELEASE_ALL_LOCKS(), or a connection pooler or proxy stands between here and the server".to_owned()
         }
         (Some(1100), Part::Journal | Part::Finish) => {

@@ -2,7 +2,7 @@
 //! behind it would meet the other.
 
 use super::{LintProblem, Script, lint::problem};
-use crate::sql::{Dialect, Facts, SessionUse, Statement, sequence, tokens};
+use crate::sql::{Dialect, Facts, SessionUse, Statement, Verb, sequence, tokens};
 use std::collections::BTreeSet;
 
 /// Everything of the kind in a file.
@@ -12,6 +12,7 @@ pub fn problems(
     (statements, facts): (&[Statement<'_>], &[Facts]),
 ) -> Vec<LintProblem> {
     let mut problems = left_behind(dialect, script, (statements, facts));
+    problems.extend(named_locks(dialect, script, (statements, facts)));
     // In one transaction the session cannot be lost in between.
     if dialect == Dialect::Mysql || !super::is_atomic(dialect, script) {
         problems.extend(dependent(script, (statements, facts)));
@@ -88,6 +89,53 @@ fn left_behind(
         }
     }
     problems
+}
+
+/// Locks by name that the file keeps, and the call that gives back the runner's own with them. What
+/// stands in a routine's body does not run now.
+fn named_locks(
+    dialect: Dialect,
+    script: &Script,
+    (statements, facts): (&[Statement<'_>], &[Facts]),
+) -> Vec<LintProblem> {
+    let (take, give, give_all) = match dialect {
+        Dialect::Mysql => ("get_lock", "release_lock", "release_all_locks"),
+        Dialect::Postgres => (
+            "pg_advisory_lock",
+            "pg_advisory_unlock",
+            "pg_advisory_unlock_all",
+        ),
+    };
+    let mut problems = Vec::new();
+    let runs = |facts: &Facts| !matches!(facts.verb, Verb::Create | Verb::Alter);
+    for (index, (statement, facts)) in statements.iter().zip(facts).enumerate() {
+        if !runs(facts) {
+            continue;
+        }
+        let line = Some(statement.line);
+        if calls(dialect, statement, give_all) {
+            let message = format!(
+                "{give_all}() also gives back the lock that keeps other runs away while this one is at work"
+            );
+            let remedy = format!("give back the file's own locks one by one: {give}(…)");
+            problems.push(problem(script, "runner-lock", line, message, &remedy));
+        }
+        let given_back = statements[index..]
+            .iter()
+            .any(|later| calls(dialect, later, give));
+        if calls(dialect, statement, take) && !given_back {
+            let message = format!("the file leaves a lock of {take}() behind");
+            let remedy = format!("give it back before the file ends: {give}(…)");
+            problems.push(problem(script, "left-behind", line, message, &remedy));
+        }
+    }
+    problems
+}
+
+fn calls(dialect: Dialect, statement: &Statement<'_>, function: &str) -> bool {
+    tokens(dialect, statement.text)
+        .windows(2)
+        .any(|pair| pair[0].is(function) && pair[1].is_symbol("("))
 }
 
 /// Does the temporary table go before the file ends, or with its transaction?
@@ -213,6 +261,32 @@ mod tests {
                 "CREATE TEMP TABLE t (a int) ON COMMIT DROP;"
             ),
             []
+        );
+        assert_eq!(
+            broken(Dialect::Mysql, "SELECT 1;\nSELECT GET_LOCK('a', 1);"),
+            left(2)
+        );
+        assert_eq!(
+            broken(
+                Dialect::Mysql,
+                "DO GET_LOCK('a', 1);\nSELECT 1;\nDO RELEASE_LOCK('a');"
+            ),
+            []
+        );
+        assert_eq!(
+            broken(Dialect::Mysql, "DO release_all_locks ();"),
+            [("runner-lock", 1)]
+        );
+        assert_eq!(
+            broken(
+                Dialect::Mysql,
+                "CREATE PROCEDURE p() DO RELEASE_ALL_LOCKS()"
+            ),
+            []
+        );
+        assert_eq!(
+            broken(Dialect::Postgres, "SELECT pg_advisory_unlock_all();"),
+            [("runner-lock", 1)]
         );
         assert!(
             broken(Dialect::Mysql, "LOCK TABLES t WRITE;\nSELECT 1;").contains(&("left-behind", 1))
