@@ -13,6 +13,7 @@ mod grants;
 mod guard;
 mod journal;
 mod lock;
+mod names;
 mod next;
 mod normal;
 mod packet;
