@@ -187,6 +187,43 @@ async fn case_13_what_a_session_would_lose_or_leave_behind() {
 }
 
 #[tokio::test]
+async fn case_13_on_postgres_the_runners_lock_and_role_and_other_locks() {
+    for begin in ["", "-- sgmp-db: no-transaction\n"] {
+        let line = if begin.is_empty() { ":2" } else { ":3" };
+        for (statement, rule) in [
+            ("DISCARD ALL", "runner-lock"),
+            ("SELECT pg_advisory_unlock_all()", "runner-lock"),
+            ("SELECT pg_advisory_lock(7)", "left-behind"),
+            ("SELECT pg_try_advisory_lock_shared(1, 2)", "left-behind"),
+        ] {
+            let text = format!("{begin}SELECT 1;\n{statement};\n");
+            refused("timescale/V1__a.sql", &text, &[rule, line]).await;
+        }
+        for statement in [
+            "SELECT pg_advisory_xact_lock(7)",
+            "SELECT pg_advisory_lock(7);\nSELECT pg_advisory_unlock(7)",
+            "SELECT pg_advisory_lock_shared(7);\nSELECT pg_advisory_unlock_shared(7)",
+            "DISCARD PLANS",
+        ] {
+            accepted("timescale/V1__a.sql", &format!("{begin}{statement};\n")).await;
+        }
+    }
+    for statement in [
+        "SET ROLE a",
+        "SET LOCAL ROLE a",
+        "SET SESSION AUTHORIZATION a",
+    ] {
+        refused(
+            "timescale/V1__a.sql",
+            &format!("-- sgmp-db: no-transaction\n{statement};\nSELECT 1;"),
+            &["session-dependent", ":2", "OWNER TO"],
+        )
+        .await;
+        accepted("timescale/V1__a.sql", &format!("{statement};\nSELECT 1;")).await;
+    }
+}
+
+#[tokio::test]
 async fn case_19_transactions_inside_a_file() {
     for statement in [
         "BEGIN",
@@ -214,6 +251,10 @@ async fn case_19_transactions_inside_a_file() {
     )
     .await;
     refused("timescale/V1__a.sql", "END;", &["transaction-control"]).await;
+    // PostgreSQL's own COMMIT would part the file from its record, whoever allows it.
+    let allowed = "-- sgmp-db: allow=transaction-control because \"x\"\nCOMMIT;";
+    refused("timescale/V1__a.sql", allowed, &["transaction-control"]).await;
+    accepted("mysql/V1__a.sql", allowed).await;
     // A block of PL/pgSQL or of a trigger is no transaction.
     accepted("timescale/V1__a.sql", "DO $$ BEGIN PERFORM 1; END $$;").await;
     accepted(

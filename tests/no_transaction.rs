@@ -528,3 +528,55 @@ async fn an_invalid_index_of_that_name_does_not_pass_for_the_one_that_shall_exis
     assert_eq!(world.rows(INDEXES).await, ["by_s|t"]);
     assert_eq!(world.rows("SELECT n FROM log").await, ["1"]);
 }
+
+/// Whatever tool left them: told with their table, and what `diff --sql` prints ends them.
+#[tokio::test]
+async fn invalid_indexes_that_somebody_left_are_found_and_the_diff_ends_them() {
+    let first = format!(
+        "{HYPERTABLE}CREATE TABLE t (s text);\nINSERT INTO t VALUES ('x'), ('x');\nCREATE INDEX by_d ON h (d);\nCREATE INDEX by_s ON t (s);\n"
+    );
+    let world = World::new(
+        Kind::Apache17,
+        &first,
+        "CREATE INDEX CONCURRENTLY later ON t (s);\n",
+    )
+    .await;
+    world.upgrade().await.expect(0);
+    let session = world.timescale.session().await;
+    for fails in [
+        "CREATE UNIQUE INDEX CONCURRENTLY broken ON t (s)",
+        "CREATE INDEX half ON h ((100 / (d - 60))) WITH (timescaledb.transaction_per_chunk)",
+    ] {
+        session.batch_execute(fails).await.unwrap_err();
+    }
+    for index in ["by_d", "by_s"] {
+        let breaks = format!(
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{index}'::regclass"
+        );
+        session.batch_execute(&breaks).await.unwrap();
+    }
+    let run = world.sgmp.run(&["status", "--only", "timescale"]).await;
+    run.expect(4);
+    for index in ["t.broken", "h.half", "h.by_d", "t.by_s"] {
+        run.says(&format!("index {index}"));
+    }
+    run.says("invalid");
+    let diff = world
+        .sgmp
+        .run(&[
+            "diff",
+            "--only",
+            "timescale",
+            "--sql",
+            "--allow-destructive",
+        ])
+        .await;
+    world.timescale.execute(&diff.stdout).await;
+    let invalid = "SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid";
+    assert!(world.rows(invalid).await.is_empty());
+    world
+        .sgmp
+        .run(&["status", "--only", "timescale"])
+        .await
+        .expect(0);
+}

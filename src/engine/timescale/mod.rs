@@ -11,6 +11,7 @@ mod evidence;
 mod index;
 mod invalid;
 mod journal;
+mod leftovers;
 mod lock;
 mod normal;
 mod policies;
@@ -39,7 +40,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use async_trait::async_trait;
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 /// A PostgreSQL database and, once asked, the session on it.
 pub struct Timescale {
@@ -48,9 +49,8 @@ pub struct Timescale {
     /// The application's login, where its password is known.
     app_role: Option<AppRole>,
     session: Option<PgSession>,
-    /// Session variables that scripts have set: the session is never reset, so the next script
-    /// sets them back.
-    touched: BTreeSet<String>,
+    /// May scripts have left something in the session? It is never reset, so the next one cleans it.
+    is_used: bool,
     /// Is the session on the database itself? Not while the database is absent.
     selected: bool,
     /// The schema as the survey read it along with its own questions, until it is asked for or may
@@ -70,7 +70,7 @@ impl Timescale {
             options,
             app_role,
             session: None,
-            touched: BTreeSet::new(),
+            is_used: false,
             selected: false,
             foreseen: None,
         }

@@ -8,11 +8,11 @@ use super::{
     Timescale,
     blockers::blockers,
     journal::{self, Position},
-    session, singly,
+    leftovers, session, singly,
 };
 use crate::{
     engine::{Direction, Done, EntryState, Event, Progress, StepFailure, Work},
-    sql::{Commits, Dialect, SessionUse, classify},
+    sql::{Commits, Dialect, classify},
 };
 use futures_util::{StreamExt, stream::FuturesOrdered};
 use std::time::{Duration, Instant};
@@ -48,8 +48,8 @@ pub struct Run<'a> {
     pub work: &'a Work<'a>,
     pub client: &'a Client,
     pub begun: Instant,
-    /// Session variables that files before this one have set.
-    pub touched: Vec<String>,
+    /// May files before this one have left something in the session?
+    pub is_used: bool,
 }
 
 /// Runs the script from `work.from` on and records it.
@@ -77,39 +77,14 @@ pub async fn run(
         work,
         client: &open.client,
         begun,
-        touched: timescale.touched.iter().cloned().collect(),
+        is_used: timescale.is_used,
     };
-    timescale.touched.extend(variables(work));
+    timescale.is_used |= leftovers::may_stay(work.text);
     if work.atomic {
         run.atomic(progress).await
     } else {
         singly::run(run, progress).await
     }
-}
-
-/// The session variables that a script sets, apart from those that are pinned in another way.
-fn variables(work: &Work<'_>) -> Vec<String> {
-    let pinned_otherwise = [
-        "session",
-        "characteristics",
-        "role",
-        "transaction",
-        "constraints",
-        "time",
-        "schema",
-        "names",
-        "xml",
-        "seed",
-    ];
-    work.statements
-        .iter()
-        .flat_map(|statement| classify(Dialect::Postgres, statement.text).session)
-        .filter_map(|used| match used {
-            SessionUse::SetVariable { name, .. } => Some(name),
-            _ => None,
-        })
-        .filter(|name| !pinned_otherwise.contains(&name.as_str()))
-        .collect()
 }
 
 impl Run<'_> {
@@ -120,7 +95,8 @@ impl Run<'_> {
         let total = self.work.statements.len();
         let texts = self.work.statements.iter().map(|statement| statement.text);
         let entry = journal::whole(self.work, self.event());
-        let record = [format!("{entry}; {}; COMMIT", self.history())];
+        let guard = leftovers::guard(self.work.text);
+        let record = [format!("{guard}{entry}; {}; COMMIT", self.history())];
         let (lead, record) = (first.len(), record.iter().map(String::as_str));
         let head = first.iter().map(String::as_str).chain(texts);
         let answered = |sent: usize| {
@@ -285,21 +261,14 @@ impl Run<'_> {
 
     /// What every script finds, whatever the server's or the login's settings are.
     pub fn pinned(&self) -> String {
-        let resets: String = self
-            .touched
-            .iter()
-            .map(|name| format!("RESET {}; ", session::identifier(name)))
-            .collect();
         let lock_timeout = self.work.lock_timeout.as_millis().to_string();
         let set: Vec<String> = PINNED
             .into_iter()
             .chain([("lock_timeout", lock_timeout.as_str())])
             .map(|(name, value)| format!("pg_catalog.set_config('{name}', '{value}', false)"))
             .collect();
-        format!(
-            "{resets}RESET SESSION AUTHORIZATION; RESET ROLE; SELECT {}",
-            set.join(", ")
-        )
+        let clean = if self.is_used { leftovers::CLEAN } else { "" };
+        format!("{clean}SELECT {}", set.join(", "))
     }
 
     pub fn elapsed_ms(&self) -> u128 {

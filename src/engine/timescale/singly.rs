@@ -9,6 +9,7 @@ use super::{
     effect::{effect, is_outside},
     evidence, invalid,
     journal::{self, InFlight, Position},
+    leftovers, lock,
     run::{Run, blame},
     session,
 };
@@ -120,8 +121,17 @@ impl Singly<'_> {
             self.run.elapsed_ms(),
             None,
         );
+        let proof = format!(
+            "DO {}",
+            session::text(&format!(
+                "BEGIN IF NOT ({}) THEN RAISE 'this session no longer holds the lock'; END IF; END",
+                lock::proven()
+            ))
+        );
+        let guard = leftovers::guard(self.run.work.text);
         let history = self.run.history();
-        match self.send(&["BEGIN", &close, &history, "COMMIT"]).await {
+        let record = ["BEGIN", &guard, &proof, &close, &history, "COMMIT"];
+        match self.send(&record).await {
             Ok(()) => Ok(Done {
                 duration: self.run.begun.elapsed(),
             }),

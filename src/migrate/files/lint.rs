@@ -25,6 +25,11 @@ pub const RULES: [&str; 11] = [
 /// Rules that an `allow` cannot switch off, because the file, or the one behind it, could not run as written.
 const ABSOLUTE: [&str; 4] = ["syntax", "client-command", "left-behind", "runner-lock"];
 
+/// On PostgreSQL a COMMIT of the file's own would part the file from its record.
+fn is_absolute(dialect: Dialect, rule: &str) -> bool {
+    ABSOLUTE.contains(&rule) || (dialect == Dialect::Postgres && rule == "transaction-control")
+}
+
 /// One broken rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LintProblem {
@@ -84,7 +89,8 @@ pub fn lint_migration(target: Target, migration: &Migration) -> Vec<LintProblem>
     }
     let allowed = &migration.up.directives.allow;
     problems.retain(|problem| {
-        ABSOLUTE.contains(&problem.rule) || !allowed.iter().any(|allow| allow.rule == problem.rule)
+        is_absolute(dialect, problem.rule)
+            || !allowed.iter().any(|allow| allow.rule == problem.rule)
     });
     problems
 }

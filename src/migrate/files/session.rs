@@ -2,7 +2,7 @@
 //! behind it would meet the other.
 
 use super::{LintProblem, Script, lint::problem};
-use crate::sql::{Dialect, Facts, SessionUse, Statement, Verb, sequence, tokens};
+use crate::sql::{Dialect, Facts, SessionUse, Statement, Verb, contains, sequence, tokens};
 use std::collections::BTreeSet;
 
 /// Everything of the kind in a file.
@@ -13,6 +13,9 @@ pub fn problems(
 ) -> Vec<LintProblem> {
     let mut problems = left_behind(dialect, script, (statements, facts));
     problems.extend(named_locks(dialect, script, (statements, facts)));
+    if dialect == Dialect::Postgres && !super::is_atomic(dialect, script) {
+        problems.extend(other_roles(script, statements));
+    }
     // In one transaction the session cannot be lost in between.
     if dialect == Dialect::Mysql || !super::is_atomic(dialect, script) {
         problems.extend(dependent(script, (statements, facts)));
@@ -99,10 +102,14 @@ fn named_locks(
     (statements, facts): (&[Statement<'_>], &[Facts]),
 ) -> Vec<LintProblem> {
     let (take, give, give_all) = match dialect {
-        Dialect::Mysql => ("get_lock", "release_lock", "release_all_locks"),
+        Dialect::Mysql => (
+            ["get_lock"].as_slice(),
+            ["release_lock"].as_slice(),
+            "release_all_locks",
+        ),
         Dialect::Postgres => (
-            "pg_advisory_lock",
-            "pg_advisory_unlock",
+            SESSION_LOCKS.as_slice(),
+            ["pg_advisory_unlock", "pg_advisory_unlock_shared"].as_slice(),
             "pg_advisory_unlock_all",
         ),
     };
@@ -113,29 +120,80 @@ fn named_locks(
             continue;
         }
         let line = Some(statement.line);
-        if calls(dialect, statement, give_all) {
+        let discards = starts(dialect, statement, &["discard", "all"]);
+        if discards || called(dialect, statement, &[give_all]).is_some() {
+            let what = match discards {
+                true => "DISCARD ALL".to_owned(),
+                false => format!("{give_all}()"),
+            };
             let message = format!(
-                "{give_all}() also gives back the lock that keeps other runs away while this one is at work"
+                "{what} also gives back the lock that keeps other runs away while this one is at work"
             );
-            let remedy = format!("give back the file's own locks one by one: {give}(…)");
+            let remedy = format!("give back the file's own locks one by one: {}(…)", give[0]);
             problems.push(problem(script, "runner-lock", line, message, &remedy));
         }
         let given_back = statements[index..]
             .iter()
-            .any(|later| calls(dialect, later, give));
-        if calls(dialect, statement, take) && !given_back {
+            .any(|later| called(dialect, later, give).is_some());
+        if let Some(take) = called(dialect, statement, take).filter(|_| !given_back) {
             let message = format!("the file leaves a lock of {take}() behind");
-            let remedy = format!("give it back before the file ends: {give}(…)");
+            let remedy = format!("give it back before the file ends: {}(…)", give[0]);
             problems.push(problem(script, "left-behind", line, message, &remedy));
         }
     }
     problems
 }
 
-fn calls(dialect: Dialect, statement: &Statement<'_>, function: &str) -> bool {
-    tokens(dialect, statement.text)
-        .windows(2)
-        .any(|pair| pair[0].is(function) && pair[1].is_symbol("("))
+/// The first of these functions that a statement calls.
+fn called<'f>(
+    dialect: Dialect,
+    statement: &Statement<'_>,
+    functions: &[&'f str],
+) -> Option<&'f str> {
+    let words = tokens(dialect, statement.text);
+    let is_called = |function: &&&str| {
+        words
+            .windows(2)
+            .any(|pair| pair[0].is(function) && pair[1].is_symbol("("))
+    };
+    functions.iter().find(is_called).copied()
+}
+
+/// Functions of PostgreSQL whose lock outlives the transaction.
+const SESSION_LOCKS: [&str; 4] = [
+    "pg_advisory_lock",
+    "pg_advisory_lock_shared",
+    "pg_try_advisory_lock",
+    "pg_try_advisory_lock_shared",
+];
+
+/// PostgreSQL: statements that change who the session is, where each statement is recorded by itself.
+fn other_roles(script: &Script, statements: &[Statement<'_>]) -> Vec<LintProblem> {
+    let changes = |statement: &&Statement<'_>| {
+        let words = tokens(Dialect::Postgres, statement.text);
+        let scope = usize::from(
+            words
+                .get(1)
+                .is_some_and(|word| word.is_any(&["session", "local"])),
+        );
+        let rest = words.get(1 + scope..).unwrap_or_default();
+        words.first().is_some_and(|word| word.is("set"))
+            && (rest.first().is_some_and(|word| word.is("role"))
+                || contains(&words, &["session", "authorization"]))
+    };
+    statements
+        .iter()
+        .filter(changes)
+        .map(|statement| {
+            let message =
+                "statements of this file are recorded one by one, which another role may not do"
+                    .to_owned();
+            let remedy =
+                "run them as the login and give what they make away: ALTER … OWNER TO role";
+            let line = Some(statement.line);
+            problem(script, "session-dependent", line, message, remedy)
+        })
+        .collect()
 }
 
 /// Does the temporary table go before the file ends, or with its transaction?
