@@ -74,7 +74,11 @@ async fn before_interruption(
         None => None,
     };
     let actual = actual.unwrap_or_else(|| expected.clone());
-    let actual = outage::before(engine, record, since, actual).await?;
+    // With nothing stored, what a new database has by itself would look like somebody's change.
+    let actual = match last {
+        Some(_) => outage::before(engine, record, since, actual).await?,
+        None => actual,
+    };
     Ok(Some(Baseline { expected, actual }))
 }
 
