@@ -6,17 +6,8 @@ use std::time::{Duration, Instant};
 use support::{
     Kind, MysqlDatabase, Sgmp, TimescaleDatabase,
     binary::finish,
-    killed::{blocker, gone, project, waiting},
+    killed::{blocker, gone, project, send, waiting},
 };
-use tokio::process::Child;
-
-fn send(child: &Child, signal: &str) {
-    let pid = child.id().unwrap().to_string();
-    let sent = std::process::Command::new("kill")
-        .args([format!("-{signal}"), pid])
-        .status();
-    assert!(sent.unwrap().success());
-}
 
 #[tokio::test]
 async fn a_waiting_alter_is_cancelled_on_the_server_recorded_and_done_by_the_next_upgrade() {

@@ -24,15 +24,11 @@ pub async fn run(
         .sides
         .iter_mut()
         .filter(|side| side.set.migrations.iter().any(|one| one.version == version));
-    let (Some(side), None) = (named.next(), named.next()) else {
-        return Err(which(settings, version).into());
-    };
-    let claim = if arguments.applied {
-        Claim::Applied
-    } else if arguments.reverted {
-        Claim::Reverted
-    } else {
-        Claim::AcceptChecksum
+    let (claim, flag) = claim(arguments);
+    let side = match (named.next(), named.next()) {
+        (Some(side), None) => side,
+        (None, _) => return Err(none(version).into()),
+        (Some(_), Some(_)) => return Err(which(version, flag).into()),
     };
     let identity = identity();
     let request = ResolveRequest {
@@ -44,7 +40,11 @@ pub async fn run(
     };
     let proposal = propose(side.engine.as_mut(), &side.set, &request, document).await?;
     tell(&proposal, document);
-    confirm(arguments.yes, &proposal)?;
+    let again = format!(
+        "sgmp-db resolve {version} --only {} {flag} --yes",
+        side.set.target
+    );
+    confirm(arguments.yes, &proposal, &again)?;
     resolve(
         side.engine.as_mut(),
         &side.set,
@@ -58,16 +58,25 @@ pub async fn run(
     Ok(())
 }
 
-fn which(settings: &Settings, version: i32) -> Failure {
-    if settings.targets.len() == 1 {
-        return Failure::usage(format!("there is no migration V{version}"))
-            .remedy("see which there are: sgmp-db status");
+/// What is claimed, and the flag that says so.
+fn claim(arguments: &ResolveArguments) -> (Claim, &'static str) {
+    if arguments.applied {
+        (Claim::Applied, "--applied")
+    } else if arguments.reverted {
+        (Claim::Reverted, "--reverted")
+    } else {
+        (Claim::AcceptChecksum, "--accept-checksum")
     }
-    Failure::usage(format!(
-        "V{version} is a migration of both databases, or of none"
-    ))
-    .remedy(format!(
-        "say which: sgmp-db resolve {version} --only mysql --applied, or --only timescale"
+}
+
+fn none(version: i32) -> Failure {
+    Failure::usage(format!("there is no migration V{version}"))
+        .remedy("see which there are: sgmp-db status")
+}
+
+fn which(version: i32, flag: &str) -> Failure {
+    Failure::usage(format!("V{version} is a migration of both databases")).remedy(format!(
+        "say which: sgmp-db resolve {version} --only mysql {flag}; or: sgmp-db resolve {version} --only timescale {flag}"
     ))
 }
 
@@ -77,12 +86,12 @@ fn tell(proposal: &Proposal, document: &mut Document) {
 }
 
 /// A typed yes on a terminal; elsewhere only `--yes`.
-fn confirm(yes: bool, proposal: &Proposal) -> Result<()> {
+fn confirm(yes: bool, proposal: &Proposal, again: &str) -> Result<()> {
     if yes {
         return Ok(());
     }
     let refused = Failure::usage("nothing was recorded: it was not confirmed")
-        .remedy("read what would be recorded, then type the same command with --yes");
+        .remedy(format!("read what would be recorded, then type: {again}"));
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Err(refused.into());
     }

@@ -3,6 +3,7 @@
 mod adoption;
 mod aggregates;
 mod flight;
+mod holder;
 pub mod mysql;
 mod record;
 mod resolution;
@@ -15,10 +16,13 @@ pub use aggregates::{
     AggregateRegistry, AggregateStore, Dependency, MadeAggregate, MadeAggregates, Registry, ViewRow,
 };
 pub use flight::{Flight, Verdict, fingerprint};
+pub(crate) use holder::one_line;
 pub use record::{Entry, EntryState, Event, HistoryRow, Identity, NewEntry, Record};
 pub use resolution::{HistoryChange, Resolution};
 pub use survey::{ForeignObject, Survey};
-pub use work::{Direction, Done, LockRequest, Place, Progress, StepFailure, StopFlag, Work};
+pub use work::{
+    Direction, Done, LOCK_LOST, LockRequest, Place, Progress, StepFailure, StopFlag, Work,
+};
 
 use crate::{
     outcome::ServerReport,

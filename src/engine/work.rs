@@ -37,6 +37,9 @@ pub struct Work<'a> {
     pub stop: &'a StopFlag,
 }
 
+/// How the message of a run begins whose session was taken away by a pooler, and with it the lock.
+pub const LOCK_LOST: &str = "this session no longer holds the lock";
+
 /// In which direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {

@@ -8,6 +8,10 @@ pub fn refusals(target: Target, migration: &Migration) -> Vec<Failure> {
     lint_migration(target, migration)
         .into_iter()
         .filter(|problem| problem.blocks())
-        .map(|problem| problem.failure(target))
+        .map(|problem| {
+            let mut failure = problem.failure(target);
+            failure.message.push_str("; nothing was changed");
+            failure
+        })
         .collect()
 }

@@ -16,6 +16,7 @@ mod retention;
 mod run;
 mod settle;
 mod signals;
+mod told;
 mod upgrade;
 mod verify;
 

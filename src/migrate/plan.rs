@@ -268,8 +268,11 @@ impl<'a> Judge<'a, '_> {
                 .remedy(format!("sgmp-db upgrade --only {target}"))
                 .about(name.clone()),
         );
-        if !same_beginning(self.dialect, applied, &file.up.text, done) {
-            plan.findings.push(edited(target, Some(applied), file));
+        let begun = plan.begun.as_ref();
+        if let Some(begun) =
+            begun.filter(|_| !same_beginning(self.dialect, applied, &file.up.text, done))
+        {
+            plan.findings.push(edited_part(target, begun, file, done));
         }
     }
 
@@ -331,22 +334,43 @@ fn renamed(target: Target, row: &HistoryRow, file: &Migration) -> Finding {
 }
 
 /// A real edit, with what changed.
-pub(super) fn edited(target: Target, applied: Option<&str>, file: &Migration) -> Finding {
+fn edited(target: Target, applied: Option<&str>, file: &Migration) -> Finding {
+    let (name, version) = (&file.up.file, file.version);
+    changed(target, applied, file, format!("{name} was edited after it was applied")).remedy(format!(
+        "restore {name} from version control and put the change in a new file: sgmp-db new NAME --only {target}; \
+         or let the file as it is now stand for what was applied: sgmp-db resolve {version} --only {target} --accept-checksum"
+    ))
+}
+
+/// An edit of the statements that are in the database already, in a file that has not run to its end.
+pub(super) fn edited_part(target: Target, begun: &Begun, file: &Migration, done: usize) -> Finding {
     let name = &file.up.file;
-    let diff = applied.map(|applied| {
-        TextDiff::from_lines(applied, &file.up.text)
+    let which = match done {
+        1 => "statement 1, which is in the database,".to_owned(),
+        _ => format!("a statement among the first {done}, which are in the database,"),
+    };
+    let message = format!("{name} is half-applied, and {which} was edited since");
+    changed(target, Some(&begun.script), file, message).remedy(format!(
+        "put that part back as it was, what stands behind it may change; then go on with: sgmp-db upgrade --only {target}"
+    ))
+}
+
+fn changed(
+    target: Target,
+    applied: Option<&str>,
+    file: &Migration,
+    mut message: String,
+) -> Finding {
+    let name = &file.up.file;
+    if let Some(applied) = applied {
+        let diff = TextDiff::from_lines(applied, &file.up.text)
             .unified_diff()
             .header(&format!("{name} (applied)"), &format!("{name} (file)"))
-            .to_string()
-    });
-    let mut message = format!("{name} was edited after it was applied");
-    if let Some(diff) = diff {
+            .to_string();
         message.push('\n');
         message.push_str(diff.trim_end());
     }
-    Finding::new(Kind::Checksum, target, message)
-        .about(name.clone())
-        .remedy(format!("restore {name} from version control and put the change in a new file: sgmp-db new NAME --only {target}"))
+    Finding::new(Kind::Checksum, target, message).about(name.clone())
 }
 
 /// Are the first `count` statements of both texts the same SQL?

@@ -174,10 +174,16 @@ fn proposal(
             pending(dialect, look, migration, request.claim)
         }
     };
+    let target = look.plan.target;
     proposed.map_err(|failure| {
-        failure
-            .on(look.plan.target)
-            .at(migration.up.file.clone(), None)
+        let remedy = failure.remedy.clone();
+        let told = failure.on(target).at(migration.up.file.clone(), None);
+        match remedy {
+            Some(_) => told,
+            None => told.remedy(format!(
+                "see what is recorded: sgmp-db status --only {target}"
+            )),
+        }
     })
 }
 
@@ -214,9 +220,13 @@ fn accept(look: &Look<'_>, migration: &Migration) -> Result<Proposal, Failure> {
 fn forget(dialect: Dialect, look: &Look<'_>, migration: &Migration) -> Result<Proposal, Failure> {
     let current = look.survey.record.version().unwrap_or_default();
     if migration.version != current {
+        let target = look.plan.target;
         return Err(Failure::usage(format!(
             "V{} is not the newest applied migration, V{current} is",
             migration.version
+        ))
+        .remedy(format!(
+            "take that one back first: sgmp-db resolve {current} --only {target} --reverted"
         )));
     }
     Ok(Proposal {
@@ -243,7 +253,13 @@ fn pending(
     let first = look.plan.pending.first().map(|first| first.version);
     if first != Some(version) {
         let first = first.unwrap_or_default();
-        return Err(Failure::usage(format!("V{first} comes before V{version}")));
+        let target = look.plan.target;
+        return Err(Failure::usage(format!(
+            "V{first} comes before V{version} and is not applied"
+        ))
+        .remedy(format!(
+            "bring V{first} to its end first: sgmp-db upgrade --only {target} --to {first}"
+        )));
     }
     let begun = look.plan.begun.as_ref();
     let continues = begun.map(|begun| begun.entry);
@@ -375,32 +391,48 @@ async fn contradiction(
             (Verdict::NotApplied, Claim::Applied) => "is not in the database, or may be repeated",
             _ => return Ok(()),
         };
-        return Err(
-            against(format!("the schema says that statement {number} {said}"))
-                .remedy(format!(
-                    "let the evidence decide: sgmp-db upgrade --only {target}"
-                ))
-                .into(),
-        );
+        return Err(against(format!(
+            "the schema says that statement {number} {said}; nothing was recorded"
+        ))
+        .remedy(format!(
+            "let the evidence decide: sgmp-db upgrade --only {target}"
+        ))
+        .into());
     }
     if request.claim == Claim::AcceptChecksum {
         return Ok(());
     }
     let there = tables(&look.survey);
     let made = made(engine.dialect(), &migration.up.text);
-    let (wrong, said): (Vec<&String>, &str) = match request.claim {
-        Claim::Applied => (made.difference(&there).collect(), "not there"),
-        _ => (made.intersection(&there).collect(), "still there"),
+    let (version, upgrade) = (
+        migration.version,
+        format!("sgmp-db upgrade --only {target}"),
+    );
+    let (wrong, said, remedy): (Vec<&String>, &str, String) = match request.claim {
+        Claim::Applied => (
+            made.difference(&there).collect(),
+            "not there",
+            format!(
+                "make it and type the same command again, or let the file run to its end: {upgrade}"
+            ),
+        ),
+        _ => (
+            made.intersection(&there).collect(),
+            "still there",
+            format!(
+                "drop it and type the same command again, or leave V{version} as it is and go on with: {upgrade}"
+            ),
+        ),
     };
     if wrong.is_empty() {
         return Ok(());
     }
     let names: Vec<&str> = wrong.into_iter().map(String::as_str).collect();
+    let names = names.join(", ");
     Err(against(format!(
-        "the schema says otherwise: {} of V{} {said}",
-        names.join(", "),
-        migration.version
+        "the schema says otherwise: {names} of V{version} {said}; nothing was recorded"
     ))
+    .remedy(remedy)
     .into())
 }
 

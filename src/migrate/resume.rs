@@ -3,7 +3,7 @@
 use super::{
     files::Migration,
     look::Look,
-    plan::{Begun, edited, same_beginning},
+    plan::{Begun, edited_part, same_beginning},
 };
 use crate::{
     engine::{Engine, Flight, Verdict},
@@ -60,7 +60,7 @@ pub async fn resume(engine: &mut dyn Engine, look: &Look<'_>) -> Result<Result<R
     if same_beginning(engine.dialect(), &begun.script, &file.up.text, at.from) {
         Ok(Ok(at))
     } else {
-        Ok(Err(edited(engine.target(), Some(&begun.script), file)))
+        Ok(Err(edited_part(engine.target(), begun, file, at.from)))
     }
 }
 

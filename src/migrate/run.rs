@@ -7,12 +7,12 @@ use super::{
     look::{Look, look_again},
     preflight::{unmet, wanted},
     resume::{Resume, resume, settings},
-    settle,
+    settle, told,
     upgrade::{Options, Side},
 };
 use crate::{
     engine::{Direction, Done, Engine, Progress, StepFailure, StopFlag, Work},
-    outcome::{Exit, Failure, Finding, Kind, Ran, RanOutcome, TargetReport},
+    outcome::{Failure, Finding, Kind, Ran, RanOutcome, TargetReport},
     sql::{Dialect, Statement, split},
     target::Target,
 };
@@ -37,7 +37,11 @@ pub async fn run_side(
     stop: &StopFlag,
 ) -> SideRun {
     let mut run = SideRun::default();
-    if let Err(error) = run_files(side, before, options, stop, &mut run).await {
+    // Behind a failure that was told with what to type, an error says only that the session is gone,
+    // or that a repeated cancel struck what came after.
+    if let Err(error) = run_files(side, before, options, stop, &mut run).await
+        && run.failures.is_empty()
+    {
         run.failures.push(error);
     }
     if !run.failures.is_empty() {
@@ -318,110 +322,11 @@ fn tell(
             } else {
                 RanOutcome::Failed
             };
-            let told = explain(&failure, work, target);
+            let told = told::explain(&failure, work, target);
             FileRun {
                 ran: ran(failure.done, failure.duration, outcome),
                 failure: Some(told),
             }
         }
     }
-}
-
-/// The error message of a failed file: the fact, what is in the database, what to type.
-fn explain(failure: &StepFailure, work: &Work<'_>, target: Target) -> Failure {
-    let (done, total) = (failure.done, work.statements.len());
-    let what = match failure.statement {
-        Some(index) => format!("statement {} of {total}", index + 1),
-        None => "recording it".to_owned(),
-    };
-    let verb = match (failure.connection_lost, failure.stopped) {
-        (true, _) => "the connection was lost in",
-        (_, true) => "stopped in",
-        _ => "failed in",
-    };
-    let inside = if failure.in_doubt {
-        format!("{done} of {total} statements are in the database; how {what} ended is not known")
-    } else if failure.connection_lost {
-        "whether the file is applied is not known until the record is read again".to_owned()
-    } else if done == 0 {
-        "nothing of this file is in the database".to_owned()
-    } else {
-        format!("{done} of {total} statements are in the database and stay there")
-    };
-    let exit = if done > 0 || failure.in_doubt {
-        Exit::HalfApplied
-    } else if failure.worth_retrying {
-        Exit::Lock
-    } else {
-        Exit::Failed
-    };
-    let remedy = if failure.connection_lost {
-        format!(
-            "see what is in the database: sgmp-db status --only {target}; go on with: sgmp-db upgrade --only {target}"
-        )
-    } else if failure.stopped {
-        format!("go on with: sgmp-db upgrade --only {target}")
-    } else if failure.in_doubt {
-        in_doubt(work.version, target)
-    } else if failure.worth_retrying {
-        format!(
-            "end whoever is in the way or wait for them, then go on with: sgmp-db upgrade --only {target} --lock-wait 10m"
-        )
-    } else if done > 0 {
-        format!(
-            "correct the file from this statement on, then go on with: sgmp-db upgrade --only {target}"
-        )
-    } else {
-        format!("correct the file, then type: sgmp-db upgrade --only {target}")
-    };
-    let statement = failure
-        .statement
-        .and_then(|index| work.statements.get(index));
-    let (line, place) = statement.map_or_else(Default::default, |statement| {
-        in_file(failure, work, statement)
-    });
-    let mut told = Failure::new(
-        exit,
-        format!("{verb} {what}{place}: {}; {inside}", failure.message),
-    )
-    .on(target)
-    .remedy(remedy);
-    told = told.at(work.file, line);
-    match statement {
-        Some(statement) => told.statement(statement.text),
-        None => told,
-    }
-}
-
-/// What to type when a failed statement may have left a part of what it does.
-fn in_doubt(version: i32, target: Target) -> String {
-    format!(
-        "look what the statement left; if all of it is there: sgmp-db resolve {version} --only {target} --applied; \
-         else undo the rest by hand, correct the file, then: sgmp-db resolve {version} --only {target} --reverted; \
-         then go on with: sgmp-db upgrade --only {target}"
-    )
-}
-
-/// The line of the file that the server's error points to, and in words the column where it tells one.
-fn in_file(
-    failure: &StepFailure,
-    work: &Work<'_>,
-    statement: &Statement<'_>,
-) -> (Option<usize>, String) {
-    let Some(place) = failure.place else {
-        return (Some(statement.line), String::new());
-    };
-    let before = &work.text[..statement.range.start];
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let indent = match place.line {
-        1 => before[line_start..]
-            .trim_start_matches('\u{feff}')
-            .chars()
-            .count(),
-        _ => 0,
-    };
-    let column = place.column.map_or_else(String::new, |column| {
-        format!(" at column {}", column + indent)
-    });
-    (Some(statement.line + place.line.saturating_sub(1)), column)
 }

@@ -67,8 +67,7 @@ pub async fn upgrade(
     let looked = tokio::select! {
         looked = looking => looked,
         exit = signals.next() => {
-            let stopped = Failure::new(exit, "stopped by a signal while connecting; nothing was changed");
-            document.fail(&stopped.into());
+            document.fail(&stopped_before(exit, "connecting; nothing was changed").into());
             return Ok(Some(exit));
         }
     };
@@ -106,7 +105,10 @@ pub async fn upgrade(
             document.fail(&error);
             return Ok(None);
         },
-        exit = signals.next() => return Ok(Some(exit)),
+        exit = signals.next() => {
+            document.fail(&stopped_before(exit, "waiting for the lock; no file was begun").into());
+            return Ok(Some(exit));
+        }
     }
     let exit = run_all(at_work, options, &stop, &mut signals, document).await;
     Ok(exit)
@@ -249,12 +251,18 @@ async fn run_all(
     stopped_by
 }
 
+/// A signal before anything ran.
+fn stopped_before(exit: Exit, what: &str) -> Failure {
+    Failure::new(exit, format!("stopped by a signal while {what}"))
+        .remedy("begin again with: sgmp-db upgrade")
+}
+
 fn second_signal(exit: Exit) -> Failure {
     Failure::new(
         exit,
-        "stopped by a second signal before the servers had answered the first",
+        "stopped by a second signal before the servers had answered the first; how far they are is not known here",
     )
-    .remedy("see what is in the databases: sgmp-db status")
+    .remedy("see what is in the databases: sgmp-db status; go on with: sgmp-db upgrade")
 }
 
 /// A cancel that arrives between two statements is lost, so it is repeated for as long as the runs go on.

@@ -103,7 +103,8 @@ fn line(event: &Event<'_>, bars: bool) -> Option<String> {
             statements,
             milliseconds,
         } => {
-            format!("{target}: {file}: {statements} statements in {milliseconds} ms")
+            let many = if *statements == 1 { "" } else { "s" };
+            format!("{target}: {file}: {statements} statement{many} in {milliseconds} ms")
         }
         Event::Failed { target, file } => format!("{target}: {file}: failed"),
         Event::Started { .. } | Event::Statement { .. } => return None,

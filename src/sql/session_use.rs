@@ -3,7 +3,7 @@
 use super::{
     Dialect,
     lexer::Kind,
-    words::{Token, contains, sequence},
+    words::{Token, contains},
 };
 
 /// One such thing.
@@ -24,6 +24,10 @@ pub enum SessionUse {
     },
     LastInsertId,
     FoundRows,
+    /// A row of a cursor that an earlier statement declared.
+    Cursor,
+    /// What an earlier `nextval` of the session returned.
+    LastValue,
     Prepared {
         name: String,
     },
@@ -46,6 +50,16 @@ pub fn session_uses(dialect: Dialect, tokens: &[Token<'_>]) -> Vec<SessionUse> {
     if first("set") {
         uses.extend(set_variables(dialect, tokens));
     }
+    if dialect == Dialect::Postgres {
+        if first("fetch") || first("move") || first("close") {
+            uses.push(SessionUse::Cursor);
+        }
+        let called =
+            |pair: &[Token<'_>]| pair[0].is_any(&["currval", "lastval"]) && pair[1].is_symbol("(");
+        if tokens.windows(2).any(called) {
+            uses.push(SessionUse::LastValue);
+        }
+    }
     if dialect == Dialect::Mysql {
         if first("lock") {
             uses.push(SessionUse::LockTables);
@@ -66,11 +80,14 @@ pub fn session_uses(dialect: Dialect, tokens: &[Token<'_>]) -> Vec<SessionUse> {
 }
 
 fn temporary_table(dialect: Dialect, tokens: &[Token<'_>]) -> Option<String> {
-    let made = sequence(tokens, &["create", "temporary", "table"])
-        || sequence(tokens, &["create", "temp", "table"]);
+    // PostgreSQL has views and sequences of that kind too, and words that it ignores.
+    let kind = 2 + usize::from(tokens.get(1)?.is_any(&["local", "global"]));
+    let made = tokens.first()?.is("create")
+        && tokens.get(kind - 1)?.is_any(&["temporary", "temp"])
+        && tokens.get(kind)?.is_any(&["table", "view", "sequence"]);
     let name = tokens
         .iter()
-        .skip(3)
+        .skip(kind + 1)
         .find(|token| !token.is_any(&["if", "not", "exists"]))?;
     made.then(|| name.name(dialect))
 }

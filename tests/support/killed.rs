@@ -1,9 +1,11 @@
-//! The tool killed while a statement of its is under way on MySQL.
+//! The tool killed, stopped or kept waiting while a statement of its is under way.
 
-use super::{MysqlDatabase, Run, Sgmp};
+use super::{MysqlDatabase, Run, Sgmp, TimescaleDatabase};
 use mysql_async::{Conn, prelude::Queryable};
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path, process::Command, time::Duration};
 use tempfile::TempDir;
+use tokio::process::Child;
+use tokio_postgres::Client;
 
 /// A project with these files for one database.
 pub fn project(target: &str, files: &[&str]) -> TempDir {
@@ -46,6 +48,35 @@ pub async fn blocker(mysql: &MysqlDatabase, table: &str) -> Conn {
         .unwrap();
     drop(rows);
     session
+}
+
+/// The same on PostgreSQL.
+pub async fn blocker_on(timescale: &TimescaleDatabase, table: &str) -> Client {
+    let session = timescale.session().await;
+    let open = format!("BEGIN; SELECT * FROM {table}");
+    session.batch_execute(&open).await.unwrap();
+    session
+}
+
+/// Sends a started call a signal.
+pub fn send(child: &Child, signal: &str) {
+    let pid = child.id().unwrap().to_string();
+    let sent = Command::new("kill")
+        .args([format!("-{signal}"), pid])
+        .status();
+    assert!(sent.unwrap().success());
+}
+
+/// The backend that waits for a lock in this database, or for older transactions to end.
+pub async fn waiting_on(timescale: &TimescaleDatabase) -> String {
+    let query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    for _ in 0..400 {
+        if let Some(pid) = timescale.rows(query).await.into_iter().next() {
+            return pid;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("no statement waits");
 }
 
 /// The connection that waits for a table in this database.

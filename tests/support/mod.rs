@@ -9,12 +9,15 @@ pub mod engine;
 pub mod golden;
 pub mod killed;
 pub mod proxy;
+pub mod remedies;
 pub mod server;
+pub mod story;
 
 pub use binary::{Run, Sgmp};
 pub use database::{MysqlDatabase, TimescaleDatabase};
 pub use proxy::{Link, Proxy};
 pub use server::{Kind, Server};
+pub use story::Story;
 
 /// A name that no other test, process or run uses.
 pub fn unique(prefix: &str) -> String {

@@ -214,6 +214,20 @@ pub async fn execute(container: &ContainerAsync<GenericImage>, line: &str) {
 /// Stops and starts a container; its port may be another one afterwards.
 pub async fn restart(container: &ContainerAsync<GenericImage>, kind: Kind) -> u16 {
     container.stop().await.expect("a stopped server");
+    start(container, kind).await
+}
+
+/// Kills the server: not a shutdown that is cut short, but a process that is gone.
+pub async fn kill(container: &ContainerAsync<GenericImage>) {
+    let killed = tokio::process::Command::new("docker")
+        .args(["kill", container.id()])
+        .output()
+        .await;
+    assert!(killed.expect("the docker command").status.success());
+}
+
+/// Starts a stopped or killed server; its port may be another one than before.
+pub async fn start(container: &ContainerAsync<GenericImage>, kind: Kind) -> u16 {
     container.start().await.expect("a started server");
     let port = container
         .get_host_port_ipv4(kind.port().tcp())

@@ -3,6 +3,7 @@
 //! Source: MySQL 8.0 Reference Manual, 29.12.13.3 The metadata_locks Table.
 
 use super::session;
+use crate::engine::one_line;
 use crate::sql::{Dialect, TokenKind, tokens};
 use mysql_async::{Conn, Row};
 use std::collections::BTreeSet;
@@ -44,6 +45,7 @@ fn named(rows: &[Row]) -> String {
         .filter_map(|row| {
             let (id, user, host, seconds, last): (u64, String, String, i64, String) =
                 mysql_async::from_row_opt(row.clone()).ok()?;
+            let last = one_line(&last);
             Some(format!(
                 "connection {id} ({user} from {host}, {seconds} s in its present state, last statement: {last})"
             ))

@@ -5,7 +5,7 @@
 
 use super::{Mysql, session};
 use crate::{
-    engine::{LockRequest, Progress},
+    engine::{LockRequest, Progress, one_line},
     outcome::{Exit, Failure},
     target::Target,
 };
@@ -115,6 +115,7 @@ fn describe(owner: &[Row], holder: &[Row]) -> String {
         Some(Ok((id, user, host, seconds, info))) => {
             let (id, user, host, seconds, info): (u64, String, String, i64, String) =
                 (id, user, host, seconds, info);
+            let info = one_line(&info);
             let doing = if info.is_empty() {
                 String::new()
             } else {
@@ -132,10 +133,13 @@ fn describe(owner: &[Row], holder: &[Row]) -> String {
 fn not_free(who: &str, waited: Duration) -> anyhow::Error {
     Failure::new(
         Exit::Lock,
-        format!("the lock was not free within {} s: held by {who}", waited.as_secs()),
+        format!(
+            "the lock was not free within {} s: held by {who}; nothing was changed",
+            waited.as_secs()
+        ),
     )
     .on(Target::Mysql)
-    .remedy("wait for the other run to end and type the same command again, or give it longer: --lock-wait 10m")
+    .remedy("see how far the other run is: sgmp-db status --only mysql; wait for its end and type the same command again, or give it longer: --lock-wait 10m")
     .into()
 }
 

@@ -163,8 +163,17 @@ pub fn quoting_only(message: &str, statement: &str) -> String {
 pub fn words(error: &Error) -> String {
     match error {
         Error::Server(error) => format!("{} (MySQL error {})", error.message, error.code),
+        Error::Io(error) => innermost(error),
         other => format!("{other}"),
     }
+}
+
+/// The driver says the same of each of its layers.
+fn innermost(mut error: &dyn std::error::Error) -> String {
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
 }
 
 #[cfg(test)]

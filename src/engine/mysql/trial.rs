@@ -134,7 +134,8 @@ async fn make_scratch(
         &format!("CREATE DATABASE {quoted} CHARACTER SET {characters} COLLATE {collation}"),
         what,
     )
-    .await?;
+    .await
+    .map_err(|why| format!("{why}; it could be with: {}", grant(scratch)))?;
     if trial.proof != Proof::View {
         run(conn, &format!("USE {quoted}"), what).await?;
     }
@@ -146,6 +147,14 @@ async fn make_scratch(
         what,
     )
     .await
+}
+
+/// What lets a login try: in a grant `_` stands for any character.
+fn grant(scratch: &str) -> String {
+    format!(
+        "GRANT ALL ON {}.* TO the login",
+        session::identifier(&scratch.replace('_', "\\_"))
+    )
 }
 
 /// The view is made in the scratch database, over the real tables.

@@ -1,6 +1,7 @@
 //! Who holds the tables that a statement waited for?
 
 use super::session;
+use crate::engine::one_line;
 use crate::sql::{Dialect, TokenKind, tokens};
 use std::collections::BTreeSet;
 use tokio_postgres::Client;
@@ -41,7 +42,7 @@ pub async fn blockers(client: &Client, statement: &str) -> String {
                 column(2),
                 column(3),
                 column(4),
-                column(5)
+                one_line(column(5))
             )
         })
         .collect();

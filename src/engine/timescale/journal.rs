@@ -1,7 +1,7 @@
 //! The rows of the statement journal, as SQL. One row per script run; each statement moves it on.
 
 use super::{lock, session};
-use crate::engine::{EntryState, Event, Work};
+use crate::engine::{EntryState, Event, LOCK_LOST, Work};
 
 /// A statement about to be sent whose end the server alone may know.
 #[derive(Debug, Clone)]
@@ -91,7 +91,7 @@ pub fn advance(id: i64, position: &Position) -> String {
 /// An integer expression whose evaluation fails with these words in the server's complaint.
 /// `never` depends on the row, so that it is not evaluated while the statement is planned.
 fn lock_lost(never: &str) -> String {
-    format!("(CASE WHEN {never} THEN '' ELSE 'this session no longer holds the lock' END)::integer")
+    format!("(CASE WHEN {never} THEN '' ELSE '{LOCK_LOST}' END)::integer")
 }
 
 /// The statement that closes an entry; without an id, the newest one.

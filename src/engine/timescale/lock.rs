@@ -7,7 +7,7 @@
 use super::{Timescale, session};
 use crate::{
     connect,
-    engine::{LockRequest, Progress},
+    engine::{LockRequest, Progress, one_line},
     outcome::{Exit, Failure},
     target::Target,
 };
@@ -135,16 +135,19 @@ fn describe(holder: &[SimpleQueryRow]) -> String {
         column(3),
         column(4),
         column(5),
-        column(6)
+        one_line(column(6))
     )
 }
 
 fn not_free(who: &str, waited: Duration) -> anyhow::Error {
     Failure::new(
         Exit::Lock,
-        format!("the lock was not free within {} s: held by {who}", waited.as_secs()),
+        format!(
+            "the lock was not free within {} s: held by {who}; nothing was changed",
+            waited.as_secs()
+        ),
     )
     .on(Target::Timescale)
-    .remedy("wait for the other run to end and type the same command again, or give it longer: --lock-wait 10m")
+    .remedy("see how far the other run is: sgmp-db status --only timescale; wait for its end and type the same command again, or give it longer: --lock-wait 10m")
     .into()
 }

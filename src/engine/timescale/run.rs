@@ -11,7 +11,7 @@ use super::{
     leftovers, session, singly,
 };
 use crate::{
-    engine::{Direction, Done, EntryState, Event, Progress, StepFailure, Work},
+    engine::{Direction, Done, EntryState, Event, LOCK_LOST, Progress, StepFailure, Work},
     sql::{Commits, Dialect, classify},
 };
 use futures_util::{StreamExt, stream::FuturesOrdered};
@@ -223,7 +223,7 @@ impl Run<'_> {
         StepFailure {
             statement,
             place: text.and_then(|statement| session::place(error, statement.text)),
-            message: session::words(error),
+            message: words(error),
             done,
             in_doubt: false,
             connection_lost: lost(error),
@@ -291,6 +291,15 @@ pub async fn blame(client: &Client, work: &Work<'_>, error: &Error, failure: &mu
         Err(error) => session::words(&error),
     };
     failure.message = format!("{}, {held}", failure.message);
+}
+
+/// The server's words, or what they mean where the journal's own statement met them.
+fn words(error: &Error) -> String {
+    let words = session::words(error);
+    match words.contains(LOCK_LOST) {
+        true => format!("{LOCK_LOST}: a connection pooler stands between here and the server"),
+        false => words,
+    }
 }
 
 fn lost(error: &Error) -> bool {

@@ -106,7 +106,8 @@ pub fn words(error: &Error) -> String {
     let mut words = format!("{} (SQLSTATE {})", db.message(), db.code().code());
     for extra in [db.detail(), db.hint()].into_iter().flatten() {
         words.push_str("; ");
-        words.push_str(extra.trim_end_matches('.'));
+        // A deadlock's details are a line for each process.
+        words.push_str(extra.replace(".\n", "; ").trim_end_matches('.'));
     }
     words
 }

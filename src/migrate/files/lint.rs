@@ -51,7 +51,10 @@ impl LintProblem {
         Failure::new(Exit::Usage, format!("{} ({})", self.message, self.rule))
             .on(target)
             .at(self.file.clone(), self.line)
-            .remedy(self.remedy.clone())
+            .remedy(format!(
+                "{}; then look again: sgmp-db check --only {target}",
+                self.remedy
+            ))
     }
 }
 

@@ -17,7 +17,7 @@ pub fn problems(
         problems.extend(other_roles(script, statements));
     }
     // In one transaction the session cannot be lost in between.
-    if dialect == Dialect::Mysql || !super::is_atomic(dialect, script) {
+    if !super::is_atomic(dialect, script) {
         problems.extend(dependent(script, (statements, facts)));
     }
     problems
@@ -38,7 +38,7 @@ fn dependent(
             .or_else(|| temporary(&left, statement.text));
         if let Some(what) = needed {
             let message = format!(
-                "the statement needs {what}, which is gone when the file is resumed in another session"
+                "the statement needs {what}, and that is gone when the file is resumed in another session"
             );
             let remedy = "write it as one statement, or keep the value in a table";
             let line = Some(statement.line);
@@ -243,6 +243,8 @@ fn needs(used: &SessionUse, left: &BTreeSet<String>, text: &str, index: usize) -
         }
         SessionUse::LastInsertId if index > 0 => Some("LAST_INSERT_ID()".to_owned()),
         SessionUse::FoundRows if index > 0 => Some("the previous statement's row count".to_owned()),
+        SessionUse::Cursor => Some("a cursor of an earlier statement".to_owned()),
+        SessionUse::LastValue if index > 0 => Some("the sequence's last value".to_owned()),
         SessionUse::Prepared { name } if !text.to_lowercase().starts_with("prepare") => {
             Some(format!("the prepared statement {name}"))
         }

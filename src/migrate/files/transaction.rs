@@ -4,14 +4,14 @@ use super::{LintProblem, MigrationSet, Script};
 use crate::sql::{Dialect, Facts, Statement, Verb, classify, split, tokens};
 use std::collections::BTreeSet;
 
-/// Not where the file says so, nor where it fills a continuous aggregate: that commits by itself,
+/// Never on MySQL, not where the file says so, nor where it fills a continuous aggregate: that commits by itself,
 /// and nobody should have to know it.
 pub fn is_atomic(dialect: Dialect, script: &Script) -> bool {
-    if script.directives.no_transaction {
+    if dialect == Dialect::Mysql || script.directives.no_transaction {
         return false;
     }
     // Files are many and aggregates few, so that most are not read again for them.
-    if dialect == Dialect::Mysql || !mentions(script, "continuous") {
+    if !mentions(script, "continuous") {
         return true;
     }
     let statements = split(dialect, &script.text).unwrap_or_default();
@@ -20,7 +20,8 @@ pub fn is_atomic(dialect: Dialect, script: &Script) -> bool {
 
 /// Ordinary statements beside one that fills an aggregate lose their transaction too: to be known.
 pub(super) fn told(dialect: Dialect, script: &Script) -> Option<LintProblem> {
-    if script.directives.no_transaction || is_atomic(dialect, script) {
+    let known = dialect == Dialect::Mysql || script.directives.no_transaction;
+    if known || is_atomic(dialect, script) {
         return None;
     }
     let statements = split(dialect, &script.text).ok()?;
