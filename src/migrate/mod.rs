@@ -2,6 +2,7 @@
 
 mod adopt;
 mod climb;
+mod contradiction;
 mod dry_run;
 mod event;
 mod expectation;

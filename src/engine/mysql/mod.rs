@@ -18,6 +18,7 @@ mod next;
 mod normal;
 mod packet;
 mod record;
+mod recording;
 mod registry;
 mod repair;
 mod resolve;

@@ -1,6 +1,6 @@
 //! Recording in MySQL what somebody settled by hand.
 
-use super::{Mysql, run, session};
+use super::{Mysql, recording, session};
 use crate::engine::{Event, HistoryChange, Resolution};
 use anyhow::{Context, Result};
 
@@ -25,7 +25,7 @@ fn history(resolution: &Resolution<'_>) -> Option<String> {
         HistoryChange::Add => Some(format!(
             "INSERT INTO refinery_schema_history (version, name, applied_on, checksum) VALUES ({version}, {}, {}, '{checksum}')",
             session::text(resolution.name),
-            session::text(&run::now()),
+            session::text(&recording::now()),
         )),
         HistoryChange::Remove => Some(format!(
             "DELETE FROM refinery_schema_history WHERE version = {version}"

@@ -10,17 +10,16 @@ use super::{
     Mysql,
     effect::{Effect, effect},
     evidence, guard,
-    journal::{self, End, InFlight, Position},
-    lock, next,
+    journal::{self, InFlight, Position},
+    lock,
     packet::{Answer, Packet, Part},
     session::{self, PacketError},
 };
 use crate::{
-    engine::{Direction, Done, EntryState, Progress, StepFailure, Work, fingerprint},
+    engine::{Done, Progress, StepFailure, Work, fingerprint},
     sql::{Commits, Dialect, SessionUse, Verb, classify},
 };
 use std::time::Instant;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// What every script finds, whatever the server's or the login's settings are.
 /// Source of the sql_mode: the defaults of MySQL 8.0, 5.1.11 Server SQL Modes.
@@ -30,20 +29,16 @@ pub const PINNED: &str = "SET SESSION sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRAN
      sql_quote_show_create = 1, explicit_defaults_for_timestamp = 1, \
      default_storage_engine = 'InnoDB', transaction_isolation = 'REPEATABLE-READ'";
 
-/// Fails with 1568 inside a transaction, and else changes nothing.
-/// Source: MySQL 8.0 Reference Manual, 15.3.7 SET TRANSACTION.
-const NO_TRANSACTION: &str = "SET TRANSACTION READ WRITE";
-
 /// A script under way.
 pub struct Run<'a> {
     pub work: &'a Work<'a>,
     /// The lock's name as a literal.
-    lock: String,
+    pub lock: String,
     /// The journal row, once it is committed.
     pub entry: Option<i64>,
     pub begun: Instant,
     pub done: usize,
-    finished: bool,
+    pub finished: bool,
     /// Session variables that files before this one have set.
     touched: Vec<String>,
     /// What the statement with that index finds, asked at the end of the packet before it.
@@ -51,7 +46,7 @@ pub struct Run<'a> {
     /// Did the packet that recorded the script before open the row, with the first statement in flight?
     opened: bool,
     /// The script that follows, as far as this one's end may begin it.
-    next: Option<&'a Work<'a>>,
+    pub next: Option<&'a Work<'a>>,
     /// Index of a data statement that the guard stopped, and whether no transaction covers it.
     pub guarded: Option<(usize, bool)>,
 }
@@ -146,59 +141,31 @@ impl Run<'_> {
         let last = index + 1 == self.work.statements.len();
         // A procedure answers with any number of results, so nothing may stand behind it.
         let alone = facts.verb == Verb::Call;
+        let uncovered = self.guarded == Some((index, true));
         let mut packet = Packet::default();
         self.preamble(&mut packet);
-        let commits = match self.guarded {
-            Some((guarded, true)) if guarded == index => Commits::Control,
-            _ => facts.commits,
-        };
-        match commits {
-            // The journal row and the data commit together or not at all.
-            Commits::Transactional => {
-                if self.guarded.is_none_or(|(guarded, _)| guarded != index)
-                    && let Some(guard) = guard::guard(&self.work.statements[..index], text)
-                {
-                    packet.add(Part::Guard, guard);
-                }
-                packet.add(Part::Journal, "START TRANSACTION");
-                self.journal(&mut packet, index + 1, None);
-                packet.add(Part::Statement, text);
-                if last {
-                    self.record(&mut packet, Part::Statement);
-                    self.open_next(&mut packet, Part::Statement);
-                }
-                packet.add(Part::Statement, "COMMIT");
-            }
+        match facts.commits {
+            Commits::Transactional if !uncovered => self.data(&mut packet, index, last),
             Commits::Session => {
                 if self.entry.is_none() {
                     self.journal(&mut packet, index, None);
                 }
                 packet.add(Part::Statement, text);
             }
-            Commits::ImplicitCommit | Commits::Control => {
-                if index == 0 && self.opened {
-                    packet.add(Part::Journal, journal::proof(&self.lock));
-                } else {
-                    let evidence = self.evidence(mysql, index).await?;
-                    let flight = InFlight {
-                        number: index + 1,
-                        sha256: fingerprint(text),
-                        evidence: evidence.as_deref().map(session::text),
-                    };
-                    self.journal(&mut packet, index, Some(flight));
-                }
-                if facts.commits == Commits::Transactional {
+            commits => {
+                self.announce(mysql, &mut packet, index).await?;
+                if commits == Commits::Transactional {
                     // Nothing commits it along the way where the file has set autocommit off.
                     packet.add(Part::Journal, "COMMIT");
                 }
                 packet.add(Part::Statement, text);
-                if facts.commits == Commits::Transactional && !last {
+                if commits == Commits::Transactional && !last {
                     // No evidence would tell it after a kill in the next statement's transaction.
                     packet.add(Part::Finish, journal::settled(&self.id(), index + 1));
                 }
             }
         }
-        if last && !alone && commits != Commits::Transactional {
+        if last && !alone && (facts.commits != Commits::Transactional || uncovered) {
             self.close(&mut packet);
         }
         match (alone, last) {
@@ -221,6 +188,46 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// A data statement: the journal row and the data commit together or not at all.
+    fn data(&self, packet: &mut Packet, index: usize, last: bool) {
+        let text = self.work.statements[index].text;
+        if self.guarded.is_none_or(|(guarded, _)| guarded != index)
+            && let Some(guard) = guard::guard(&self.work.statements[..index], text)
+        {
+            packet.add(Part::Guard, guard);
+        }
+        packet.add(Part::Journal, "START TRANSACTION");
+        self.journal(packet, index + 1, None);
+        packet.add(Part::Statement, text);
+        if last {
+            self.record(packet, Part::Statement);
+            self.open_next(packet, Part::Statement);
+        }
+        packet.add(Part::Statement, "COMMIT");
+    }
+
+    /// The journal row of a statement that commits by itself, with what the statement finds; the
+    /// proof of the lock where the packet before has opened the row so.
+    async fn announce(
+        &mut self,
+        mysql: &mut Mysql,
+        packet: &mut Packet,
+        index: usize,
+    ) -> Result<(), Broken> {
+        if index == 0 && self.opened {
+            packet.add(Part::Journal, journal::proof(&self.lock));
+            return Ok(());
+        }
+        let evidence = self.evidence(mysql, index).await?;
+        let flight = InFlight {
+            number: index + 1,
+            sha256: fingerprint(self.work.statements[index].text),
+            evidence: evidence.as_deref().map(session::text),
+        };
+        self.journal(packet, index, Some(flight));
+        Ok(())
+    }
+
     /// Is it so that no transaction covers the statement? Asked when the guard stopped it.
     async fn is_uncovered(&self, mysql: &mut Mysql, index: usize) -> Result<bool, Broken> {
         let (before, rest) = self.work.statements.split_at(index);
@@ -236,7 +243,7 @@ impl Run<'_> {
     }
 
     /// What the session is set to before the first statement, in the first packet.
-    fn preamble(&self, packet: &mut Packet) {
+    pub fn preamble(&self, packet: &mut Packet) {
         if self.entry.is_some() && !self.opened || self.done > self.work.from {
             return;
         }
@@ -261,7 +268,7 @@ impl Run<'_> {
     }
 
     /// Opens the journal row or moves it on.
-    fn journal(&self, packet: &mut Packet, done: usize, in_flight: Option<InFlight>) {
+    pub fn journal(&self, packet: &mut Packet, done: usize, in_flight: Option<InFlight>) {
         let position = Position { done, in_flight };
         match self.entry {
             Some(id) => packet.add(Part::Journal, journal::advance(id, &self.lock, &position)),
@@ -273,92 +280,6 @@ impl Run<'_> {
                 packet.add(Part::Entry, "SELECT LAST_INSERT_ID()");
             }
         }
-    }
-
-    /// History row and the end of the journal row, in a transaction of their own.
-    fn close(&self, packet: &mut Packet) {
-        packet.add(Part::Finish, NO_TRANSACTION);
-        packet.add(Part::Finish, "START TRANSACTION");
-        self.record(packet, Part::Finish);
-        self.open_next(packet, Part::Finish);
-        packet.add(Part::Finish, "COMMIT");
-    }
-
-    /// Begins the script that follows, unless somebody has asked to stop.
-    fn open_next(&self, packet: &mut Packet, part: Part) {
-        if let Some(next) = self.next.filter(|_| !self.work.stop.soon()) {
-            next::open(packet, part, next, &self.lock);
-        }
-    }
-
-    fn probe_next(&self, packet: &mut Packet) {
-        if let Some(next) = self.next {
-            next::probe(packet, next);
-        }
-    }
-
-    /// The record is closed.
-    fn ended(&mut self, mysql: &mut Mysql, answer: &Answer) {
-        self.finished = true;
-        mysql.begun = self.next.map(|next| next::begun(answer, next));
-    }
-
-    fn record(&self, packet: &mut Packet, part: Part) {
-        let total = self.work.statements.len();
-        let end = End {
-            state: EntryState::Done,
-            position: Position {
-                done: total,
-                in_flight: None,
-            },
-            error: None,
-        };
-        packet.add(part, self.history());
-        packet.add(part, journal::close(&self.id(), &end));
-    }
-
-    /// The journal row's number. In the packet that opens the row it is not known here yet.
-    fn id(&self) -> String {
-        self.entry.map_or_else(
-            || "(SELECT * FROM (SELECT MAX(id) FROM sgmp_db_ledger) AS newest)".to_owned(),
-            |id| id.to_string(),
-        )
-    }
-
-    fn history(&self) -> String {
-        let work = self.work;
-        match work.direction {
-            Direction::Apply => format!(
-                "INSERT INTO refinery_schema_history (version, name, applied_on, checksum) VALUES ({}, {}, {}, '{}')",
-                work.version,
-                session::text(work.name),
-                session::text(&now()),
-                work.refinery_checksum
-            ),
-            Direction::Revert => format!(
-                "DELETE FROM refinery_schema_history WHERE version = {}",
-                work.version
-            ),
-        }
-    }
-
-    /// Closes a run whose last packet could not.
-    async fn finish(&mut self, mysql: &mut Mysql) -> Result<(), Broken> {
-        let mut packet = Packet::default();
-        self.preamble(&mut packet);
-        if self.entry.is_none() {
-            packet.add(Part::Finish, "START TRANSACTION");
-            self.journal(&mut packet, self.done, None);
-            self.record(&mut packet, Part::Finish);
-            packet.add(Part::Finish, "COMMIT");
-        } else {
-            self.close(&mut packet);
-        }
-        self.probe_next(&mut packet);
-        let total = self.work.statements.len();
-        let answer = self.send(mysql, &packet, total).await?;
-        self.ended(mysql, &answer);
-        Ok(())
     }
 
     /// What a statement finds: as asked before, else asked now in a turn of its own.
@@ -404,7 +325,7 @@ impl Run<'_> {
         self.probed = Some((index, found.map(|found| found.to_text())));
     }
 
-    async fn send(
+    pub async fn send(
         &mut self,
         mysql: &mut Mysql,
         packet: &Packet,
@@ -436,11 +357,4 @@ impl Run<'_> {
             }
         }
     }
-}
-
-/// The time as refinery writes it.
-pub fn now() -> String {
-    OffsetDateTime::now_utc()
-        .format(&Rfc3339)
-        .unwrap_or_default()
 }
