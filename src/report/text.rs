@@ -118,20 +118,24 @@ fn version(version: Option<i32>) -> String {
 }
 
 fn state(document: &Document, target: Target, report: &TargetReport, style: Style) -> String {
-    let findings = document
+    let mut findings = document
         .findings
         .iter()
         .filter(|finding| finding.target.is_none_or(|on| on == target))
-        .count();
+        .peekable();
+    let is_found = findings.peek().is_some();
+    let half_applied = findings.any(|finding| finding.kind == Kind::HalfApplied);
     let failed = document
         .failures()
         .iter()
         .any(|failure| failure.target.is_none_or(|on| on == target));
     if failed {
         style.paint("31", "failed")
+    } else if half_applied {
+        style.paint("31", "half-applied")
     } else if !report.pending.is_empty() {
         style.paint("33", "pending")
-    } else if findings > 0 {
+    } else if is_found {
         style.paint("31", "not in sync")
     } else {
         style.paint("32", "in sync")
