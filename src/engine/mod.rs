@@ -90,6 +90,9 @@ pub trait Engine {
         Ok(())
     }
 
+    /// Why nothing could ever tell how that statement ended; none where something may. Asks nobody.
+    fn undecidable(&self, statement: &str) -> Option<&'static str>;
+
     /// Is the statement whose end nobody recorded in the database? Never a guess. May clear away
     /// what it left half-made. Needs the lock.
     async fn decide(&mut self, flight: &Flight<'_>) -> Result<Verdict>;

@@ -3,6 +3,7 @@
 use super::{
     files::MigrationSet,
     plan::{Plan, plan, wanted_scripts},
+    resume::tell_undecidable,
 };
 use crate::{
     drift::Drift,
@@ -50,7 +51,8 @@ async fn judge<'a>(
             scripts.insert(id, text);
         }
     }
-    let plan = plan(set, &survey, &scripts, engine.dialect());
+    let mut plan = plan(set, &survey, &scripts, engine.dialect());
+    tell_undecidable(engine, &mut plan);
     Ok(Look {
         survey,
         plan,

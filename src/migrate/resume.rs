@@ -3,12 +3,13 @@
 use super::{
     files::Migration,
     look::Look,
-    plan::{Begun, edited_part, same_beginning},
+    plan::{Begun, Plan, edited_part, same_beginning},
 };
 use crate::{
     engine::{Engine, Flight, Verdict},
-    outcome::{Exit, Failure, Finding},
+    outcome::{Exit, Failure, Finding, Kind},
     sql::{Commits, Dialect, SessionUse, Statement, classify, split},
+    target::Target,
 };
 use anyhow::Result;
 
@@ -99,6 +100,39 @@ pub fn settings<'a>(dialect: Dialect, statements: &[Statement<'a>]) -> Vec<&'a s
         .collect()
 }
 
+/// Tells at a look already where only a person can say how the statement in flight ended.
+pub fn tell_undecidable(engine: &dyn Engine, plan: &mut Plan<'_>) {
+    let (Some(begun), Some(file)) = (&plan.begun, plan.pending.first()) else {
+        return;
+    };
+    let Some(number) = begun.in_flight else {
+        return;
+    };
+    let sent = split(engine.dialect(), &begun.script).unwrap_or_default();
+    let statement = number.checked_sub(1).and_then(|index| sent.get(index));
+    let Some(why) = statement.and_then(|statement| engine.undecidable(statement.text)) else {
+        return;
+    };
+    for finding in &mut plan.findings {
+        if finding.kind == Kind::HalfApplied {
+            let (name, done, total) = (&file.up.file, number - 1, sent.len());
+            finding.message = format!(
+                "{name} is half-applied: {done} of {total} statements are in the database; nobody recorded how statement {number} ended, and it cannot be found out: {why}"
+            );
+            finding.remedy = Some(by_hand(engine.target(), file.version, number));
+        }
+    }
+}
+
+/// Both ways out where only a person knows.
+fn by_hand(target: Target, version: i32, number: usize) -> String {
+    format!(
+        "look whether statement {number} took effect; if it did: sgmp-db resolve {version} --only {target} --applied; \
+         if it did not: sgmp-db resolve {version} --only {target} --reverted; \
+         then go on with: sgmp-db upgrade --only {target}"
+    )
+}
+
 /// Exit 7 with what is known and both ways out.
 fn undecided(engine: &dyn Engine, file: &Migration, begun: &Begun, why: &str) -> Failure {
     let target = engine.target();
@@ -113,11 +147,7 @@ fn undecided(engine: &dyn Engine, file: &Migration, begun: &Begun, why: &str) ->
         ),
     )
     .on(target)
-    .remedy(format!(
-        "look whether statement {number} took effect; if it did: sgmp-db resolve {version} --only {target} --applied; \
-         if it did not: sgmp-db resolve {version} --only {target} --reverted; \
-         then go on with: sgmp-db upgrade --only {target}"
-    ));
+    .remedy(by_hand(target, version, number));
     let statement = number
         .checked_sub(1)
         .and_then(|index| statements.get(index));

@@ -160,6 +160,13 @@ impl Engine for Mysql {
         next::forget(self).await
     }
 
+    fn undecidable(&self, statement: &str) -> Option<&'static str> {
+        match effect::effect(statement) {
+            effect::Effect::Hidden(why) => Some(why),
+            _ => None,
+        }
+    }
+
     async fn decide(&mut self, flight: &Flight<'_>) -> Result<Verdict> {
         decide::decide(self, flight).await
     }

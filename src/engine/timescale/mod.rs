@@ -157,6 +157,13 @@ impl Engine for Timescale {
         run::run(self, work, progress).await
     }
 
+    fn undecidable(&self, statement: &str) -> Option<&'static str> {
+        match effect::effect(statement) {
+            effect::Effect::Hidden(why) => Some(why),
+            _ => None,
+        }
+    }
+
     async fn decide(&mut self, flight: &Flight<'_>) -> Result<Verdict> {
         decide::decide(self, flight).await
     }
