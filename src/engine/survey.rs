@@ -1,7 +1,7 @@
 //! What one look at a database tells, before anything is decided.
 
 use super::Record;
-use crate::outcome::{Failure, ServerReport};
+use crate::outcome::{Failure, Finding, ServerReport};
 
 /// The answer to one look. Nothing was written to get it.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +17,8 @@ pub struct Survey {
     pub foreign: Vec<ForeignObject>,
     /// What would keep a migration from running: privileges, extension, settings.
     pub obstacles: Vec<Failure>,
+    /// What a migration does without, and what that costs when it is cut short.
+    pub cautions: Vec<Finding>,
 }
 
 /// A table or view found in a database.

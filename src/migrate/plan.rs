@@ -74,6 +74,9 @@ pub fn plan<'a>(
     }
     judge.pending(&mut plan);
     judge.unrecorded(survey, &mut plan);
+    if !plan.pending.is_empty() {
+        plan.notes.extend(survey.cautions.iter().cloned());
+    }
     plan.report.version = survey.record.version();
     plan.report.latest = set.migrations.last().map(|migration| migration.version);
     plan.report.server = Some(survey.server.clone());

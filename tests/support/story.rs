@@ -189,6 +189,9 @@ impl<D: Database> Story<D> {
         // A server of the test's own has a database with an everyday name.
         if self.database.name().contains('_') {
             line = line.replace(self.database.name(), "DATABASE");
+            // As a GRANT writes it, where `_` stands for any character.
+            let escaped = self.database.name().replace('_', "\\_");
+            line = line.replace(&escaped, "DATABASE");
         }
         for (name, shown) in &self.names {
             line = line.replace(name, shown);

@@ -1,6 +1,6 @@
 //! One look at a MySQL database: one turn after the login, nothing written.
 
-use super::{Mysql, catalog, grants, lock, record, session};
+use super::{Mysql, catalog, grants, lock, record, session, trial};
 use crate::{
     connect,
     engine::{ForeignObject, Survey},
@@ -148,12 +148,14 @@ fn server(rows: &[Row], survey: &mut Survey) -> Result<()> {
 }
 
 fn privileges(mysql: &Mysql, printed: &[String], survey: &mut Survey) {
-    let database = &mysql.endpoint.database;
+    let (database, user) = (&mysql.endpoint.database, &mysql.endpoint.user);
     let missing = grants::missing(&grants::on_database(printed, database), &grants::NEEDED);
     if missing.is_empty() {
+        survey
+            .cautions
+            .extend(trial::caution(printed, database, user));
         return;
     }
-    let user = &mysql.endpoint.user;
     let list = missing.join(", ");
     let on = session::identifier(database);
     survey.obstacles.push(

@@ -6,11 +6,13 @@ use super::{
     Mysql,
     effect::{Proof, Watched, WatchedKind},
     evidence::{self, Evidence},
-    session,
+    grants, session,
 };
 use crate::{
     connect,
+    outcome::{Finding, Kind},
     sql::{Dialect, TokenKind, tokens},
+    target::Target,
 };
 use mysql_async::{Conn, prelude::Queryable};
 
@@ -44,7 +46,12 @@ pub async fn expected(mysql: &Mysql, trial: &Trial<'_>) -> Result<Evidence, Stri
         .await
         .map_err(|error| format!("a second session was refused: {error:#}"))?;
     let scratch = scratch_name(database);
-    let tried = carry_out(&mut conn, database, &scratch, trial).await;
+    let place = Place {
+        database,
+        scratch: &scratch,
+        grant: granting(database, &mysql.endpoint.user),
+    };
+    let tried = carry_out(&mut conn, &place, trial).await;
     let removed = conn
         .query_drop(format!(
             "DROP DATABASE IF EXISTS {}",
@@ -59,19 +66,59 @@ pub async fn expected(mysql: &Mysql, trial: &Trial<'_>) -> Result<Evidence, Stri
     Ok(expected)
 }
 
+/// Access to a database is denied.
+const NO_ACCESS: u16 = 1044;
+
+/// What a trial does in its database.
+const NEEDED: [&str; 6] = ["SELECT", "CREATE", "DROP", "REFERENCES", "INDEX", "ALTER"];
+
+/// A note where the printed grants do not allow a trial.
+pub fn caution(printed: &[String], database: &str, user: &str) -> Option<Finding> {
+    let scratch = scratch_name(database);
+    let held = grants::on_database(printed, &scratch);
+    (!grants::missing(&held, &NEEDED).is_empty()).then(|| {
+        let message = format!(
+            "user `{user}` may not make database {}, where an ALTER or CREATE that was cut short is tried: should this \
+             upgrade be killed in one, `resolve` may have to settle it",
+            session::identifier(&scratch)
+        );
+        Finding::new(Kind::Unknown, Target::Mysql, message).remedy(granting(database, user))
+    })
+}
+
+/// What lets the login make trials.
+fn granting(database: &str, user: &str) -> String {
+    let pattern = scratch_name(database)
+        .replace('\\', "\\\\")
+        .replace('_', "\\_")
+        .replace('%', "\\%");
+    let on = session::identifier(&pattern);
+    format!("as an administrator: GRANT ALL ON {on}.* TO '{user}'@'%';")
+}
+
 /// The database of the trials of `database`: at most 64 characters, as MySQL allows.
 fn scratch_name(database: &str) -> String {
     let head: String = database.chars().take(50).collect();
     format!("{head}_sgmp_db_trial")
 }
 
+/// Where a trial is made.
+struct Place<'a> {
+    database: &'a str,
+    scratch: &'a str,
+    /// What an administrator types where the login may not make it.
+    grant: String,
+}
+
 async fn carry_out(
     conn: &mut Conn,
-    database: &str,
-    scratch: &str,
+    place: &Place<'_>,
     trial: &Trial<'_>,
 ) -> Result<Evidence, String> {
-    make_scratch(conn, database, scratch, trial).await?;
+    let Place {
+        database, scratch, ..
+    } = *place;
+    make_scratch(conn, place, trial).await?;
     if trial.proof == Proof::View {
         return view(conn, database, scratch, trial).await;
     }
@@ -109,12 +156,8 @@ async fn carry_out(
 }
 
 /// An empty database with the character set of the real one.
-async fn make_scratch(
-    conn: &mut Conn,
-    database: &str,
-    scratch: &str,
-    trial: &Trial<'_>,
-) -> Result<(), String> {
+async fn make_scratch(conn: &mut Conn, place: &Place<'_>, trial: &Trial<'_>) -> Result<(), String> {
+    let database = place.database;
     let defaults: Option<(String, String)> = conn
         .query_first(format!(
             "SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME \
@@ -126,16 +169,20 @@ async fn make_scratch(
     let Some((characters, collation)) = defaults else {
         return Err(format!("database {database} is not there"));
     };
-    let quoted = session::identifier(scratch);
+    let quoted = session::identifier(place.scratch);
     let what = "making a scratch database for a trial";
-    run(conn, &format!("DROP DATABASE IF EXISTS {quoted}"), what).await?;
-    run(
-        conn,
-        &format!("CREATE DATABASE {quoted} CHARACTER SET {characters} COLLATE {collation}"),
-        what,
-    )
-    .await
-    .map_err(|why| format!("{why}; it could be with: {}", grant(scratch)))?;
+    for statement in [
+        format!("DROP DATABASE IF EXISTS {quoted}"),
+        format!("CREATE DATABASE {quoted} CHARACTER SET {characters} COLLATE {collation}"),
+    ] {
+        conn.query_drop(statement).await.map_err(|error| {
+            let failed = format!("{what} failed: {}", session::words(&error));
+            match session::code(&error) {
+                Some(NO_ACCESS) => format!("{failed}; {}", place.grant),
+                _ => failed,
+            }
+        })?;
+    }
     if trial.proof != Proof::View {
         run(conn, &format!("USE {quoted}"), what).await?;
     }
@@ -147,14 +194,6 @@ async fn make_scratch(
         what,
     )
     .await
-}
-
-/// What lets a login try: in a grant `_` stands for any character.
-fn grant(scratch: &str) -> String {
-    format!(
-        "GRANT ALL ON {}.* TO the login",
-        session::identifier(&scratch.replace('_', "\\_"))
-    )
 }
 
 /// The view is made in the scratch database, over the real tables.
