@@ -45,7 +45,7 @@ impl Files {
             format!("{};\n", statement(n))
         });
         one("dbmate", &|n| format!("{n:05}_t.sql"), &|n| {
-            format!("-- migrate:up\n{};\n", statement(n))
+            format!("-- migrate:up\n{};\n-- migrate:down\n", statement(n))
         });
         one("alembic/versions", &|n| format!("r{n:05}.py"), &revision);
         fs::write(files.path("alembic/env.py"), ENVIRONMENT).expect("a file");
