@@ -36,8 +36,17 @@ pub fn write(document: &Document, style: Style, out: &mut dyn Write) -> io::Resu
     {
         writeln!(out, "\n{}", events_table(events, style))?;
     }
+    files(document, out)?;
     section("findings", &document.findings, ("31", style), out)?;
     section("notes", &document.notes, ("33", style), out)
+}
+
+/// Which migrations all of it is about.
+fn files(document: &Document, out: &mut dyn Write) -> io::Result<()> {
+    match &document.migrations {
+        Some(files) => writeln!(out, "files: {files}"),
+        None => Ok(()),
+    }
 }
 
 /// Beside a plain result, what it does not say itself.
@@ -45,6 +54,7 @@ pub fn write_beside(document: &Document, style: Style, err: &mut dyn Write) -> i
     if document.plain.is_none() {
         return Ok(());
     }
+    files(document, err)?;
     let mut findings = document.findings.clone();
     findings.retain(|finding| finding.kind != Kind::Drift);
     section("findings", &findings, ("31", style), err)?;
