@@ -115,7 +115,9 @@ impl Call {
             missing.push(flag_typed("only", Some(only.name())));
         }
         for (flag, value) in &self.flags {
-            if own(flag) || !self.fits(flag, verb, only) {
+            // To drop old chunks by hand is the consent itself.
+            let consents = *flag == "allow-data-loss" && words.contains(&"run-retention");
+            if own(flag) || consents || !self.fits(flag, verb, only) {
                 continue;
             }
             match (*flag, value) {
@@ -238,8 +240,8 @@ pub fn flag_typed(flag: &str, value: Option<&str>) -> String {
 /// A word that any shell reads as that text, in one line of visible characters: `$'…'` (POSIX 2024,
 /// 2.2.4) where it has others.
 pub fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_./:=@%+-".contains(c);
-    if !text.is_empty() && text.chars().all(plain) && !text.ends_with(':') {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_./:=@%+,-".contains(c);
+    if !text.is_empty() && text.chars().all(plain) && !text.ends_with([':', ',']) {
         return text.to_owned();
     }
     if !text.chars().any(is_invisible) {
@@ -348,7 +350,7 @@ mod tests {
         );
         assert_eq!(
             to("sgmp-db upgrade"),
-            "sgmp-db upgrade --to 'mysql=4,timescale=1' --allow-drift"
+            "sgmp-db upgrade --to mysql=4,timescale=1 --allow-drift"
         );
         assert_eq!(to("sgmp-db status"), "sgmp-db status");
         let status = call("status", Some(Target::Mysql), &flags);

@@ -135,7 +135,7 @@ impl PolicyPlan {
             return self.settle(vec![step], told);
         }
         let mut told = told.remedy(format!(
-            "take them out with SELECT decompress_chunk(c, true) FROM show_chunks('{}') AS c; then type: {UPGRADE}",
+            "take them out, then type {UPGRADE}: SELECT decompress_chunk(c, true) FROM show_chunks('{}') AS c;",
             subject.name
         ));
         told.message.push_str(&format!(
