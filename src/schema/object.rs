@@ -131,6 +131,10 @@ pub struct Repair {
     pub key: Key,
     /// Without a semicolon at the end.
     pub sql: String,
-    /// Why it loses something, where it does: data, or an object that is not expected.
+    /// Why it loses something, or belongs to what does: data, or an object that is not expected.
     pub destructive: Option<String>,
+    /// What a reader should know: why it is needed, or what is to be done first.
+    pub note: Option<String>,
+    /// What it does can be used only after a commit: a script commits behind it and begins again.
+    pub commits: bool,
 }

@@ -46,6 +46,8 @@ impl Plan {
             key: key.clone(),
             sql,
             destructive,
+            note: None,
+            commits: false,
         });
     }
 

@@ -66,6 +66,8 @@ impl Steps {
                     key,
                     sql,
                     destructive,
+                    note: None,
+                    commits: false,
                 },
             ));
         }
