@@ -54,7 +54,9 @@ impl Workload {
             Workload::Seed => vec![with_rows((0..SEED).map(|row| values(row..row + 1, 150)))],
             Workload::Bulk => {
                 let rows = |insert: usize| insert * BULK_ROWS..(insert + 1) * BULK_ROWS;
-                vec![with_rows((0..BULK).map(|insert| values(rows(insert), 1020)))]
+                vec![with_rows(
+                    (0..BULK).map(|insert| values(rows(insert), 1020)),
+                )]
             }
         }
     }
