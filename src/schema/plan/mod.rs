@@ -226,7 +226,7 @@ impl<'a> Planner<'a> {
     fn bonds(&self) -> Bonds {
         let mut by_key: BTreeMap<&Key, Roles> = BTreeMap::new();
         for (at, step) in self.steps.iter().enumerate() {
-            let sets: [(&BTreeSet<Key>, fn(&mut Roles) -> &mut Vec<usize>); 7] = [
+            let sets: [(&BTreeSet<Key>, Role); 7] = [
                 (&step.creates, |roles| &mut roles.creating),
                 (&step.drops, |roles| &mut roles.dropping),
                 (&step.alters, |roles| &mut roles.altering),
@@ -249,6 +249,8 @@ impl<'a> Planner<'a> {
         bonds
     }
 }
+
+type Role = fn(&mut Roles) -> &mut Vec<usize>;
 
 /// Steps by what they do with one key.
 #[derive(Debug, Default)]

@@ -156,6 +156,12 @@ impl Step {
     pub(super) fn repair(&self, withheld: Option<&String>) -> Repair {
         Repair {
             key: self.key.clone(),
+            touches: self
+                .changed()
+                .into_iter()
+                .chain(self.creates.clone())
+                .chain(self.drops.clone())
+                .collect(),
             sql: self.sql.clone(),
             destructive: self.loses.as_ref().or(withheld).cloned(),
             note: self.note.clone(),

@@ -46,6 +46,7 @@ impl Plan {
             key: key.clone(),
             sql,
             destructive,
+            touches: BTreeSet::new(),
             note: None,
             commits: false,
         });
