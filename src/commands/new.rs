@@ -47,6 +47,6 @@ pub fn run(settings: &Settings, arguments: &NewArguments, document: &mut Documen
     let next = document
         .call
         .complete("write the SQL, then type: sgmp-db check --fix");
-    document.words = Some(format!("{up}\n{down}\n{next}"));
+    document.words = vec![up, down, next];
     Ok(())
 }

@@ -8,7 +8,7 @@ mod remedy;
 
 pub use crate::schema::Change;
 pub use document::{
-    Applied, Document, ErrorReport, FilesReport, Pending, Ran, RanOutcome, ServerReport,
+    Applied, Document, ErrorReport, FilesReport, Pending, Plain, Ran, RanOutcome, ServerReport,
     TargetReport,
 };
 pub use exit::Exit;

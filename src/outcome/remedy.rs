@@ -184,9 +184,13 @@ fn narrowed(to: &str, only: Option<Target>) -> Option<String> {
     })
 }
 
-/// Where a command in a sentence ends: at a semicolon, a bracket, a line's end, or a comma or colon
-/// with a blank after it, outside quotes.
+/// Where a command in a sentence ends: at a semicolon, a bracket, a line's end, what leads its output
+/// elsewhere, or a comma or colon with a blank after it, outside quotes.
 fn end_of_command(text: &str) -> usize {
+    text[..next_end(text)].trim_end().len()
+}
+
+fn next_end(text: &str) -> usize {
     let mut quote = None;
     let mut characters = text.char_indices().peekable();
     while let Some((at, c)) = characters.next() {
@@ -198,12 +202,12 @@ fn end_of_command(text: &str) -> usize {
                 characters.next();
             }
             (None, '\'' | '"') => quote = Some(c),
-            (None, ';' | ')' | '\n' | '`') => return at,
+            (None, ';' | ')' | '\n' | '`' | '>' | '|') => return at,
             (None, ',' | ':') if next.is_none_or(char::is_whitespace) => return at,
             (None, _) => {}
         }
     }
-    text.trim_end().len()
+    text.len()
 }
 
 /// The words of a command, quotes included.

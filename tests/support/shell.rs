@@ -42,7 +42,7 @@ fn one(text: &str) -> String {
                 }
                 '\'' if command.ends_with('$') => open = Some("$'"),
                 '\'' => open = Some("'"),
-                ';' | ')' | '\n' | '`' => break,
+                ';' | ')' | '\n' | '`' | '>' | '|' => break,
                 ',' | ':' if blank_next => break,
                 _ => {}
             },
