@@ -237,7 +237,7 @@ async fn run_file(
     });
     let begin = |index: usize| {
         if let Some(statement) = statements.get(index) {
-            at.statement(file, index + 1, statement.text);
+            at.statement(file, index + 1, statement.text());
         }
     };
     begin(from);
