@@ -2,7 +2,7 @@
 
 use super::Committed;
 use crate::{
-    engine::{Engine, Entry, Record},
+    engine::{Engine, Entry, Record, snapshot_of_today},
     schema::Snapshot,
 };
 use anyhow::Result;
@@ -37,7 +37,7 @@ pub async fn expected(
     {
         let place = format!("the ledger's entry {}", entry.id);
         let snapshot = Snapshot::parse(&text, &place)?;
-        return Ok(Expected::Known(Box::new(snapshot)));
+        return Ok(Expected::Known(Box::new(snapshot_of_today(snapshot))));
     }
     if let Some(snapshot) = committed.at(version)? {
         return Ok(Expected::Known(Box::new(snapshot)));

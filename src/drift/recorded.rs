@@ -5,7 +5,7 @@
 
 use super::{Committed, Drift, Expected, expected, outage};
 use crate::{
-    engine::{Engine, Event, Identity, NewEntry, Record, StoredSnapshot},
+    engine::{Engine, Event, Identity, NewEntry, Record, StoredSnapshot, snapshot_of_today},
     schema::{Reading, Schema, Snapshot, fingerprint, merge},
 };
 use anyhow::Result;
@@ -94,7 +94,7 @@ async fn read(engine: &mut dyn Engine, entry: i64) -> Result<Option<Schema>> {
         return Ok(None);
     };
     let snapshot = Snapshot::parse(&text, &format!("the ledger's entry {entry}"))?;
-    Ok(Some(snapshot.schema))
+    Ok(Some(snapshot_of_today(snapshot).schema))
 }
 
 /// Was the newest version applied by us without a schema being stored with it?
