@@ -2,7 +2,7 @@
 
 use super::Committed;
 use crate::{
-    engine::{Engine, Entry, Record, snapshot_of_today},
+    engine::{Engine, Record, snapshot_of_today},
     schema::Snapshot,
 };
 use anyhow::Result;
@@ -32,7 +32,7 @@ pub async fn expected(
     {
         return Ok(Expected::Known(Box::new(snapshot.clone())));
     }
-    if let Some(entry) = stored(record, version)
+    if let Some(entry) = record.schema_entry(version)
         && let Some(text) = engine.stored_snapshot(entry.id).await?
     {
         let place = format!("the ledger's entry {}", entry.id);
@@ -43,13 +43,6 @@ pub async fn expected(
         return Ok(Expected::Known(Box::new(snapshot)));
     }
     Ok(Expected::Unknown(why(record, version)))
-}
-
-/// The newest entry of that version, where a schema is stored with it.
-fn stored(record: &Record, version: i32) -> Option<&Entry> {
-    record
-        .latest_entry(version)
-        .filter(|entry| entry.fingerprint.is_some())
 }
 
 fn why(record: &Record, version: i32) -> String {
