@@ -1,5 +1,6 @@
 //! How does a database answer? One trait of few verbs, one folder per database, the same file names in both.
 
+mod activity;
 mod adoption;
 mod aggregates;
 mod flight;
@@ -12,6 +13,7 @@ mod survey;
 pub mod timescale;
 mod work;
 
+pub use activity::{Activity, Watcher};
 pub use adoption::{Adopted, Adoption, StoredSnapshot};
 pub use aggregates::{
     AggregateRegistry, AggregateStore, Dependency, MadeAggregate, MadeAggregates, Registry, ViewRow,
@@ -153,6 +155,9 @@ pub trait Engine {
 
     /// A handle that stops the working session from outside; none before the session exists.
     fn canceller(&self) -> Option<Box<dyn Canceller>>;
+
+    /// Asks the server from outside what the session that holds the lock is doing.
+    fn watcher(&self) -> Box<dyn Watcher>;
 
     /// Ends the session and with it the lock.
     async fn close(&mut self) -> Result<()>;

@@ -91,6 +91,19 @@ fn line(event: &Event<'_>, bars: bool) -> Option<String> {
         } => {
             format!("{target}: {file}: {why}; trying again in {seconds} s")
         }
+        Event::Busy {
+            target,
+            file,
+            statement,
+            seconds,
+            doing,
+        } => {
+            let what = match (file, statement) {
+                (Some(file), Some(number)) => format!("{file}: statement {number}"),
+                _ => "the record of the migrations".to_owned(),
+            };
+            format!("{target}: {what} has been running for {seconds} s; the server says: {doing}")
+        }
         Event::Created { target, database } => format!("{target}: database {database} created"),
         Event::Started {
             target, file, from, ..

@@ -5,6 +5,7 @@ mod diff;
 mod ignore;
 mod merge;
 mod object;
+pub mod plan;
 mod snapshot;
 mod steps;
 mod written;
