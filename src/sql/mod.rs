@@ -7,6 +7,7 @@ mod compare;
 mod compound;
 mod lexer;
 mod modes;
+pub mod printed;
 mod refuse;
 mod session_use;
 mod split;

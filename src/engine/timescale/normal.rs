@@ -6,7 +6,6 @@ mod cursor;
 mod expression;
 mod index;
 mod object;
-mod printed;
 
 pub use constraint::constraint;
 pub use expression::expression;

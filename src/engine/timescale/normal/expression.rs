@@ -12,14 +12,17 @@
 //! prints without its pretty flag, so that no precedence is at stake: a list is touched only where
 //! `AND` or `OR` alone joins it. A text that does not come out even stays as it is.
 
-use super::printed::{Node, parse, render};
+use crate::sql::{
+    Dialect,
+    printed::{Node, flat, parse, render},
+};
 
 /// The print that is stable, of an expression or a statement as the server prints it.
 pub fn expression(text: &str) -> String {
     if !text.contains("((") && !text.contains("ARRAY[") {
         return text.to_owned();
     }
-    match parse(text) {
+    match parse(Dialect::Postgres, text) {
         Some(nodes) => render(&normal(nodes)),
         None => text.to_owned(),
     }
@@ -27,47 +30,8 @@ pub fn expression(text: &str) -> String {
 
 /// From the inside out.
 fn normal(nodes: Vec<Node<'_>>) -> Vec<Node<'_>> {
-    let inner = nodes.into_iter().map(|node| match node {
-        Node::Group(mut group) => {
-            group.inside = normal(group.inside);
-            Node::Group(group)
-        }
-        leaf => leaf,
-    });
+    let inner = nodes.into_iter().map(|node| node.with_inside(normal));
     flat(pushed(inner.collect()))
-}
-
-/// A list that only `AND`, or only `OR`, joins.
-fn chain<'w>(nodes: &[Node<'_>], word: &'w str) -> Option<&'w str> {
-    let other = match word {
-        "AND" => "OR",
-        _ => "AND",
-    };
-    let has = |word: &str| nodes.iter().any(|node| node.is_word(word));
-    // The frame of a window has an AND that joins nothing.
-    (has(word) && !has(other) && !has("BETWEEN")).then_some(word)
-}
-
-/// Operands that are lists of the same kind, without their parentheses.
-fn flat(nodes: Vec<Node<'_>>) -> Vec<Node<'_>> {
-    let Some(word) = chain(&nodes, "AND").or_else(|| chain(&nodes, "OR")) else {
-        return nodes;
-    };
-    let mut flat = Vec::new();
-    let mut operands = nodes.split(|node| node.is_word(word)).peekable();
-    let mut joints = nodes.iter().filter(|node| node.is_word(word));
-    while let Some(operand) = operands.next() {
-        match operand {
-            [Node::Group(group)] if group.open == '(' && chain(&group.inside, word).is_some() => {
-                let mut inside = group.inside.iter().cloned();
-                flat.extend(inside.next().map(|first| first.after(group.blank)));
-                flat.extend(inside);
-            }
-            _ => flat.extend_from_slice(operand),
-        }
-        flat.extend(joints.next().cloned());
-    }
-    flat
 }
 
 /// `(ARRAY[…])::type[]` with the cast at the elements.

@@ -2,14 +2,13 @@
 //! is stable: of what is read, and of what was stored before this was done.
 
 use super::expression;
-use crate::{engine::timescale::catalog, schema::Object};
-use serde_json::Value;
+use crate::{
+    engine::timescale::catalog,
+    schema::{EACH, Object, Place, change_texts},
+};
 
-/// Below a name, every member of a map or list.
-const EACH: &str = "*";
-
-/// Kind, and the path to an expression from the object's value.
-const EXPRESSIONS: &[(&str, &[&str])] = &[
+/// Every expression that is not in a definition.
+const EXPRESSIONS: &[Place] = &[
     (catalog::constraints::CONSTRAINT, &["expression"]),
     (catalog::types::DOMAIN, &["default"]),
     (catalog::types::DOMAIN, &["checks", EACH]),
@@ -37,41 +36,9 @@ const EXPRESSIONS: &[(&str, &[&str])] = &[
     (catalog::routines::PROCEDURE, &["arguments"]),
 ];
 
-/// What views, rules and functions in SQL have in `per_major`.
-const DEFINITION: &[&str] = &["definition"];
-
 /// Brings every expression of an object into the print that is stable.
 pub fn object(object: &mut Object) {
-    let paths = EXPRESSIONS
-        .iter()
-        .filter(|(kind, _)| *kind == object.key.kind);
-    for (_, path) in paths {
-        at(&mut object.value, path);
-    }
-    if let Some(texts) = &mut object.per_major {
-        at(texts, DEFINITION);
-    }
-}
-
-fn at(value: &mut Value, path: &[&str]) {
-    let Some((name, rest)) = path.split_first() else {
-        if let Value::String(text) = value {
-            *text = expression(text);
-        }
-        return;
-    };
-    match value {
-        Value::Object(parts) if *name == EACH => {
-            parts.values_mut().for_each(|part| at(part, rest));
-        }
-        Value::Array(items) if *name == EACH => items.iter_mut().for_each(|item| at(item, rest)),
-        Value::Object(parts) => {
-            if let Some(part) = parts.get_mut(*name) {
-                at(part, rest);
-            }
-        }
-        _ => {}
-    }
+    change_texts(object, EXPRESSIONS, expression);
 }
 
 #[cfg(test)]

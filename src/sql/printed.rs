@@ -1,7 +1,7 @@
-//! A printed expression as what stands in parentheses and brackets, and what stands beside them.
+//! An expression that a server printed, as what stands in parentheses and brackets, and what stands beside them.
 //! Blanks and line breaks are kept, so that what is not changed comes out as it was.
 
-use crate::sql::{Dialect, Lexer, Modes, TokenKind};
+use super::{Dialect, Lexer, Modes, TokenKind};
 
 /// A part of a printed text.
 #[derive(Debug, Clone)]
@@ -60,6 +60,17 @@ impl<'a> Node<'a> {
         self
     }
 
+    /// The same with what stands in it changed.
+    pub fn with_inside(self, change: impl Fn(Vec<Node<'a>>) -> Vec<Node<'a>>) -> Node<'a> {
+        match self {
+            Node::Group(mut group) => {
+                group.inside = change(group.inside);
+                Node::Group(group)
+            }
+            leaf => leaf,
+        }
+    }
+
     /// The blank before it.
     pub fn blank(&self) -> &'a str {
         match self {
@@ -70,12 +81,14 @@ impl<'a> Node<'a> {
 
     /// Is it that word, without quotes?
     pub fn is_word(&self, word: &str) -> bool {
-        self.is(TokenKind::Word, word)
+        let is =
+            |leaf: &Leaf<'_>| leaf.kind == TokenKind::Word && leaf.text.eq_ignore_ascii_case(word);
+        matches!(self, Node::Leaf(leaf) if is(leaf))
     }
 
     /// Is it that sign?
     pub fn is_symbol(&self, sign: &str) -> bool {
-        self.is(TokenKind::Symbol, sign)
+        matches!(self, Node::Leaf(leaf) if leaf.kind == TokenKind::Symbol && leaf.text == sign)
     }
 
     /// Is it a word or a quoted identifier?
@@ -94,18 +107,14 @@ impl<'a> Node<'a> {
         write(&self.clone().after(""), &mut out);
         out
     }
-
-    fn is(&self, kind: TokenKind, text: &str) -> bool {
-        matches!(self, Node::Leaf(leaf) if leaf.kind == kind && leaf.text == text)
-    }
 }
 
 /// The parts of a text; none where parentheses, brackets or quotes do not come out even.
-pub fn parse(text: &str) -> Option<Vec<Node<'_>>> {
+pub fn parse(dialect: Dialect, text: &str) -> Option<Vec<Node<'_>>> {
     let lexer = Lexer {
-        dialect: Dialect::Postgres,
+        dialect,
         text,
-        modes: Modes::of(Dialect::Postgres),
+        modes: Modes::of(dialect),
         delimiter: "",
     };
     let mut open: Vec<Group<'_>> = Vec::new();
@@ -169,6 +178,51 @@ fn write(node: &Node<'_>, out: &mut String) {
     }
 }
 
+/// Lists that `AND` alone, or `OR` alone, joins take in the operands that are lists of the same kind:
+/// `((a AND b) AND c)` is `(a AND b AND c)`. Nodes of one level; those below are left alone.
+pub fn flat(nodes: Vec<Node<'_>>) -> Vec<Node<'_>> {
+    let Some(word) = ["AND", "OR"].into_iter().find(|word| joins(word, &nodes)) else {
+        return nodes;
+    };
+    let mut flat = Vec::new();
+    let mut joints = nodes.iter().filter(|node| node.is_word(word));
+    for operand in nodes.split(|node| node.is_word(word)) {
+        match operand {
+            [Node::Group(group)] if group.open == '(' && joins(word, &group.inside) => {
+                let mut inside = group.inside.iter().cloned();
+                flat.extend(inside.next().map(|first| first.after(group.blank)));
+                flat.extend(inside);
+            }
+            _ => flat.extend_from_slice(operand),
+        }
+        flat.extend(joints.next().cloned());
+    }
+    flat
+}
+
+/// Does that word alone join a list? `x BETWEEN a AND b`, and the frame of a window, have an `AND`
+/// that joins nothing.
+fn joins(word: &str, nodes: &[Node<'_>]) -> bool {
+    let has = |word: &str| nodes.iter().any(|node| node.is_word(word));
+    let others = ["AND", "OR", "XOR", "BETWEEN"];
+    has(word) && !others.iter().any(|other| *other != word && has(other))
+}
+
+/// The same at every level of a text; one that does not come out even stays as it is.
+pub fn flattened(dialect: Dialect, text: &str) -> String {
+    fn every(nodes: Vec<Node<'_>>) -> Vec<Node<'_>> {
+        let inner = nodes.into_iter().map(|node| node.with_inside(every));
+        flat(inner.collect())
+    }
+    if !text.contains("((") {
+        return text.to_owned();
+    }
+    match parse(dialect, text) {
+        Some(nodes) => render(&every(nodes)),
+        None => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,10 +234,27 @@ mod tests {
             "E'\\')' || U&'\\0041'",
             "(a -- )\n)",
         ] {
-            assert_eq!(render(&parse(text).unwrap()), text);
+            assert_eq!(render(&parse(Dialect::Postgres, text).unwrap()), text);
         }
-        assert!(parse("(a").is_none());
-        assert!(parse("a)").is_none());
-        assert!(parse("'a").is_none());
+        assert!(parse(Dialect::Postgres, "(a").is_none());
+        assert!(parse(Dialect::Postgres, "a)").is_none());
+        assert!(parse(Dialect::Postgres, "'a").is_none());
+    }
+    #[test]
+    fn only_lists_of_one_kind_are_one_list() {
+        let mysql = |text: &str| flattened(Dialect::Mysql, text);
+        assert_eq!(
+            mysql("(((`i` = 1) and (`b` = 2)) and (`n` = 1))"),
+            "((`i` = 1) and (`b` = 2) and (`n` = 1))"
+        );
+        for stable in [
+            "((`i` between 1 and 2) and (`b` = 2))",
+            "((`a` and `b`) or `c`)",
+            "((`a` and `b`) xor `c`)",
+            "(`i` between ((1 and 2)) and ((3 and 4)))",
+            "((`a and b` and 'x and (y and z)'))",
+        ] {
+            assert_eq!(mysql(stable), stable);
+        }
     }
 }
