@@ -8,6 +8,7 @@ mod holder;
 pub mod mysql;
 mod record;
 mod resolution;
+mod stored;
 mod survey;
 pub mod timescale;
 mod work;
@@ -21,6 +22,7 @@ pub use flight::{Flight, Verdict, fingerprint};
 pub(crate) use holder::one_line;
 pub use record::{Entry, EntryState, Event, HistoryRow, Identity, NewEntry, Record};
 pub use resolution::{HistoryChange, Resolution};
+pub use stored::{snapshot_of_today, steps_of_today};
 pub use survey::{ForeignObject, Survey};
 pub use work::{
     Direction, Done, LOCK_LOST, LockRequest, Place, Progress, StepFailure, StopFlag, Work,

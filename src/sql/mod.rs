@@ -8,6 +8,7 @@ mod compound;
 mod hidden;
 mod lexer;
 mod modes;
+pub mod printed;
 mod refuse;
 mod script;
 mod session_use;

@@ -28,6 +28,8 @@ mod session;
 mod survey;
 mod trial;
 
+pub use normal::object as in_normal_form;
+
 use super::{
     Adoption, AggregateRegistry, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry,
     Progress, Record, Resolution, StepFailure, StoredSnapshot, Survey, Verdict, Watcher, Work,

@@ -26,6 +26,8 @@ mod singly;
 mod survey;
 mod trial;
 
+pub use normal::object as in_normal_form;
+
 use super::{
     Adoption, AggregateStore, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry,
     PolicyStore, Progress, Record, Resolution, StepFailure, StoredSnapshot, Survey, Verdict,
