@@ -49,6 +49,11 @@ impl Document {
                 let line = second_occurrence(text, &words)
                     .or_else(|| error.location().map(|place| place.line()));
                 let words = words.split(" at line ").next().unwrap_or(&words).to_owned();
+                if let Some(tab) = tab(text, line) {
+                    return Failure::usage("the line begins with a tab; YAML wants spaces")
+                        .at(file, Some(tab))
+                        .remedy("indent it with spaces, as many as the lines beside it");
+                }
                 Failure::usage(format!("the YAML cannot be read: {words}")).at(file, line)
             })?
         };
@@ -132,6 +137,18 @@ pub fn nearest<'k>(wrong: &str, known: impl IntoIterator<Item = &'k str>) -> Opt
         .filter(|(distance, _, word)| *distance <= 1 + word.len() / 4 && *distance < wrong.len())
         .min()
         .map(|(_, _, word)| word)
+}
+
+/// The first line, at most one behind where the parser stopped, that is indented with a tab.
+fn tab(text: &str, stopped: Option<usize>) -> Option<usize> {
+    let tabbed = |line: &str| {
+        let indented = line.len() - line.trim_start().len();
+        !is_blank(line) && line[..indented].contains('\t')
+    };
+    text.lines()
+        .take(stopped.map_or(usize::MAX, |line| line + 1))
+        .position(tabbed)
+        .map(|index| index + 1)
 }
 
 /// The line of the second of two equal keys; serde_yaml tells where their map begins.
@@ -318,6 +335,28 @@ mod tests {
             let failure = Document::parse(text, "f.yaml").unwrap_err();
             assert_eq!(failure.file.as_deref(), Some("f.yaml"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_tab_is_told_with_its_line_wherever_it_indents() {
+        for (text, line) in [
+            ("a:\n\tb: 1\n", 2),
+            ("a:\n  b:\n  \tc: 1\n    d: 2\n", 3),
+            ("\ta: 1\n", 1),
+            ("a:\n  b: 1\n\tc: 2\n", 3),
+            ("# \tx\na:\n \n\t- 1\n\t- 2\n", 4),
+        ] {
+            let failure = Document::parse(text, "f.yaml").unwrap_err();
+            assert!(
+                failure.message.contains("YAML wants spaces"),
+                "{text:?}: {failure:?}"
+            );
+            assert_eq!(failure.line, Some(line), "{text:?}");
+        }
+        // A tab elsewhere is a blank like any other, and no other error is taken for one.
+        assert!(Document::parse("a:\t1\nb: 2\t# x\n", "f").is_ok());
+        let failure = Document::parse("a: [\nb:\n", "f").unwrap_err();
+        assert!(!failure.message.contains("tab"), "{failure:?}");
     }
 
     #[test]

@@ -177,6 +177,15 @@ pub trait PolicyStore {
     /// What is there of what `policies` speak of.
     async fn read(&mut self, policies: &Policies) -> Result<PolicyState>;
 
+    /// Tries the steps in a transaction that is rolled back: those that the server refuses, each with
+    /// the server's words; of a table only the first, because others may stand on it. Waits for no
+    /// lock longer than `lock_timeout`; what a lock kept from being tried is not refused.
+    async fn try_out(
+        &mut self,
+        steps: &[Step],
+        lock_timeout: Duration,
+    ) -> Result<Vec<(Step, String)>>;
+
     /// Carries out all steps or none, and returns them in words. Writes; needs the lock.
     async fn apply(&mut self, steps: &[Step], identity: &Identity) -> Result<Vec<String>>;
 

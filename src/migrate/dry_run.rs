@@ -1,21 +1,10 @@
 //! What an upgrade would do, told instead of done.
 
-use super::{
-    look::Look,
-    preflight::wanted,
-    settle,
-    upgrade::{Options, Side},
-};
+use super::{look::Look, preflight::wanted, upgrade::Side};
 use crate::outcome::{Document, Finding, Kind, Pending};
-use anyhow::Result;
 
 /// Fills in the SQL that would run, and notes for what would be made beside it.
-pub async fn describe(
-    sides: &mut [Side<'_>],
-    looks: &[Look<'_>],
-    options: &Options<'_>,
-    document: &mut Document,
-) -> Result<()> {
+pub fn describe(sides: &mut [Side<'_>], looks: &mut [Look<'_>], document: &mut Document) {
     for (side, look) in sides.iter_mut().zip(looks) {
         let target = side.engine.target();
         let note = |text: String| Finding::new(Kind::Pending, target, text);
@@ -36,7 +25,7 @@ pub async fn describe(
                 side.engine.database()
             )));
         } else {
-            let beside = settle::look(side, look, options).await?;
+            let beside = std::mem::take(&mut look.beside);
             let todo = beside.todo.iter();
             let todo = todo.map(|what| note(format!("would do: {what}")));
             document.notes.extend(todo);
@@ -50,7 +39,6 @@ pub async fn describe(
             )));
         }
     }
-    Ok(())
 }
 
 /// Policies are compared when the files that make their tables are applied.

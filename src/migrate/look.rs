@@ -4,6 +4,7 @@ use super::{
     files::MigrationSet,
     plan::{Plan, plan, wanted_scripts},
     resume::tell_undecidable,
+    settle::Beside,
 };
 use crate::{
     drift::Drift,
@@ -20,6 +21,8 @@ pub struct Look<'a> {
     pub plan: Plan<'a>,
     /// What was found of the schema; nothing until it is looked at.
     pub drift: Drift,
+    /// What belongs beside the schema; nothing until it is looked at, by the preflight.
+    pub beside: Beside,
 }
 
 /// Asks the database and compares with the files.
@@ -58,5 +61,6 @@ async fn judge<'a>(
         survey,
         plan,
         drift: Drift::default(),
+        beside: Beside::default(),
     })
 }

@@ -12,6 +12,7 @@ use crate::{
     policy::{Consent, Policies, PolicyPlan, plan},
 };
 use anyhow::Result;
+use std::time::Duration;
 
 /// May a change of a policy make the server drop data that is safe now?
 pub enum DataLoss<'a> {
@@ -60,15 +61,27 @@ impl Beside {
     }
 }
 
-/// Looks, where no file is pending. Writes nothing.
+/// How long what is only tried out waits for a table.
+const TRIAL: Duration = Duration::from_secs(2);
+
+/// Looks, and tries out what is to be done. Where files are pending, only what they cannot change is
+/// looked at, for reasons to refuse it. Writes nothing that stays.
 pub async fn look(side: &mut Side<'_>, look: &Look<'_>, options: &Options<'_>) -> Result<Beside> {
     let mut beside = Beside::default();
-    if !look.survey.database_exists || !look.plan.pending.is_empty() {
+    if !look.survey.database_exists {
+        return Ok(beside);
+    }
+    let may_try = look.survey.read_only.is_none() && look.survey.busy.is_none();
+    let consent = options.data_loss.consent();
+    if !look.plan.pending.is_empty() {
+        beside.refusals = foreseen(side, look, may_try).await?;
         return Ok(beside);
     }
     beside.todo = side.engine.missing_access().await?;
-    let consent = options.data_loss.consent();
-    if let Some(plan) = compare(side.engine, side.policies, consent).await? {
+    if let Some(mut plan) = compare(side.engine, side.policies, consent).await? {
+        if may_try {
+            try_out(side.engine, side.policies, &mut plan).await?;
+        }
         beside
             .todo
             .extend(plan.steps.iter().map(ToString::to_string));
@@ -78,6 +91,49 @@ pub async fn look(side: &mut Side<'_>, look: &Look<'_>, options: &Options<'_>) -
         beside.refusals = plan.refusals;
     }
     Ok(beside)
+}
+
+/// Has the server say which of the steps it refuses.
+async fn try_out(
+    engine: &mut dyn Engine,
+    policies: Option<&Policies>,
+    plan: &mut PolicyPlan,
+) -> Result<()> {
+    let (Some(policies), Some(store)) = (policies, engine.policies()) else {
+        return Ok(());
+    };
+    if !plan.steps.is_empty() {
+        let refused = store.try_out(&plan.steps, TRIAL).await?;
+        plan.refused(policies, refused);
+    }
+    Ok(())
+}
+
+/// Why policies cannot be made that no pending file has a part in: it would show only after the files
+/// are applied.
+async fn foreseen(side: &mut Side<'_>, look: &Look<'_>, may_try: bool) -> Result<Vec<Failure>> {
+    let pending = &look.plan.pending;
+    let begins = look.plan.report.version.is_none() || side.goal.is_some();
+    let (Some(policies), false) = (side.policies, begins) else {
+        return Ok(Vec::new());
+    };
+    let Some(store) = side.engine.policies() else {
+        return Ok(Vec::new());
+    };
+    let state = store.read(policies).await?;
+    let texts: Vec<String> = pending
+        .iter()
+        .map(|file| file.up.text().to_lowercase())
+        .collect();
+    let policies = policies.of(&state, |table| {
+        let name = table.name.to_lowercase();
+        !texts.iter().any(|text| text.contains(&name))
+    });
+    let mut plan = plan(&policies, &state, Consent::Withheld);
+    if may_try {
+        try_out(side.engine, Some(&policies), &mut plan).await?;
+    }
+    Ok(plan.refusals)
 }
 
 /// Settles it, under the lock.
@@ -101,8 +157,17 @@ pub async fn settle(side: &mut Side<'_>, options: &Options<'_>, run: &mut SideRu
     if !plan.steps.is_empty()
         && let Some(store) = side.engine.policies()
     {
-        let done = store.apply(&plan.steps, options.identity).await?;
-        run.notes.extend(done.into_iter().map(note));
+        match store.apply(&plan.steps, options.identity).await {
+            Ok(done) => run.notes.extend(done.into_iter().map(note)),
+            // The server refused the batch as a whole: which part of it?
+            Err(error) => {
+                // A session that is gone cannot tell; then the first error is the one to tell.
+                let asked = try_out(side.engine, side.policies, &mut plan).await;
+                if asked.is_err() || plan.refusals.is_empty() {
+                    return Err(error);
+                }
+            }
+        }
     }
     run.failures
         .extend(plan.refusals.into_iter().map(Into::into));

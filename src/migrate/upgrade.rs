@@ -8,7 +8,7 @@ use super::{
     look::{Look, look},
     preflight::{Obstacles, preflight, wanted},
     run::{SideRun, run_side},
-    settle::{self, DataLoss},
+    settle::{self, Beside, DataLoss},
     signals::Signals,
 };
 use crate::{
@@ -83,17 +83,20 @@ pub async fn upgrade(
         return Ok(None);
     }
     if options.dry_run {
-        dry_run::describe(sides, &looks, options, document).await?;
+        dry_run::describe(sides, &mut looks, document);
         return Ok(None);
     }
     let stop = StopFlag::default();
     let mut at_work = Vec::new();
-    for (side, look) in sides.iter_mut().zip(&looks) {
+    let besides: Vec<Beside> = looks
+        .iter_mut()
+        .map(|look| std::mem::take(&mut look.beside))
+        .collect();
+    for ((side, look), beside) in sides.iter_mut().zip(&looks).zip(besides) {
         if !wanted(look, side.goal).is_empty() || expectation::is_unrecorded(look) {
             at_work.push((side, look));
             continue;
         }
-        let beside = settle::look(side, look, options).await?;
         if beside.has_work(options) {
             at_work.push((side, look));
         } else {
@@ -153,6 +156,10 @@ async fn obstacles(
     let target = side.engine.target();
     let (blocking, notes) = expectation::judged(target, &look.drift, options);
     obstacles.findings.extend(blocking);
+    if obstacles.is_empty() {
+        look.beside = settle::look(side, look, options).await?;
+        obstacles.failures = std::mem::take(&mut look.beside.refusals);
+    }
     Ok((obstacles, notes))
 }
 

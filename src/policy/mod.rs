@@ -16,7 +16,7 @@ pub use name::TableName;
 pub use plan::{Consent, PolicyPlan, plan};
 pub use state::{
     Chunk, ColumnstoreState, Doomed, Failing, Job, JobKind, Loss, OldChunks, PolicyState,
-    TableState,
+    TableState, TimeKind,
 };
 pub use step::{Step, StepChange};
 pub use wish::{

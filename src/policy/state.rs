@@ -97,6 +97,24 @@ pub struct TableState {
     pub source: Option<TableName>,
     pub chunk_interval: Option<Span>,
     pub columnstore: Option<ColumnstoreState>,
+    /// What its time column holds.
+    pub time: TimeKind,
+    /// What a continuous aggregate groups by; none where it cannot be read.
+    pub bucket: Option<Span>,
+    /// Empty where they are not known.
+    pub columns: Vec<String>,
+}
+
+/// What a time column holds, as far as the server's rules differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TimeKind {
+    /// A point in time, or nothing that is known.
+    #[default]
+    Time,
+    /// Chunks span whole days.
+    Date,
+    /// With or without a function that tells what now is (`set_integer_now_func`).
+    Number { has_now: bool },
 }
 
 /// Settings of a columnstore that is on; empty where the server picks them.

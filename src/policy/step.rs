@@ -54,9 +54,29 @@ impl Step {
             | StepChange::AlterCompression(..)
             | StepChange::AlterRefresh(..) => 3,
             StepChange::Resume(..) => 4,
-            StepChange::AddRetention(_)
-            | StepChange::AddCompression(_)
-            | StepChange::AddRefresh(_) => 5,
+            StepChange::AddRefresh(_) => 5,
+            // An aggregate's is taken only where it is refreshed already.
+            StepChange::AddRetention(_) | StepChange::AddCompression(_) => 6,
+        }
+    }
+}
+
+impl StepChange {
+    /// The key of `policies.yaml` that asks for it.
+    pub fn key(&self) -> &'static str {
+        match self {
+            StepChange::SetChunkInterval(_) => "chunk_interval",
+            StepChange::SetColumnstore { .. } | StepChange::DisableColumnstore { .. } => {
+                "compression"
+            }
+            StepChange::AddRetention(_) | StepChange::AlterRetention(..) => {
+                JobKind::Retention.key()
+            }
+            StepChange::AddCompression(_) | StepChange::AlterCompression(..) => {
+                JobKind::Compression.key()
+            }
+            StepChange::AddRefresh(_) | StepChange::AlterRefresh(..) => JobKind::Refresh.key(),
+            StepChange::Resume(_, kind) | StepChange::RemoveJob(_, kind) => kind.key(),
         }
     }
 }

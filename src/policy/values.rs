@@ -91,6 +91,18 @@ impl Values for Reader<'_, '_> {
                 "compression must be none, or say after what time, as in { after: 7 days }",
             );
         }
+        let ordered = order_by
+            .iter()
+            .flatten()
+            .map(|order: &OrderBy| &order.column);
+        let both = segment_by
+            .iter()
+            .flatten()
+            .find(|column| ordered.clone().any(|other| other == *column));
+        if let Some(column) = both {
+            let words = format!("{column} cannot be in both segment_by and order_by");
+            self.say(at, &words);
+        }
         Some(Compression::On(Columnstore {
             after: after?,
             segment_by,

@@ -1,6 +1,6 @@
 //! What should be: the values of `policies.yaml` for one environment.
 
-use super::{Interval, TableName};
+use super::{Interval, PolicyState, TableName};
 use std::{collections::BTreeMap, fmt};
 
 /// What to do with a policy that the file does not mention.
@@ -96,6 +96,25 @@ pub struct Policies {
     pub file: String,
     pub unmanaged: Unmanaged,
     pub tables: BTreeMap<TableName, Wishes>,
+}
+
+impl Policies {
+    /// Only of tables that are there and that `keep` keeps, as are those that they aggregate or that
+    /// aggregate them.
+    pub fn of(&self, state: &PolicyState, keep: impl Fn(&TableName) -> bool) -> Policies {
+        let source = |name: &TableName| state.tables.get(name).and_then(|one| one.source.as_ref());
+        let family = |name: &TableName| {
+            let above = state
+                .tables
+                .keys()
+                .filter(move |other| source(other) == Some(name));
+            source(name).into_iter().chain(above).all(&keep)
+        };
+        let mut own = self.clone();
+        own.tables
+            .retain(|name, _| state.tables.contains_key(name) && keep(name) && family(name));
+        own
+    }
 }
 
 impl Wishes {

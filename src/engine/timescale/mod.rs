@@ -263,6 +263,14 @@ impl PolicyStore for Timescale {
         policies::read(self, policies).await
     }
 
+    async fn try_out(
+        &mut self,
+        steps: &[Step],
+        lock_timeout: Duration,
+    ) -> Result<Vec<(Step, String)>> {
+        policies::try_out(self, steps, lock_timeout).await
+    }
+
     async fn apply(&mut self, steps: &[Step], identity: &Identity) -> Result<Vec<String>> {
         policies::apply(self, steps, identity).await?;
         Ok(steps.iter().map(Step::to_string).collect())

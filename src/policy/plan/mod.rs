@@ -1,5 +1,6 @@
 //! From expected and actual to steps and findings.
 
+mod ability;
 mod compression;
 mod health;
 mod refresh;
@@ -81,7 +82,7 @@ pub fn plan(policies: &Policies, state: &PolicyState, consent: Consent) -> Polic
     plan.unmanaged(policies, state);
     // A file that is wrong in one place is not followed in another.
     if !plan.refusals.is_empty() {
-        plan.steps.clear();
+        plan.refuse();
     }
     plan.steps.sort_by_key(Step::rank);
     plan
@@ -115,6 +116,36 @@ fn note(table: &TableName, path: &str, message: impl Into<String>) -> Finding {
 }
 
 impl PolicyPlan {
+    /// Takes back the steps, and the advice to type what would carry them out.
+    fn refuse(&mut self) {
+        self.steps.clear();
+        let advised = |finding: &&mut Finding| finding.remedy.as_deref() == Some(UPGRADE);
+        for finding in self.findings.iter_mut().filter(advised) {
+            finding.remedy = Some(format!("correct policies.yaml first, then type: {UPGRADE}"));
+        }
+    }
+
+    /// What the server said when the steps were tried out, as refusals with the place of the key.
+    pub fn refused(&mut self, policies: &Policies, said: Vec<(Step, String)>) {
+        for (step, why) in said {
+            let key = step.change.key();
+            let wishes = policies.tables.get(&step.table);
+            let line = wishes.and_then(|wishes| wishes.line_of(key));
+            let message = format!(
+                "{key} of {} is refused by the server: {why} (tried: {step})",
+                step.table
+            );
+            let failure = Failure::usage(message)
+                .on(Target::Timescale)
+                .at(policies.file.clone(), line)
+                .remedy(format!("correct {key} of {}, or leave it out", step.table));
+            self.refusals.push(failure);
+        }
+        if !self.refusals.is_empty() {
+            self.refuse();
+        }
+    }
+
     /// A finding with the steps that settle it.
     fn settle(&mut self, steps: Vec<Step>, finding: Finding) {
         self.steps.extend(steps);

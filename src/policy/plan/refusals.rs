@@ -17,7 +17,13 @@ pub(super) fn refusals(policies: &Policies, state: &PolicyState) -> Vec<Failure>
     for (name, wishes) in &policies.tables {
         match judge.name(name, wishes) {
             Some(failure) => wrong.push(failure),
-            None => wrong.extend(judge.table(name, wishes)),
+            None => {
+                let of_table = judge.table(name, wishes);
+                if of_table.is_empty() {
+                    wrong.extend(judge.unable(name, wishes));
+                }
+                wrong.extend(of_table);
+            }
         }
     }
     wrong.extend(
@@ -29,13 +35,15 @@ pub(super) fn refusals(policies: &Policies, state: &PolicyState) -> Vec<Failure>
     wrong
 }
 
-struct Judge<'a> {
-    policies: &'a Policies,
-    state: &'a PolicyState,
+/// Policies beside what the server has.
+pub(super) struct Judge<'a> {
+    pub(super) policies: &'a Policies,
+    pub(super) state: &'a PolicyState,
 }
 
 impl Judge<'_> {
-    fn wrong(&self, wishes: &Wishes, key: &str, message: String) -> Failure {
+    /// A refusal with its place in the file.
+    pub(super) fn wrong(&self, wishes: &Wishes, key: &str, message: String) -> Failure {
         Failure::usage(message)
             .on(Target::Timescale)
             .at(self.policies.file.clone(), wishes.line_of(key))

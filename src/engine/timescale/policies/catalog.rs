@@ -3,7 +3,7 @@
 use super::{quoted, session, spans};
 use crate::policy::{
     Failing, Interval, Job, JobKind, Policies, PolicyState, Refresh, Retention, Span, TableName,
-    TableState,
+    TableState, TimeKind,
 };
 use futures_util::try_join;
 use std::collections::BTreeMap;
@@ -31,7 +31,11 @@ const TABLES: &str = "SELECT COALESCE(ca.view_schema, d.hypertable_schema), \
      d.integer_interval, \
      (SELECT pg_catalog.format('%I.%I()', n.nspname, p.proname) \
      FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
-     WHERE p.proname = d.integer_now_func AND p.pronargs = 0 ORDER BY n.nspname LIMIT 1) \
+     WHERE p.proname = d.integer_now_func AND p.pronargs = 0 ORDER BY n.nspname LIMIT 1), \
+     ca.view_definition, \
+     (SELECT pg_catalog.json_agg(a.attname) FROM pg_catalog.pg_attribute a \
+     WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid = pg_catalog.to_regclass(pg_catalog.format('%I.%I', \
+     COALESCE(ca.view_schema, d.hypertable_schema), COALESCE(ca.view_name, d.hypertable_name)))) \
      FROM timescaledb_information.dimensions d \
      LEFT JOIN timescaledb_information.hypertables h USING (hypertable_schema, hypertable_name) \
      LEFT JOIN timescaledb_information.continuous_aggregates ca \
@@ -88,6 +92,7 @@ pub async fn read(client: &Client, policies: &Policies) -> Result<Facts, Error> 
         storage.insert(name.clone(), storage_of(row));
         state.tables.insert(name, table(row));
     }
+    follow_clocks(&mut state.tables);
     state.jobs = jobs.iter().filter_map(job).collect();
     state.others = others.iter().map(other).collect();
     Ok(Facts {
@@ -183,6 +188,51 @@ fn table(row: &SimpleQueryRow) -> TableState {
             (None, integer) => integer.map(Span::Integer),
         },
         columnstore: None,
+        time: match session::column(row, 7) {
+            "smallint" | "integer" | "bigint" => TimeKind::Number {
+                has_now: session::optional(row, 10).is_some(),
+            },
+            "date" => TimeKind::Date,
+            _ => TimeKind::Time,
+        },
+        bucket: session::optional(row, 11).and_then(bucket),
+        columns: session::optional(row, 12)
+            .and_then(|list| serde_json::from_str(list).ok())
+            .unwrap_or_default(),
+    }
+}
+
+/// The first argument of `time_bucket` in an aggregate's definition as the server prints it.
+fn bucket(definition: &str) -> Option<Span> {
+    let (_, call) = definition.split_once("time_bucket(")?;
+    let argument = call.trim_start();
+    match argument.strip_prefix('\'') {
+        Some(quoted) => Span::parse(quoted.split('\'').next()?),
+        None => Span::parse(argument.split([',', ':', ')']).next()?),
+    }
+}
+
+/// An aggregate of numbers goes by the clock of the table that it aggregates in the end.
+fn follow_clocks(tables: &mut BTreeMap<TableName, TableState>) {
+    // As often as aggregates can stand on each other, which ends.
+    for _ in 0..tables.len() {
+        let clocks: Vec<(TableName, TimeKind)> = tables
+            .iter()
+            .filter_map(|(name, state)| {
+                let time = tables.get(state.source.as_ref()?)?.time;
+                let number = matches!(
+                    (time, state.time),
+                    (TimeKind::Number { .. }, TimeKind::Number { .. })
+                );
+                (number && time != state.time).then(|| (name.clone(), time))
+            })
+            .collect();
+        if clocks.is_empty() {
+            return;
+        }
+        for (name, time) in clocks {
+            tables.entry(name).and_modify(|state| state.time = time);
+        }
     }
 }
 
@@ -259,6 +309,26 @@ mod tests {
                 .into_iter()
                 .any(allows_several_refreshes)
         );
+    }
+
+    #[test]
+    fn the_bucket_of_an_aggregate_is_read_from_its_definition() {
+        for (definition, expected) in [
+            (
+                " SELECT time_bucket('1 mon'::interval, hd.ts) AS b,",
+                Some("1 month"),
+            ),
+            (
+                "SELECT public.time_bucket('01:00:00'::interval, ts)",
+                Some("1 hour"),
+            ),
+            ("SELECT time_bucket((100)::bigint, t)", None),
+            ("SELECT time_bucket(100, t)", Some("100")),
+            ("SELECT 1", None),
+        ] {
+            let read = bucket(definition).map(|span| span.to_string());
+            assert_eq!(read.as_deref(), expected, "{definition}");
+        }
     }
 
     #[test]

@@ -5,8 +5,10 @@ mod details;
 mod retention;
 mod spans;
 pub(super) mod statement;
+mod trial;
 
 pub use retention::{drop_chunks, old_chunks};
+pub use trial::try_out;
 
 use super::{Timescale, record, session};
 use crate::{
