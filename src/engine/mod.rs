@@ -4,7 +4,9 @@ mod adoption;
 mod aggregates;
 mod flight;
 mod holder;
+mod ledger;
 pub mod mysql;
+mod planner;
 mod record;
 mod resolution;
 mod survey;
@@ -17,9 +19,11 @@ pub use aggregates::{
 };
 pub use flight::{Flight, Verdict, fingerprint};
 pub(crate) use holder::one_line;
+pub(crate) use ledger::{Flavour, LedgerRow, RowScript, bounded, pieces, together};
+pub(crate) use planner::{Planner, Weight, one_transaction};
 pub use record::{Entry, EntryState, Event, HistoryRow, Identity, NewEntry, Record};
 pub use resolution::{HistoryChange, Resolution};
-pub use survey::{ForeignObject, Survey};
+pub use survey::{ForeignObject, StatementLimit, Survey};
 pub use work::{
     Direction, Done, LOCK_LOST, LockRequest, Place, Progress, StepFailure, StopFlag, Work,
 };

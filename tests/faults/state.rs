@@ -42,7 +42,12 @@ async fn mysql(database: &MysqlDatabase) -> String {
     for table in ask("SHOW FULL TABLES".to_owned()).await {
         let (name, kind) = (&table[0], &table[1]);
         writeln!(text, "{kind} {name}").unwrap();
-        let record = ["refinery_schema_history", "sgmp_db_ledger"].contains(&name.as_str());
+        let record = [
+            "refinery_schema_history",
+            "sgmp_db_ledger",
+            "sgmp_db_ledger_text",
+        ]
+        .contains(&name.as_str());
         if !record {
             let made = ask(format!("SHOW CREATE TABLE `{name}`")).await;
             writeln!(text, "{}", made[0][1].replace(&database.name, "DATABASE")).unwrap();
@@ -119,7 +124,7 @@ async fn timescale(database: &TimescaleDatabase) -> String {
         rows(&mut text, ask(sql.to_owned()).await);
     }
     let tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' \
-         AND tablename NOT IN ('refinery_schema_history', 'sgmp_db_ledger') ORDER BY 1";
+         AND tablename NOT IN ('refinery_schema_history', 'sgmp_db_ledger', 'sgmp_db_ledger_text') ORDER BY 1";
     for table in ask(tables.to_owned()).await {
         writeln!(text, "{}", table[0]).unwrap();
         rows(

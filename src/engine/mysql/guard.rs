@@ -28,11 +28,14 @@ const BEFORE_ANY_ROW: [u16; 9] = [1044, 1054, 1064, 1109, 1136, 1142, 1143, 1146
 /// A wait for a lock that was too long: of the whole table, unless the engine locks rows.
 const LOCK_WAIT: u16 = 1205;
 
-/// A statement that fails with 1242 when the other may change what no transaction covers. None where
-/// that one names nothing. `before` are the statements of the file in front of it. It has no rows:
-/// an error behind the first of them could not be told from one of the next statement.
-pub fn guard(before: &[Statement<'_>], statement: &str) -> Option<String> {
-    let names = Names::of(before, statement);
+/// A statement that fails with 1242 when the others, from that index on, may change what no transaction
+/// covers. None where they name nothing. Those before them are the file's too. It has no rows: an
+/// error behind the first of them could not be told from one of the next statement.
+pub fn guard(statements: &[Statement<'_>], from: usize) -> Option<String> {
+    let mut names = Names::default();
+    for index in from..statements.len() {
+        names.add(Names::of(&statements[..index], statements[index].text));
+    }
     if names.all.is_empty() && names.called.is_empty() {
         return None;
     }

@@ -3,6 +3,7 @@
 mod adoption;
 mod blockers;
 mod catalog;
+mod convert;
 mod database;
 mod decide;
 mod effect;
@@ -10,6 +11,7 @@ mod evidence;
 mod failure;
 mod filled;
 mod grants;
+mod group;
 mod guard;
 mod journal;
 mod lock;
@@ -25,11 +27,12 @@ mod resolve;
 mod run;
 mod session;
 mod survey;
+mod texts;
 mod trial;
 
 use super::{
     Adoption, AggregateRegistry, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry,
-    Progress, Record, Resolution, StepFailure, StoredSnapshot, Survey, Verdict, Work,
+    Progress, Record, Resolution, StepFailure, StoredSnapshot, Survey, Verdict, Work, together,
 };
 use crate::{
     config::Endpoint,
@@ -43,6 +46,9 @@ use anyhow::{Context, Result};
 use async_trait::async_trait;
 use mysql_async::{Conn, Row};
 use std::collections::BTreeSet;
+
+/// What every server takes that anybody runs, where nobody has asked yet: 1 MB.
+const SMALLEST_PACKET: usize = 1 << 20;
 
 /// A MySQL database and, once asked, the session on it.
 pub struct Mysql {
@@ -59,6 +65,10 @@ pub struct Mysql {
     /// The schema as the survey read it along with its own questions, until it is asked for or may
     /// have been changed.
     foreseen: Option<Result<Reading>>,
+    /// Does the ledger hold scripts and snapshots in its rows, as its first form did? As the survey saw it.
+    first_form: bool,
+    /// The most bytes that the server takes in one packet: `max_allowed_packet`, as the survey saw it.
+    packet_limit: usize,
 }
 
 impl Mysql {
@@ -72,6 +82,8 @@ impl Mysql {
             selected: false,
             begun: None,
             foreseen: None,
+            first_form: false,
+            packet_limit: SMALLEST_PACKET,
         }
     }
 
@@ -94,6 +106,15 @@ impl Mysql {
                 .on(target)
                 .into()
         })
+    }
+
+    /// The same in as many packets as it takes: as many statements together as stay small.
+    async fn packets(&mut self, statements: impl Iterator<Item = String>) -> Result<()> {
+        for some in together(statements, texts::PIECE) {
+            let texts: Vec<&str> = some.iter().map(String::as_str).collect();
+            self.packet(&texts).await?;
+        }
+        Ok(())
     }
 }
 
