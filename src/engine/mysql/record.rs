@@ -40,6 +40,10 @@ pub const READ_FORM: &str = "SELECT TABLE_COMMENT, EXISTS (SELECT 1 FROM informa
      FROM information_schema.TABLES \
      WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'sgmp_db_ledger'";
 
+/// Texts of a ledger that somebody dropped: a new one counts from 1 again.
+const SWEEP: &str = "DELETE FROM sgmp_db_ledger_text \
+     WHERE entry > (SELECT COALESCE(MAX(id), 0) FROM sgmp_db_ledger)";
+
 /// How rows of the ledger are written here.
 pub const FLAVOUR: Flavour = Flavour {
     table: LEDGER,
@@ -59,7 +63,7 @@ const READ_LEDGER: &str = "SELECT id, event, version, name, state, checksum, sta
 /// Creates what is absent, and brings a ledger of the first form to the present one. Needs the lock.
 pub async fn prepare(mysql: &mut Mysql) -> Result<()> {
     let sets = mysql
-        .packet(&[CREATE_HISTORY, CREATE_LEDGER, CREATE_TEXT, READ_FORM])
+        .packet(&[CREATE_HISTORY, CREATE_LEDGER, CREATE_TEXT, READ_FORM, SWEEP])
         .await
         .context("creating the tables that hold the record")?;
     if is_first_form(&sets[3])? {

@@ -38,6 +38,10 @@ pub const READ_FORM: &str = "SELECT COALESCE(pg_catalog.obj_description(c.oid, '
      EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'script' AND NOT a.attisdropped) \
      FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass('public.sgmp_db_ledger')";
 
+/// Texts of a ledger that somebody dropped: a new one counts from 1 again.
+const SWEEP: &str = "DELETE FROM public.sgmp_db_ledger_text \
+     WHERE entry > (SELECT COALESCE(max(id), 0) FROM public.sgmp_db_ledger)";
+
 /// How rows of the ledger are written here.
 pub const FLAVOUR: Flavour = Flavour {
     table: "public.sgmp_db_ledger",
@@ -57,7 +61,7 @@ const READ_LEDGER: &str = "SELECT id, event, version, name, state, checksum, sta
 /// Creates what is absent, and brings a ledger of the first form to the present one. Needs the lock.
 pub async fn prepare(timescale: &mut Timescale) -> Result<()> {
     let client = timescale.client().await?;
-    let batch = format!("BEGIN; {CREATE_HISTORY} {CREATE_LEDGER} COMMIT; {READ_FORM}");
+    let batch = format!("BEGIN; {CREATE_HISTORY} {CREATE_LEDGER} {SWEEP}; COMMIT; {READ_FORM}");
     let rows = session::rows(client, &batch)
         .await
         .map_err(|error| Failure::failed(session::words(&error)).on(Target::Timescale))
