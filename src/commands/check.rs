@@ -42,7 +42,7 @@ pub fn run(settings: &Settings, arguments: &CheckArguments, document: &mut Docum
             }
         }
     }
-    document.words = Some(checked.join("\n"));
+    document.words = checked;
     Ok(())
 }
 

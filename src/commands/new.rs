@@ -44,8 +44,7 @@ pub fn run(settings: &Settings, arguments: &NewArguments, document: &mut Documen
         created.down.display().to_string(),
     );
     document.extra.insert("created", json!([up, down]));
-    document.words = Some(format!(
-        "{up}\n{down}\nwrite the SQL, then type: sgmp-db check --fix"
-    ));
+    let next = "write the SQL, then type: sgmp-db check --fix";
+    document.words = vec![up, down, next.to_owned()];
     Ok(())
 }

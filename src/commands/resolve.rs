@@ -6,9 +6,9 @@ use crate::{
     config::Settings,
     migrate::{Claim, Proposal, ResolveRequest, propose, resolve},
     outcome::{Document, Failure},
+    report::{self, Shown},
 };
 use anyhow::Result;
-use std::io::{self, BufRead, IsTerminal, Write};
 
 /// Shows what would be recorded, asks, and records it.
 pub async fn run(
@@ -92,16 +92,9 @@ fn confirm(yes: bool, proposal: &Proposal, again: &str) -> Result<()> {
     }
     let refused = Failure::usage("nothing was recorded: it was not confirmed")
         .remedy(format!("read what would be recorded, then type: {again}"));
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Err(refused.into());
+    let text = [Shown::lines(&proposal.text)];
+    match report::can_ask() && report::ask(&text, "Record this? Type yes: ")? {
+        true => Ok(()),
+        false => Err(refused.into()),
     }
-    let mut err = io::stderr();
-    write!(err, "{}\nRecord this? Type yes: ", proposal.text)?;
-    err.flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    if answer.trim().eq_ignore_ascii_case("yes") {
-        return Ok(());
-    }
-    Err(refused.into())
 }

@@ -1,5 +1,6 @@
 //! How does a database answer? One trait of few verbs, one folder per database, the same file names in both.
 
+mod activity;
 mod adoption;
 mod aggregates;
 mod flight;
@@ -9,10 +10,12 @@ pub mod mysql;
 mod planner;
 mod record;
 mod resolution;
+mod stored;
 mod survey;
 pub mod timescale;
 mod work;
 
+pub use activity::{Activity, Watcher};
 pub use adoption::{Adopted, Adoption, StoredSnapshot};
 pub use aggregates::{
     AggregateRegistry, AggregateStore, Dependency, MadeAggregate, MadeAggregates, Registry, ViewRow,
@@ -23,6 +26,7 @@ pub(crate) use ledger::{Flavour, LedgerRow, RowScript, bounded, pieces, together
 pub(crate) use planner::{Planner, Weight, one_transaction};
 pub use record::{Entry, EntryState, Event, HistoryRow, Identity, NewEntry, Record};
 pub use resolution::{HistoryChange, Resolution};
+pub use stored::{snapshot_of_today, steps_of_today};
 pub use survey::{ForeignObject, StatementLimit, Survey};
 pub use work::{
     Direction, Done, LOCK_LOST, LockRequest, Place, Progress, StepFailure, StopFlag, Work,
@@ -155,6 +159,9 @@ pub trait Engine {
 
     /// A handle that stops the working session from outside; none before the session exists.
     fn canceller(&self) -> Option<Box<dyn Canceller>>;
+
+    /// Asks the server from outside what the session that holds the lock is doing.
+    fn watcher(&self) -> Box<dyn Watcher>;
 
     /// Ends the session and with it the lock.
     async fn close(&mut self) -> Result<()>;

@@ -9,6 +9,7 @@ use super::{
     resume::{Resume, resume, settings},
     settle, told,
     upgrade::{Options, Side},
+    watch::{At, watched},
 };
 use crate::{
     engine::{Direction, Done, Engine, Progress, StepFailure, StopFlag, Work},
@@ -17,7 +18,10 @@ use crate::{
     target::Target,
 };
 use anyhow::Result;
-use std::time::{Duration, Instant};
+use std::{
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
 /// What one side did.
 #[derive(Debug, Default)]
@@ -27,6 +31,8 @@ pub struct SideRun {
     pub failures: Vec<anyhow::Error>,
     pub findings: Vec<Finding>,
     pub notes: Vec<Finding>,
+    /// What it is at, for whoever tells why nothing moves.
+    at: Rc<At>,
 }
 
 /// Runs what is pending, then settles what belongs beside the schema. Always ends the session.
@@ -39,7 +45,13 @@ pub async fn run_side(
     let mut run = SideRun::default();
     // Behind a failure that was told with what to type, an error says only that the session is gone,
     // or that a repeated cancel struck what came after.
-    if let Err(error) = run_files(side, before, options, stop, &mut run).await
+    let (watcher, target, at) = (
+        side.engine.watcher(),
+        side.engine.target(),
+        Rc::clone(&run.at),
+    );
+    let files = run_files(side, before, options, stop, &mut run);
+    if let Err(error) = watched(files, watcher, target, &at, options.observer).await
         && run.failures.is_empty()
     {
         run.failures.push(error);
@@ -141,7 +153,8 @@ async fn run_pending(
             next: next.as_ref(),
             ..pending.work(dialect, &at, options, stop)
         };
-        let ran = run_file(&mut *engine, work, options).await;
+        let ran = run_file(&mut *engine, work, options, &run.at).await;
+        run.at.between();
         run.ran.push(ran.ran);
         if let Some(failure) = ran.failure {
             run.failures.push(failure.into());
@@ -208,7 +221,12 @@ struct FileRun {
 }
 
 /// One file, again and again while only a lock stands in its way.
-async fn run_file(engine: &mut dyn Engine, mut work: Work<'_>, options: &Options<'_>) -> FileRun {
+async fn run_file(
+    engine: &mut dyn Engine,
+    mut work: Work<'_>,
+    options: &Options<'_>,
+    at: &At,
+) -> FileRun {
     let (target, dialect, from) = (engine.target(), engine.dialect(), work.from);
     let (file, statements, stop) = (work.file, work.statements, work.stop);
     let count = statements.len();
@@ -218,8 +236,15 @@ async fn run_file(engine: &mut dyn Engine, mut work: Work<'_>, options: &Options
         from,
         statements: count,
     });
+    let begin = |index: usize| {
+        if let Some(statement) = statements.get(index) {
+            at.statement(file, index + 1, statement.text);
+        }
+    };
+    begin(from);
     let progress = |progress: Progress<'_>| {
         if let Progress::Statements(done) = progress {
+            begin(done);
             (options.observer)(Event::Statement {
                 target,
                 file,
@@ -237,6 +262,7 @@ async fn run_file(engine: &mut dyn Engine, mut work: Work<'_>, options: &Options
                     && !stop.soon() =>
             {
                 let pause = waiting.pause;
+                begin(failure.done);
                 let seconds = pause.as_secs();
                 (options.observer)(Event::Retrying {
                     target,

@@ -1,7 +1,7 @@
 //! The one JSON document that every command prints under `--json`, also when it fails.
 
 use super::{Exit, Failure, Finding};
-use crate::target::Target;
+use crate::{sql::Script, target::Target};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -25,15 +25,24 @@ pub struct Document {
     /// For people, all of stdout where a command's result is a text to pass on (`diff --sql`);
     /// findings and notes then stand on stderr.
     #[serde(skip)]
-    pub plain: Option<String>,
+    pub plain: Option<Plain>,
     #[serde(skip)]
     failures: Vec<Failure>,
-    /// The result in words, for people; a program finds the same in the other members.
+    /// The result in words, line by line, for people; a program finds the same in the other members.
     #[serde(skip)]
-    pub words: Option<String>,
+    pub words: Vec<String>,
     /// What a command has to say beyond the common members (`history`: its events).
     #[serde(flatten, skip_serializing_if = "BTreeMap::is_empty")]
     pub extra: BTreeMap<&'static str, serde_json::Value>,
+}
+
+/// A text to pass on.
+#[derive(Debug, Clone)]
+pub enum Plain {
+    /// A unified diff.
+    Patch(String),
+    /// Statements for the databases' clients.
+    Scripts(Vec<Script>),
 }
 
 /// What one database looks like.
@@ -132,7 +141,7 @@ impl Document {
             errors: Vec::new(),
             plain: None,
             failures: Vec::new(),
-            words: None,
+            words: Vec::new(),
             extra: BTreeMap::new(),
         }
     }

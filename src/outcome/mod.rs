@@ -7,7 +7,7 @@ mod finding;
 
 pub use crate::schema::Change;
 pub use document::{
-    Applied, Document, ErrorReport, Pending, Ran, RanOutcome, ServerReport, TargetReport,
+    Applied, Document, ErrorReport, Pending, Plain, Ran, RanOutcome, ServerReport, TargetReport,
 };
 pub use exit::Exit;
 pub use failure::Failure;

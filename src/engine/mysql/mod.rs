@@ -1,5 +1,6 @@
 //! How does MySQL answer?
 
+mod activity;
 mod adoption;
 mod blockers;
 mod catalog;
@@ -30,9 +31,12 @@ mod survey;
 mod texts;
 mod trial;
 
+pub use normal::object as in_normal_form;
+
 use super::{
     Adoption, AggregateRegistry, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry,
-    Progress, Record, Resolution, StepFailure, StoredSnapshot, Survey, Verdict, Work, together,
+    Progress, Record, Resolution, StepFailure, StoredSnapshot, Survey, Verdict, Watcher, Work,
+    together,
 };
 use crate::{
     config::Endpoint,
@@ -248,6 +252,10 @@ impl Engine for Mysql {
     fn canceller(&self) -> Option<Box<dyn Canceller>> {
         let conn = self.conn.as_ref()?;
         Some(Box::new(database::KillQuery::new(self, conn.id())))
+    }
+
+    fn watcher(&self) -> Box<dyn Watcher> {
+        Box::new(activity::MysqlWatcher::new(&self.endpoint, &self.options))
     }
 
     async fn close(&mut self) -> Result<()> {

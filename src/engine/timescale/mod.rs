@@ -1,5 +1,6 @@
 //! How does PostgreSQL with TimescaleDB answer?
 
+mod activity;
 mod adoption;
 mod aggregates;
 mod blockers;
@@ -27,10 +28,12 @@ mod survey;
 mod texts;
 mod trial;
 
+pub use normal::object as in_normal_form;
+
 use super::{
     Adoption, AggregateStore, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry,
-    PolicyStore, Progress, Record, Resolution, StepFailure, StoredSnapshot, Survey, Verdict, Work,
-    together,
+    PolicyStore, Progress, Record, Resolution, StepFailure, StoredSnapshot, Survey, Verdict,
+    Watcher, Work, together,
 };
 use crate::{
     config::{AppRole, Endpoint},
@@ -252,6 +255,13 @@ impl Engine for Timescale {
     fn canceller(&self) -> Option<Box<dyn Canceller>> {
         let session = self.session.as_ref()?;
         Some(Box::new(database::CancelRequest(session.canceller())))
+    }
+
+    fn watcher(&self) -> Box<dyn Watcher> {
+        Box::new(activity::TimescaleWatcher::new(
+            &self.endpoint,
+            &self.options,
+        ))
     }
 
     async fn close(&mut self) -> Result<()> {
