@@ -4,7 +4,7 @@
 //! turns and commits by group. A group is small at first and grows while groups are quick: a
 //! transaction is to be over in about a second, and nobody knows beforehand what an UPDATE takes.
 
-use crate::sql::{Commits, Facts, Verb};
+use crate::sql::{Commits, Statement, Verb};
 use std::{ops::Range, time::Duration};
 
 /// The most bytes of statements in a group.
@@ -43,7 +43,8 @@ pub struct Weight {
 impl Weight {
     /// May it share a transaction? What needs something of its session goes alone, and so does
     /// everything that could do more than its words say.
-    pub fn of(facts: &Facts, text: &str) -> Weight {
+    pub fn of(statement: &Statement) -> Weight {
+        let facts = &statement.facts;
         let shares = facts.commits == Commits::Transactional && facts.session.is_empty();
         let cost = match facts.verb {
             Verb::Insert | Verb::Replace => 1,
@@ -55,7 +56,7 @@ impl Weight {
         );
         Weight {
             cost: (shares && changes).then_some(cost),
-            bytes: text.len(),
+            bytes: statement.text().len(),
         }
     }
 }

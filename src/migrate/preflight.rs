@@ -75,10 +75,9 @@ pub async fn preflight(
     for migration in &wanted {
         obstacles.failures.extend(lint::refusals(target, migration));
         if let Some(limit) = &look.survey.statement_limit {
-            obstacles.failures.extend(
-                limit::too_long(engine.dialect(), &migration.up, limit)
-                    .map(|failure| failure.on(target)),
-            );
+            obstacles
+                .failures
+                .extend(limit::too_long(&migration.up, limit).map(|failure| failure.on(target)));
         }
     }
     // While somebody else is at it the next file is not known; it is asked again under the lock.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     engine::{EntryState, StepFailure, fingerprint, one_transaction},
-    sql::{Dialect, Verb, classify},
+    sql::Verb,
 };
 
 /// The server's number for a statement that was cancelled.
@@ -42,7 +42,7 @@ impl Run<'_> {
         if part == Part::Statement
             && let Some(statement) = self.work.statements.get(index)
         {
-            message = session::quoting_only(&message, statement.text);
+            message = session::quoting_only(&message, statement.text());
         }
         if let Some(group) = &group {
             message.push_str(&one_transaction(group));
@@ -61,7 +61,7 @@ impl Run<'_> {
             && let (Some(conn), Some(statement)) =
                 (mysql.conn.as_mut(), self.work.statements.get(index))
         {
-            let held = blockers(conn, statement.text).await;
+            let held = blockers(conn, statement.text()).await;
             message = format!("{message}, {held}");
         }
         let kept = match part {
@@ -122,10 +122,10 @@ impl Run<'_> {
         index: usize,
         code: Option<u16>,
     ) -> Option<InFlight> {
-        let text = self.work.statements.get(index)?.text;
+        let statement = self.work.statements.get(index)?;
         let in_parts = match (self.guarded == Some((index, true)), mysql.conn.as_mut()) {
-            (true, Some(conn)) => !guard::untouched(conn, text, code).await,
-            _ => classify(Dialect::Mysql, text).verb == Verb::Call,
+            (true, Some(conn)) => !guard::untouched(conn, statement, code).await,
+            _ => statement.facts.verb == Verb::Call,
         };
         self.in_flight(index).filter(|_| in_parts)
     }
@@ -135,7 +135,7 @@ impl Run<'_> {
         let statement = self.work.statements.get(index)?;
         Some(InFlight {
             number: index + 1,
-            sha256: fingerprint(statement.text),
+            sha256: fingerprint(statement.text()),
             evidence: None,
         })
     }

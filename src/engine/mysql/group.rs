@@ -42,7 +42,7 @@ impl<'a> Run<'a> {
         let is_guarded =
             |index: usize| matches!(self.guarded, Some((guarded, _)) if guarded == index);
         if !is_guarded(range.start)
-            && let Some(guard) = guard::guard(&statements[..range.end], range.start)
+            && let Some(guard) = guard::guard(&statements[range.clone()])
         {
             packet.add(Part::Guard, guard);
         }
@@ -54,7 +54,7 @@ impl<'a> Run<'a> {
         self.journal(packet, &position);
         for index in range.clone() {
             packet.at = index;
-            packet.add(Part::Statement, statements[index].text);
+            packet.add(Part::Statement, statements[index].text());
         }
         if range.end == statements.len() {
             self.record(packet, Part::Statement);

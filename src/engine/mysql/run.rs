@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     engine::{Done, Planner, Progress, StepFailure, Weight, Work, fingerprint},
-    sql::{Commits, Dialect, SessionUse, Verb, classify},
+    sql::{Commits, SessionUse, Verb},
 };
 use std::{ops::Range, time::Instant};
 
@@ -124,10 +124,9 @@ pub async fn run(
 }
 
 fn sets_session(work: &Work<'_>) -> bool {
-    let commits = |text| classify(Dialect::Mysql, text).commits;
     work.statements
         .iter()
-        .any(|statement| commits(statement.text) == Commits::Session)
+        .any(|statement| statement.facts.commits == Commits::Session)
 }
 
 /// The session variables that a script sets, apart from those that are pinned by other statements.
@@ -135,7 +134,7 @@ fn variables(work: &Work<'_>) -> Vec<String> {
     let pinned_otherwise = ["names", "character", "charset", "transaction", "autocommit"];
     work.statements
         .iter()
-        .flat_map(|statement| classify(Dialect::Mysql, statement.text).session)
+        .flat_map(|statement| &statement.facts.session)
         .filter_map(|used| match used {
             SessionUse::SetVariable { name, .. } => Some(name.to_lowercase()),
             _ => None,
@@ -148,10 +147,7 @@ impl Run<'_> {
     /// The next statement, or the next group of them.
     async fn step(&mut self, mysql: &mut Mysql) -> Result<(), Broken> {
         let statements = self.work.statements;
-        let weight = |index: usize| {
-            let text = statements[index].text;
-            Weight::of(&classify(Dialect::Mysql, text), text)
-        };
+        let weight = |index: usize| Weight::of(&statements[index]);
         let step = self.planner.step(self.done, statements.len(), weight);
         if let Some(broken) = self.postponed.take_if(|broken| broken.index == step.start) {
             return Err(broken);
@@ -166,8 +162,8 @@ impl Run<'_> {
 
     /// One statement with its journal row, in one packet.
     async fn statement(&mut self, mysql: &mut Mysql, index: usize) -> Result<(), Broken> {
-        let text = self.work.statements[index].text;
-        let facts = classify(Dialect::Mysql, text);
+        let statement = &self.work.statements[index];
+        let (text, facts) = (statement.text(), &statement.facts);
         let last = index + 1 == self.work.statements.len();
         // A procedure answers with any number of results, so nothing may stand behind it.
         let alone = facts.verb == Verb::Call;
@@ -250,7 +246,7 @@ impl Run<'_> {
         let evidence = self.evidence(mysql, index).await?;
         let flight = InFlight {
             number: index + 1,
-            sha256: fingerprint(self.work.statements[index].text),
+            sha256: fingerprint(self.work.statements[index].text()),
             evidence: None,
         };
         self.journal_alone(packet, index, Some((flight, evidence)));
@@ -259,11 +255,11 @@ impl Run<'_> {
 
     /// Is it so that no transaction covers the statement? Asked when the guard stopped it.
     async fn is_uncovered(&self, mysql: &mut Mysql, index: usize) -> Result<bool, Broken> {
-        let (before, rest) = self.work.statements.split_at(index);
-        let (Some(conn), Some(statement)) = (mysql.conn.as_mut(), rest.first()) else {
+        let statement = self.work.statements.get(index);
+        let (Some(conn), Some(statement)) = (mysql.conn.as_mut(), statement) else {
             return Ok(true);
         };
-        let confirmed = guard::confirmed(conn, before, statement.text).await;
+        let confirmed = guard::confirmed(conn, statement).await;
         confirmed.map_err(|failed| Broken {
             failed,
             part: Part::Guard,
@@ -368,12 +364,12 @@ impl Run<'_> {
 
     /// Asks what the statement finds; false where nothing needs to be asked.
     fn probe(&self, packet: &mut Packet<'_>, index: usize) -> bool {
-        let text = self.work.statements[index].text;
-        let commits = classify(Dialect::Mysql, text).commits;
+        let statement = &self.work.statements[index];
+        let commits = statement.facts.commits;
         if !matches!(commits, Commits::ImplicitCommit | Commits::Control) {
             return false;
         }
-        let probes = evidence::probes(&effect(text));
+        let probes = evidence::probes(&effect(statement));
         let any = !probes.is_empty();
         for probe in probes {
             packet.add(Part::Probe, probe);
@@ -382,7 +378,7 @@ impl Run<'_> {
     }
 
     fn keep(&mut self, answer: &Answer, index: usize) {
-        let found = match effect(self.work.statements[index].text) {
+        let found = match effect(&self.work.statements[index]) {
             Effect::Seen(seen) => evidence::read(&seen, &answer.probes),
             Effect::Repeatable | Effect::Hidden(_) => None,
         };

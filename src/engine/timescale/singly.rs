@@ -8,7 +8,7 @@
 
 use super::{
     decide,
-    effect::{effect, is_outside},
+    effect::effect,
     evidence, invalid,
     journal::{self, InFlight, Position},
     leftovers, lock,
@@ -20,7 +20,7 @@ use crate::{
         Done, EntryState, Planner, Progress, StepFailure, Verdict, Weight, fingerprint,
         one_transaction,
     },
-    sql::{Commits, Dialect, classify},
+    sql::Commits,
 };
 use std::{borrow::Cow, cell::Cell, ops::Range, time::Instant};
 use tokio_postgres::{Error, error::SqlState};
@@ -90,12 +90,9 @@ impl Singly<'_> {
     /// The next statement, or the next group of them; returns how many are in the database then.
     async fn step(&self, groups: &mut Groups, done: usize) -> Result<usize, StepFailure> {
         let statements = self.run.work.statements;
-        let weight = |index: usize| {
-            let text = statements[index].text;
-            match is_outside(text) {
-                true => Weight::default(),
-                false => Weight::of(&classify(Dialect::Postgres, text), text),
-            }
+        let weight = |index: usize| match statements[index].facts.outside_transaction {
+            Some(_) => Weight::default(),
+            None => Weight::of(&statements[index]),
         };
         let step = groups.planner.step(done, statements.len(), weight);
         if let Some((_, error)) = groups.postponed.take_if(|(index, _)| *index == step.start) {
@@ -116,7 +113,7 @@ impl Singly<'_> {
         self.outside.set(false);
         let head = ["BEGIN".to_owned(), self.advance(step.end, None)].map(Cow::Owned);
         let texts = self.run.work.statements[step.clone()].iter();
-        let texts = texts.map(|statement| Cow::Borrowed(statement.text));
+        let texts = texts.map(|statement| Cow::Borrowed(statement.text()));
         let all = head
             .into_iter()
             .chain(texts)
@@ -152,19 +149,20 @@ impl Singly<'_> {
     }
 
     async fn statement(&self, index: usize) -> Result<(), Error> {
-        let text = self.run.work.statements[index].text;
+        let statement = &self.run.work.statements[index];
+        let (text, facts) = (statement.text(), &statement.facts);
         self.outside.set(false);
-        if classify(Dialect::Postgres, text).commits == Commits::Session {
+        if facts.commits == Commits::Session {
             return self.send(&[text]).await;
         }
-        if !is_outside(text) {
+        if facts.outside_transaction.is_none() {
             let journal = self.advance(index + 1, None);
             match self.send(&["BEGIN", &journal, text, "COMMIT"]).await {
                 Err(error) if commits_inside(&error) => self.send(&["ROLLBACK"]).await?,
                 ended => return ended,
             }
         }
-        let effect = effect(text);
+        let effect = effect(statement);
         let flight = InFlight {
             number: index + 1,
             sha256: fingerprint(text),
@@ -234,10 +232,10 @@ impl Singly<'_> {
         let rolled_back = self.run.write_surely(&["ROLLBACK"]).await;
         blame(self.run.client, self.run.work, error, &mut failure).await;
         let outside = statement
-            .map(|index| self.run.work.statements[index].text)
+            .map(|index| &self.run.work.statements[index])
             .filter(|_| rolled_back.is_ok() && self.outside.get());
-        if let Some(text) = outside {
-            let verdict = decide::clear(self.run.client, self.entry, text).await;
+        if let Some(statement) = outside {
+            let verdict = decide::clear(self.run.client, self.entry, statement).await;
             failure.in_doubt = !matches!(verdict, Ok(Verdict::NotApplied));
         }
         let state = if failure.stopped {

@@ -207,7 +207,7 @@ fn set(target: Target, origin: Origin, files: Vec<Found>) -> Result<MigrationSet
             .iter()
             .map(|found| (found.name.as_str(), found.bytes.as_slice())),
     );
-    let migrations = discover::migrations(scripts)?;
+    let migrations = discover::migrations(target.dialect(), scripts)?;
     let (mut policies, mut snapshot, mut steps, mut ignore) = (None, None, None, None);
     let mut sum = SumState::Absent;
     for found in beside {
