@@ -32,7 +32,7 @@ use crate::{
     outcome::ServerReport,
     policy::{OldChunks, Policies, PolicyState, Step},
     schema::{ObjectDifference, Reading, Repair, Schema},
-    sql::Dialect,
+    sql::{Dialect, Statement},
     target::Target,
 };
 use anyhow::Result;
@@ -95,7 +95,7 @@ pub trait Engine {
     }
 
     /// Why nothing could ever tell how that statement ended; none where something may. Asks nobody.
-    fn undecidable(&self, statement: &str) -> Option<&'static str>;
+    fn undecidable(&self, statement: &Statement) -> Option<&'static str>;
 
     /// Is the statement whose end nobody recorded in the database? Never a guess. May clear away
     /// what it left half-made. Needs the lock.

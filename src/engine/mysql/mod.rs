@@ -38,7 +38,7 @@ use crate::{
     config::Endpoint,
     connect::{self, ConnectOptions},
     schema::{ObjectDifference, Reading, Repair, Schema},
-    sql::Dialect,
+    sql::{Dialect, Statement},
     target::Target,
 };
 use anyhow::{Context, Result};
@@ -160,7 +160,7 @@ impl Engine for Mysql {
         next::forget(self).await
     }
 
-    fn undecidable(&self, statement: &str) -> Option<&'static str> {
+    fn undecidable(&self, statement: &Statement) -> Option<&'static str> {
         match effect::effect(statement) {
             effect::Effect::Hidden(why) => Some(why),
             _ => None,
