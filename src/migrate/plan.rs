@@ -3,7 +3,7 @@
 use super::files::{Migration, MigrationSet};
 use crate::{
     engine::{Entry, Event, HistoryRow, Record, Survey},
-    outcome::{Applied, Finding, Kind, Pending, TargetReport},
+    outcome::{Applied, Finding, Kind, Pending, TargetReport, quoted},
     sql::{SqlText, same_sql, same_statement},
     target::Target,
 };
@@ -222,7 +222,8 @@ impl<'a> Judge<'a, '_> {
                     .about(file.up.file.clone())
                     .remedy(format!(
                         "give the change a number above V{current}: sgmp-db new {} --only {}",
-                        file.name, self.set.target
+                        quoted(&file.name),
+                        self.set.target
                     )),
                 );
                 continue;

@@ -37,6 +37,14 @@ pub async fn survey(mysql: &mut Mysql) -> Result<Survey> {
         .first()
         .and_then(|row| row.get_opt::<Option<u64>, _>(0)?.ok()?)
         .map(|id| format!("connection {id}"));
+    if exists {
+        let held = grants::on_database(&strings(&answers.grants), &mysql.endpoint.database);
+        let login = (
+            mysql.endpoint.database.as_str(),
+            mysql.endpoint.user.as_str(),
+        );
+        record::is_visible(&answers.seen, &held, login)?;
+    }
     mysql.first_form = record::is_first_form(&answers.form)?;
     let limit = texts::number(&[answers.limit]).and_then(|limit| usize::try_from(limit).ok());
     if let Some(bytes) = limit {
@@ -70,6 +78,7 @@ struct Answers {
     server: Vec<Row>,
     tables: Vec<Row>,
     lock: Vec<Row>,
+    seen: Vec<Row>,
     grants: Vec<Row>,
     history: Vec<Row>,
     ledger: Vec<Row>,
@@ -86,6 +95,7 @@ async fn ask(mysql: &mut Mysql, exists: bool) -> Result<Answers> {
         SERVER.to_owned(),
         TABLES.to_owned(),
         format!("SELECT IS_USED_LOCK({lock})"),
+        record::SEEN.to_owned(),
     ];
     for text in [GRANTS, &history, &ledger] {
         statements.extend(session::prepared(text));
@@ -106,11 +116,12 @@ async fn ask(mysql: &mut Mysql, exists: bool) -> Result<Answers> {
         server: set(0),
         tables: set(1),
         lock: set(2),
-        grants: set(3 + 2),
-        history: set(8 + 2),
-        ledger: set(13 + 2),
-        form: set(18),
-        limit: set(19),
+        seen: set(3),
+        grants: set(4 + 2),
+        history: set(9 + 2),
+        ledger: set(14 + 2),
+        form: set(19),
+        limit: set(20),
     })
 }
 
