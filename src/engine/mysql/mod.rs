@@ -28,6 +28,8 @@ mod session;
 mod survey;
 mod trial;
 
+pub use normal::object as in_normal_form;
+
 use super::{
     Adoption, AggregateRegistry, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry,
     Progress, Record, Resolution, StepFailure, StoredSnapshot, Survey, Verdict, Watcher, Work,
@@ -35,9 +37,8 @@ use super::{
 use crate::{
     config::Endpoint,
     connect::{self, ConnectOptions},
-    outcome::Failure,
     schema::{ObjectDifference, Reading, Repair, Schema},
-    sql::Dialect,
+    sql::{Dialect, Statement},
     target::Target,
 };
 use anyhow::{Context, Result};
@@ -90,11 +91,9 @@ impl Mysql {
     async fn packet(&mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>> {
         let target = Target::Mysql;
         let conn = self.session().await?;
-        session::packet(conn, statements).await.map_err(|failed| {
-            Failure::failed(session::words(&failed.error))
-                .on(target)
-                .into()
-        })
+        session::packet(conn, statements)
+            .await
+            .map_err(|failed| session::failure(&failed.error).on(target).into())
     }
 }
 
@@ -161,7 +160,7 @@ impl Engine for Mysql {
         next::forget(self).await
     }
 
-    fn undecidable(&self, statement: &str) -> Option<&'static str> {
+    fn undecidable(&self, statement: &Statement) -> Option<&'static str> {
         match effect::effect(statement) {
             effect::Effect::Hidden(why) => Some(why),
             _ => None,
