@@ -71,7 +71,7 @@ const FRAGMENTS: &[&str] = &[
     ":DBNAME",
     ":'DBNAME'",
     ":\"DBNAME\"",
-    "::error::x",
+    "::error::FORGED",
     "\n::stop-commands::x\n",
     "##[add-mask]a",
     "%0A",
