@@ -28,6 +28,7 @@ mod session;
 mod survey;
 mod trial;
 
+pub use catalog::alike;
 pub use normal::object as in_normal_form;
 
 use super::{
