@@ -106,11 +106,9 @@ pub fn needs_making_anew(expected: &Column, actual: &Column) -> bool {
 /// What a change of the type may lose, in words; `is_anew`: it is dropped and added again.
 pub fn cost(name: &str, expected: &Column, actual: &Column, is_anew: bool) -> Option<String> {
     if expected.generated.is_some() {
-        let computed = actual
-            .generated
-            .is_none()
-            .then(|| "are computed again, and what they were is lost");
-        return computed.map(|words| format!("the values of column {name} {words}"));
+        let words = "are computed again, and what they were is lost";
+        return (actual.generated.is_none())
+            .then(|| format!("the values of column {name} {words}"));
     }
     if actual.generated.is_some() && is_anew {
         return Some(format!("the computed values of column {name} are lost"));
