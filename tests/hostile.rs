@@ -154,8 +154,10 @@ impl Case {
         self.is_whole(&said, &script).await;
         let after = self.unexpected().await;
         let lost: Vec<&String> = before.difference(&after).collect();
-        // Another name is the only way for what is not expected to become so, and for an index its foreign key.
-        let renamed = [" RENAME ", " ADD CONSTRAINT "].map(|words| script.matches(words).count());
+        // Another name is the only way for what is not expected to become so. MySQL's own index of a foreign key
+        // becomes so with that key, and goes when another index can do its work.
+        let words = [" RENAME ", " ADD CONSTRAINT ", " ADD KEY "];
+        let renamed = words.map(|words| script.matches(words).count());
         let renamed: usize = renamed.iter().sum();
         assert!(
             lost.len() <= renamed,

@@ -3,6 +3,7 @@
 mod activity;
 mod adoption;
 mod aggregates;
+mod alike;
 mod flight;
 mod holder;
 mod ledger;
@@ -20,6 +21,7 @@ pub use adoption::{Adopted, Adoption, StoredSnapshot};
 pub use aggregates::{
     AggregateRegistry, AggregateStore, Dependency, MadeAggregate, MadeAggregates, Registry, ViewRow,
 };
+pub use alike::alike;
 pub use flight::{Flight, Verdict, fingerprint};
 pub(crate) use holder::one_line;
 pub(crate) use ledger::{Flavour, LedgerRow, RowScript, bounded, pieces, together};

@@ -110,17 +110,12 @@ fn of_postgres_table(
                 .replace("*/", "")
                 .replace("/*", "")
                 .replace("$q$", "");
+            // Together: neither can be without the other.
             add(
                 format!(
-                    "CREATE FUNCTION {more}() RETURNS trigger LANGUAGE plpgsql AS $q$BEGIN /* {body} */ RETURN NEW; END$q$"
+                    "CREATE FUNCTION {more}() RETURNS trigger LANGUAGE plpgsql AS $q$BEGIN /* {body} */ RETURN NEW; END$q$; CREATE TRIGGER {own} BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {more}({value})"
                 ),
                 format!("DROP FUNCTION {more}() CASCADE"),
-            );
-            add(
-                format!(
-                    "CREATE TRIGGER {own} BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {more}({value})"
-                ),
-                format!("DROP TRIGGER {own} ON {table}"),
             );
         }
     }

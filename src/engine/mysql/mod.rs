@@ -31,6 +31,7 @@ mod survey;
 mod texts;
 mod trial;
 
+pub use catalog::alike;
 pub use normal::object as in_normal_form;
 
 use super::{
