@@ -1,12 +1,7 @@
 
-\restrict Aa6wKfLUxV8o6n2sQhXCqVsqwW7OWN28ByykjzUnDxr3Wd2ICmFWNQkg48ikUUF
 
 -- Dumped from database version 17.12 (Debian 17.12-0+deb13u1)
 
-SET statement_timeout = 0;
-SET lock_timeout = 0;
-SET idle_in_transaction_session_timeout = 0;
-SET transaction_timeout = 0;
 SET client_encoding = 'UTF8';
 SET standard_conforming_strings = on;
 SELECT pg_catalog.set_config('search_path', '', false);
@@ -148,5 +143,4 @@ CREATE INDEX ix_sgmp_db_ledger_version ON public.sgmp_db_ledger USING btree (ver
 
 --
 
-\unrestrict Aa6wKfLUxV8o6n2sQhXCqVsqwW7OWN28ByykjzUnDxr3Wd2ICmFWNQkg48ikUUF
 
