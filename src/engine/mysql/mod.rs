@@ -47,6 +47,15 @@ use async_trait::async_trait;
 use mysql_async::{Conn, Row};
 use std::collections::BTreeSet;
 
+/// What the runner works out for each statement.
+#[cfg(test)]
+pub(super) fn prepared(statements: &[Statement]) {
+    for statement in statements {
+        guard::guard(statement);
+        evidence::probes(&effect::effect(statement));
+    }
+}
+
 /// A MySQL database and, once asked, the session on it.
 pub struct Mysql {
     endpoint: Endpoint,
