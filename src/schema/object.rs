@@ -80,6 +80,10 @@ pub struct Object {
     /// Compared only on request.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub optional: BTreeMap<Class, Value>,
+    /// What each part depends on, by the part's path (`definition` for the whole) and as keys are written:
+    /// never compared, it orders repairs. Snapshots of older versions do not have it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub depends_on: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Object {
@@ -90,6 +94,7 @@ impl Object {
             value,
             per_major: None,
             optional: BTreeMap::new(),
+            depends_on: BTreeMap::new(),
         }
     }
 }

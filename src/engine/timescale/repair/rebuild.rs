@@ -1,9 +1,9 @@
-//! Which tables must be made anew, with their rows copied? Where no ALTER TABLE leads there.
+//! Which tables must be made again, with their rows copied? Where no ALTER TABLE leads there.
 
 use super::{
-    Work, hypertables, indexes, keep,
-    steps::{Phase, Steps, belongs_to, qualified, schema_and_name, typed},
-    tables, triggers,
+    Work, hypertables, keep,
+    steps::{belongs_to, index_name, qualified, schema_and_name, typed},
+    tables, whole,
 };
 use crate::{
     engine::timescale::{
@@ -11,18 +11,16 @@ use crate::{
             constraints::CONSTRAINT,
             hypertables::{HYPERTABLE, Hypertable},
             indexes::INDEX,
-            row_policies::ROW_POLICY,
-            rules::RULE,
             tables::{TABLE, Table},
-            triggers::TRIGGER,
         },
         session,
     },
-    schema::{Change, Key},
+    schema::{Change, Class, Key, Object, plan::Step},
 };
+use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Tables that are made anew, with the reason.
+/// Tables that are made again, with the reason.
 #[derive(Debug, Default)]
 pub struct Rebuilt {
     pub tables: BTreeMap<String, String>,
@@ -31,18 +29,18 @@ pub struct Rebuilt {
 impl Rebuilt {
     /// Is that object made with its table?
     pub fn covers(&self, key: &Key) -> bool {
-        self.tables
-            .keys()
-            .any(|table| belongs_to(key, table) || key.kind == HYPERTABLE && key.name == *table)
+        self.tables.keys().any(|table| {
+            belongs_to(key, table)
+                || [HYPERTABLE, TABLE].contains(&key.kind.as_str()) && key.name == *table
+        })
     }
 }
 
-/// Finds them and adds their statements. Each is destructive: policies and compression of the
-/// old table go with it, and on a large one the copy takes its time.
-pub fn repair(work: &Work<'_>, steps: &mut Steps) -> Rebuilt {
+/// Finds them. Each is destructive: policies and compression of the old table go with it, and on a large
+/// one the copy takes its time.
+pub fn find(work: &Work<'_>) -> Rebuilt {
     let mut rebuilt = Rebuilt::default();
-    for difference in work.rest {
-        let key = &difference.key;
+    for (key, difference) in &work.rest {
         let reason = match key.kind.as_str() {
             TABLE if difference.change() == Change::Changed => {
                 let both = typed::<Table>(difference.expected.as_ref())
@@ -58,26 +56,27 @@ pub fn repair(work: &Work<'_>, steps: &mut Steps) -> Rebuilt {
             work.wanted(TABLE, &key.name).is_some() && work.found(TABLE, &key.name).is_some();
         if let Some(reason) = reason.filter(|_| wanted) {
             let sentence = format!(
-                "{reason}: the table is made anew and its rows are copied; its policies, compression and continuous aggregates are lost"
+                "{reason}: the table is made again and its rows are copied; its policies, compression and continuous aggregates are lost, and its chunk interval is the default"
             );
             rebuilt.tables.insert(key.name.clone(), sentence);
         }
     }
-    for (table, reason) in &rebuilt.tables {
-        one(work, table, reason, steps);
-    }
     rebuilt
 }
 
-fn one(work: &Work<'_>, table: &str, reason: &str, steps: &mut Steps) {
-    let key = Key::new(TABLE, table);
-    let (Some(expected), Some(actual)) = (
-        typed::<Table>(work.wanted(TABLE, table)),
-        typed::<Table>(work.found(TABLE, table)),
-    ) else {
-        return;
+/// The statements for one of them: all or none.
+pub fn steps(table: &str, reason: &str, work: &Work<'_>) -> Vec<Step> {
+    let (Some(wanted), Some(found)) = (work.wanted(TABLE, table), work.found(TABLE, table)) else {
+        return Vec::new();
     };
-    indexes::detour_references(work, table, steps);
+    let (Some(expected), Some(actual)) =
+        (typed::<Table>(Some(wanted)), typed::<Table>(Some(found)))
+    else {
+        return Vec::new();
+    };
+    let key = &wanted.key;
+    // What orders these statements among themselves.
+    let group = Key::new("rebuild", table);
     let (schema, own) = schema_and_name(table);
     let before = format!("{own}__before");
     let old = format!(
@@ -86,50 +85,88 @@ fn one(work: &Work<'_>, table: &str, reason: &str, steps: &mut Steps) {
         session::identifier(&before)
     );
     let new = qualified(table);
-    let mut lose = |sql: String| steps.lose(Phase::Rebuild, &key, sql, reason);
-    lose(format!(
+    let step = |sql: String| {
+        Step::about(key, sql)
+            .altering(&group)
+            .with(&group)
+            .losing(reason)
+    };
+    let parts = tables::parts(table, work);
+    let rename = step(format!(
         "ALTER TABLE {new} RENAME TO {}",
         session::identifier(&before)
     ));
-    keep_sequences(&actual, &mut lose);
+    let rename = tables::nodes(found, &parts).fold(rename, |step, node| step.dropping(&node));
+    let mut steps = vec![rename];
+    steps.extend(kept_sequences(&actual).map(step));
     let children = children(work, table);
-    for child in &children {
-        lose(format!("ALTER TABLE {} NO INHERIT {old}", qualified(child)));
-    }
-    lose(tables::create(&key, &expected));
+    steps.extend(
+        children
+            .iter()
+            .map(|child| step(format!("ALTER TABLE {} NO INHERIT {old}", qualified(child)))),
+    );
+    let create = step(tables::create(key, &expected));
+    steps.push(tables::nodes(wanted, &[]).fold(create, |step, node| step.creating(&node)));
+    // A sequence belongs to a column only of a table of the same owner.
+    let owner = found.optional.get(&Class::Owners).and_then(Value::as_str);
+    let owner =
+        owner.map(|owner| format!("ALTER TABLE {new} OWNER TO {}", session::identifier(owner)));
+    steps.extend(owner.clone().map(step));
     if let Some(hypertable) = typed::<Hypertable>(work.wanted(HYPERTABLE, table)) {
-        hypertables::create(&key, &hypertable)
-            .into_iter()
-            .for_each(&mut lose);
+        let made = hypertables::create(key, &hypertable).into_iter().map(step);
+        let hypertable = Key::new(HYPERTABLE, table);
+        steps.extend(made.enumerate().map(|(place, step)| match place {
+            0 => step.creating(&hypertable),
+            _ => step,
+        }));
     }
-    let copied: Vec<String> = expected
-        .column_order
+    let (into, from) = copied(&expected, &actual);
+    steps.push(step(format!(
+        "INSERT INTO {new} ({into}) OVERRIDING SYSTEM VALUE SELECT {from} FROM {old}"
+    )));
+    let names = parts
         .iter()
-        .filter(|name| {
-            expected
-                .columns
-                .get(*name)
-                .is_some_and(|one| one.generated.is_none())
-        })
-        .map(|name| session::identifier(name))
-        .collect();
-    let copied = copied.join(", ");
-    lose(format!(
-        "INSERT INTO {new} ({copied}) OVERRIDING SYSTEM VALUE SELECT {copied} FROM {old}"
-    ));
-    lose(format!("DROP TABLE {old}"));
-    for child in &children {
-        lose(format!("ALTER TABLE {} INHERIT {new}", qualified(child)));
-    }
-    own_sequences(&new, &expected, &mut lose);
+        .filter(|part| [INDEX, CONSTRAINT].contains(&part.kind.as_str()));
+    let names = names.filter_map(|part| index_name(&part.name));
+    steps.push(names.fold(step(format!("DROP TABLE {old}")), |step, name| {
+        step.dropping(&name)
+    }));
+    steps.extend(
+        children
+            .iter()
+            .map(|child| step(format!("ALTER TABLE {} INHERIT {new}", qualified(child)))),
+    );
+    steps.extend(owned_sequences(&new, &expected).map(step));
     if expected.row_security {
-        lose(format!("ALTER TABLE {new} ENABLE ROW LEVEL SECURITY"));
+        steps.push(step(format!("ALTER TABLE {new} ENABLE ROW LEVEL SECURITY")));
     }
     if expected.force_row_security {
-        lose(format!("ALTER TABLE {new} FORCE ROW LEVEL SECURITY"));
+        steps.push(step(format!("ALTER TABLE {new} FORCE ROW LEVEL SECURITY")));
     }
-    parts(work, table, steps);
-    keep::restore(&key, work, steps);
+    let after = belonging(work, table).chain(keep::restored(found, work));
+    let after = after.filter(|step| owner.as_deref() != Some(step.sql()));
+    steps.extend(after.map(|step| step.needing(&group).with(&group).losing(reason)));
+    steps
+}
+
+/// Columns that the old table has too, and that are not computed: their names, and their values.
+fn copied(expected: &Table, actual: &Table) -> (String, String) {
+    let (mut into, mut from) = (Vec::new(), Vec::new());
+    for name in &expected.column_order {
+        let (Some(wanted), Some(found)) = (expected.columns.get(name), actual.columns.get(name))
+        else {
+            continue;
+        };
+        if wanted.generated.is_none() {
+            let own = session::identifier(name);
+            from.push(match wanted.type_name == found.type_name {
+                true => own.clone(),
+                false => format!("{own}::{}", wanted.type_name),
+            });
+            into.push(own);
+        }
+    }
+    (into.join(", "), from.join(", "))
 }
 
 /// Tables that inherit from it; their rows are their own.
@@ -147,53 +184,43 @@ fn children(work: &Work<'_>, table: &str) -> Vec<String> {
 }
 
 /// A sequence outlives the old table: its count goes on.
-fn keep_sequences(actual: &Table, lose: &mut impl FnMut(String)) {
-    for column in actual.columns.values() {
-        let Some(owned) = &column.sequence else {
-            continue;
-        };
+fn kept_sequences(actual: &Table) -> impl Iterator<Item = String> {
+    actual.columns.values().filter_map(|column| {
+        let owned = column.sequence.as_ref()?;
         let name = qualified(&owned.name);
-        lose(match column.identity {
+        Some(match column.identity {
             None => format!("ALTER SEQUENCE {name} OWNED BY NONE"),
             Some(_) => {
                 let (_, own) = schema_and_name(&owned.name);
                 let aside = session::identifier(&format!("{own}__before"));
                 format!("ALTER SEQUENCE {name} RENAME TO {aside}")
             }
-        });
-    }
+        })
+    })
 }
 
-fn own_sequences(table: &str, expected: &Table, lose: &mut impl FnMut(String)) {
-    for (column, definition) in &expected.columns {
-        let Some(owned) = &definition.sequence else {
-            continue;
-        };
+fn owned_sequences(table: &str, expected: &Table) -> impl Iterator<Item = String> {
+    expected.columns.iter().filter_map(move |(column, definition)| {
+        let owned = definition.sequence.as_ref()?;
         let name = qualified(&owned.name);
         let column = session::identifier(column);
-        lose(match definition.identity {
+        Some(match definition.identity {
             None => format!("ALTER SEQUENCE {name} OWNED BY {table}.{column}"),
             Some(_) => format!(
                 "SELECT pg_catalog.setval({}, max({column})) FROM {table} HAVING max({column}) IS NOT NULL",
                 session::text(&name)
             ),
-        });
-    }
+        })
+    })
 }
 
-/// Everything that belonged to the old table.
-fn parts(work: &Work<'_>, table: &str, steps: &mut Steps) {
-    for (key, object) in &work.expected.objects {
-        if !belongs_to(key, table) {
-            continue;
-        }
-        match key.kind.as_str() {
-            INDEX => indexes::make(key, object, Phase::Index, steps),
-            CONSTRAINT => indexes::make_constraint(key, object, steps),
-            TRIGGER => triggers::make(key, object, steps),
-            RULE => triggers::make_rule(key, object, steps),
-            ROW_POLICY => triggers::make_policy(key, object, steps),
-            _ => {}
-        }
-    }
+/// Everything that is expected to belong to the table.
+fn belonging(work: &Work<'_>, table: &str) -> impl Iterator<Item = Step> {
+    let all = tables::expected_parts(table, work);
+    let create = |object: &Object| Some((whole::maker(&object.key.kind)?.create)(object, work));
+    all.into_iter()
+        .filter_map(create)
+        .flatten()
+        .collect::<Vec<_>>()
+        .into_iter()
 }
