@@ -125,7 +125,8 @@ fn statements(engine: &dyn Engine, drift: &Drift, may_destroy: bool) -> (Script,
     let target = engine.target();
     let repairs = engine.repair(&drift.differences, &expected.schema, &reading.schema);
     let in_transaction = engine.dialect().has_transactional_ddl();
-    let is_active = |repair: &&Repair| may_destroy || repair.destructive.is_none();
+    let is_active =
+        |repair: &&Repair| !repair.sql.is_empty() && (may_destroy || repair.destructive.is_none());
     let last = repairs.iter().rposition(|repair| is_active(&repair));
     if last.is_some() {
         match in_transaction {
@@ -141,6 +142,7 @@ fn statements(engine: &dyn Engine, drift: &Drift, may_destroy: bool) -> (Script,
             script.remark(note);
         }
         match &repair.destructive {
+            _ if repair.sql.is_empty() => {}
             Some(why) if !may_destroy => {
                 script.remark(&format!("not without --allow-destructive: {why}"));
                 script.withhold(&repair.sql);

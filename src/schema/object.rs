@@ -139,7 +139,7 @@ pub struct Repair {
     pub key: Key,
     /// Every object that it creates, drops or alters; the one that it is for need not be repeated.
     pub touches: BTreeSet<Key>,
-    /// Without a semicolon at the end.
+    /// Without a semicolon at the end. Empty where no statement does it, and the note says what to do.
     pub sql: String,
     /// Why it loses something, or belongs to what does: data, or an object that is not expected.
     pub destructive: Option<String>,

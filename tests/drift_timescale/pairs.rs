@@ -27,6 +27,8 @@ const PIECES: &[Piece] = &[
     ("f", &[("", "CREATE FUNCTION f(v numeric) RETURNS numeric IMMUTABLE LANGUAGE sql AS 'SELECT v + 1'"), ("", "CREATE FUNCTION f(v numeric) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 2'"), ("", "CREATE FUNCTION f(w numeric) RETURNS numeric STABLE LANGUAGE plpgsql AS $$ BEGIN\n-- one\nRETURN w; END $$")]),
     ("domain", &[("", "CREATE DOMAIN pos AS numeric"), ("", "CREATE DOMAIN pos AS numeric DEFAULT 2 CONSTRAINT positive CHECK (VALUE > 0)"), ("", "CREATE DOMAIN pos AS bigint NOT NULL"), ("f", "CREATE DOMAIN pos AS numeric CONSTRAINT positive CHECK (f(VALUE) > 0)")]),
     ("pair", &[("", "CREATE TYPE pair AS (x int, y text)"), ("", "CREATE TYPE pair AS (x bigint, y text, z int)"), ("mood", "CREATE TYPE pair AS (z int, m mood)")]),
+    // No statement changes a type that a column uses.
+    ("used", &[("", "CREATE TYPE used AS (x int, y text)")]),
     ("span", &[("", "CREATE TYPE span AS RANGE (SUBTYPE = float8)"), ("", "CREATE TYPE span AS RANGE (SUBTYPE = float8, SUBTYPE_DIFF = float8mi)")]),
     ("counter", &[("", "CREATE SEQUENCE counter"), ("", "CREATE SEQUENCE counter AS int INCREMENT 2 CYCLE"), ("", "CREATE UNLOGGED SEQUENCE counter CACHE 5")]),
     ("t", &[
@@ -43,7 +45,7 @@ const PIECES: &[Piece] = &[
     ("t_index", &[("t", "CREATE INDEX same ON t (a)"), ("t", "CREATE UNIQUE INDEX same ON t (b, a DESC) WHERE a > 3"), ("t f", "CREATE INDEX same ON t (f(a), lower(b))")]),
     ("u", &[
         ("", "CREATE TABLE u (t_id bigint, n int NOT NULL, o text)"),
-        ("domain pair", "CREATE TABLE u (t_id bigint, n int NOT NULL, o text, q pair, p pos[])"),
+        ("domain used", "CREATE TABLE u (t_id bigint, n int NOT NULL, o text, q used, p pos[])"),
         ("schema mood", "CREATE TABLE u (t_id bigint, n int NOT NULL, m mood, o text)"),
         ("", "CREATE TABLE u (o text, n bigint NOT NULL, t_id bigint)"),
     ]),

@@ -157,6 +157,7 @@ impl Bench {
     }
 
     async fn run_whole(&self, sql: &str) -> Result<(), String> {
+        // Where no statement does it there is only a note.
         self.admin.batch_execute(sql).await.map_err(|error| {
             let words = error
                 .as_db_error()

@@ -53,6 +53,11 @@ impl Step {
         }
     }
 
+    /// No statement, but what somebody has to do about that object.
+    pub fn remark(key: &Key, note: impl Into<String>) -> Step {
+        Step::alter(key, "").noting(note)
+    }
+
     /// A statement that creates that object.
     pub fn create(key: &Key, sql: impl Into<String>) -> Step {
         Step::about(key, sql).creating(key)

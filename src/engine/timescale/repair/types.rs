@@ -253,15 +253,7 @@ fn alter_composite(difference: &ObjectDifference, work: &Work<'_>) -> Option<Vec
     let found = typed::<CompositeType>(difference.actual.as_ref())?;
     let key = &difference.key;
     let own = qualified(&key.name);
-    let used = columns_of(&printed(&key.name), work);
-    let note = used.first().map(|one| {
-        format!("the column {}.{} is of this type, and the server changes no type that a column uses: give the column another type first", one.table, one.column)
-    });
-    let alter = |what: String| {
-        let step = Step::about(key, format!("ALTER TYPE {own} {what}")).disturbing(key);
-        note.iter()
-            .fold(step, |step, note| step.noting(note.clone()))
-    };
+    let alter = |what: String| Step::about(key, format!("ALTER TYPE {own} {what}")).disturbing(key);
     let same_places = wanted.attribute_order.len() == found.attribute_order.len()
         && wanted
             .attribute_order
@@ -394,6 +386,17 @@ pub struct Column {
     pub column: String,
     /// An array of it.
     pub within: bool,
+}
+
+impl Column {
+    /// Is it expected to be of the type that it has?
+    fn is_expected(&self, work: &Work<'_>) -> bool {
+        let type_of = |object: Option<&Object>| {
+            let table = typed::<Table>(object)?;
+            Some(table.columns.get(&self.column)?.type_name.clone())
+        };
+        type_of(work.wanted(TABLE, &self.table)) == type_of(work.found(TABLE, &self.table))
+    }
 }
 
 /// Columns of that type, and of arrays of it.
