@@ -8,6 +8,7 @@ mod holder;
 pub mod mysql;
 mod record;
 mod resolution;
+mod stored;
 mod survey;
 pub mod timescale;
 mod work;
@@ -21,6 +22,7 @@ pub use flight::{Flight, Verdict, fingerprint};
 pub(crate) use holder::one_line;
 pub use record::{Entry, EntryState, Event, HistoryRow, Identity, NewEntry, Record};
 pub use resolution::{HistoryChange, Resolution};
+pub use stored::{snapshot_of_today, steps_of_today};
 pub use survey::{ForeignObject, Survey};
 pub use work::{
     Direction, Done, LOCK_LOST, LockRequest, Place, Progress, StepFailure, StopFlag, Work,
@@ -30,7 +32,7 @@ use crate::{
     outcome::ServerReport,
     policy::{OldChunks, Policies, PolicyState, Step},
     schema::{ObjectDifference, Reading, Repair, Schema},
-    sql::Dialect,
+    sql::{Dialect, Statement},
     target::Target,
 };
 use anyhow::Result;
@@ -93,7 +95,7 @@ pub trait Engine {
     }
 
     /// Why nothing could ever tell how that statement ended; none where something may. Asks nobody.
-    fn undecidable(&self, statement: &str) -> Option<&'static str>;
+    fn undecidable(&self, statement: &Statement) -> Option<&'static str>;
 
     /// Is the statement whose end nobody recorded in the database? Never a guess. May clear away
     /// what it left half-made. Needs the lock.

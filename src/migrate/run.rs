@@ -14,7 +14,7 @@ use super::{
 use crate::{
     engine::{Direction, Done, Engine, Progress, StepFailure, StopFlag, Work},
     outcome::{Failure, Finding, Kind, Ran, RanOutcome, TargetReport},
-    sql::{Dialect, Statement, split},
+    sql::Statement,
     target::Target,
 };
 use anyhow::Result;
@@ -129,10 +129,10 @@ async fn run_pending(
     run: &mut SideRun,
 ) -> Result<()> {
     let engine = &mut *side.engine;
-    let (target, dialect) = (engine.target(), engine.dialect());
+    let target = engine.target();
     let scripts = wanted(look, side.goal)
         .into_iter()
-        .map(|migration| Pending::new(target, dialect, migration))
+        .map(|migration| Pending::new(target, migration))
         .collect::<Result<Vec<_>, _>>()?;
     for (index, pending) in scripts.iter().enumerate() {
         if stop.soon() {
@@ -148,10 +148,10 @@ async fn run_pending(
         let next = scripts
             .get(index + 1)
             .filter(|next| next.migration.up.directives.requires.is_empty())
-            .map(|next| next.work(dialect, &start, options, stop));
+            .map(|next| next.work(&start, options, stop));
         let work = Work {
             next: next.as_ref(),
-            ..pending.work(dialect, &at, options, stop)
+            ..pending.work(&at, options, stop)
         };
         let ran = run_file(&mut *engine, work, options, &run.at).await;
         run.at.between();
@@ -168,12 +168,12 @@ async fn run_pending(
 /// A file that is to be run.
 struct Pending<'a> {
     migration: &'a Migration,
-    statements: Vec<Statement<'a>>,
+    statements: &'a [Statement],
 }
 
 impl<'a> Pending<'a> {
-    fn new(target: Target, dialect: Dialect, migration: &'a Migration) -> Result<Self, Failure> {
-        let statements = split(dialect, &migration.up.text).map_err(|error| {
+    fn new(target: Target, migration: &'a Migration) -> Result<Self, Failure> {
+        let statements = migration.up.sql.parsed().map_err(|error| {
             Failure::usage(error.message.clone())
                 .on(target)
                 .at(&migration.up.file, Some(error.line))
@@ -186,7 +186,6 @@ impl<'a> Pending<'a> {
 
     fn work<'w>(
         &'w self,
-        dialect: Dialect,
         at: &'w Resume,
         options: &'w Options<'_>,
         stop: &'w StopFlag,
@@ -198,14 +197,14 @@ impl<'a> Pending<'a> {
             version: migration.version,
             name: &migration.name,
             file: &migration.up.file,
-            text: &migration.up.text,
+            text: migration.up.text(),
             checksum: migration.up.checksum(),
             refinery_checksum: migration.refinery_checksum(),
-            statements: &self.statements,
+            statements: self.statements,
             from: at.from,
-            settings: settings(dialect, &self.statements[..at.from]),
+            settings: settings(&self.statements[..at.from]),
             continues: at.continues,
-            atomic: is_atomic(dialect, &migration.up),
+            atomic: is_atomic(&migration.up),
             lock_timeout: directives.lock_timeout.unwrap_or(options.lock_timeout),
             identity: options.identity,
             details: at.found.as_deref(),
@@ -227,7 +226,7 @@ async fn run_file(
     options: &Options<'_>,
     at: &At,
 ) -> FileRun {
-    let (target, dialect, from) = (engine.target(), engine.dialect(), work.from);
+    let (target, from) = (engine.target(), work.from);
     let (file, statements, stop) = (work.file, work.statements, work.stop);
     let count = statements.len();
     (options.observer)(Event::Started {
@@ -238,7 +237,7 @@ async fn run_file(
     });
     let begin = |index: usize| {
         if let Some(statement) = statements.get(index) {
-            at.statement(file, index + 1, statement.text);
+            at.statement(file, index + 1, statement.text());
         }
     };
     begin(from);
@@ -273,7 +272,7 @@ async fn run_file(
                 tokio::time::sleep(pause).await;
                 waiting.pause *= 2;
                 work.from = failure.done;
-                work.settings = settings(dialect, &statements[..failure.done]);
+                work.settings = settings(&statements[..failure.done]);
                 work.continues = failure.entry.or(work.continues);
             }
             ended => break ended,

@@ -41,8 +41,17 @@ pub fn write(document: &Document, style: Style, out: &mut Screen<'_>) -> io::Res
         out.put(&Shown::default())?;
         out.put(&events_table(events, style))?;
     }
+    files(document, out)?;
     section("findings", &document.findings, ("31", style), out)?;
     section("notes", &document.notes, ("33", style), out)
+}
+
+/// Which migrations all of it is about.
+fn files(document: &Document, out: &mut Screen<'_>) -> io::Result<()> {
+    match &document.migrations {
+        Some(files) => out.put(&Shown::line(format!("files: {files}"))),
+        None => Ok(()),
+    }
 }
 
 /// Beside a plain result, what it does not say itself.
@@ -50,15 +59,16 @@ pub fn write_beside(document: &Document, style: Style, err: &mut Screen<'_>) -> 
     if document.plain.is_none() {
         return Ok(());
     }
+    files(document, err)?;
     let mut findings = document.findings.clone();
     findings.retain(|finding| finding.kind != Kind::Drift);
     if let Some(Plain::Scripts(scripts)) = &document.plain
         && style.is_terminal()
         && scripts.iter().any(|script| script.text() != script.shown())
     {
-        err.put(&Shown::line(
+        err.put(&Shown::line(document.call.complete(
             "note: names above are shown with escapes and cannot be pasted; write the statements to a file: sgmp-db diff --sql > repair.sql",
-        ))?;
+        )))?;
     }
     section("findings", &findings, ("31", style), err)?;
     section("notes", &document.notes, ("33", style), err)

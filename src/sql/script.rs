@@ -10,6 +10,7 @@ use super::{
     hidden::{Bodies, Written, written},
     modes::Modes,
     split,
+    words::tokens_by,
 };
 use crate::visible;
 
@@ -95,7 +96,8 @@ impl Script {
     }
 
     fn remember(&mut self, statement: &str) {
-        let modes = self.modes.behind(self.dialect, statement);
+        let tokens = tokens_by(self.dialect, self.modes, statement);
+        let modes = self.modes.behind(self.dialect, &tokens);
         if modes != self.modes {
             self.modes = modes;
             self.mode_statement = format!("{statement};\n");

@@ -26,6 +26,8 @@ mod singly;
 mod survey;
 mod trial;
 
+pub use normal::object as in_normal_form;
+
 use super::{
     Adoption, AggregateStore, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry,
     PolicyStore, Progress, Record, Resolution, StepFailure, StoredSnapshot, Survey, Verdict,
@@ -37,7 +39,7 @@ use crate::{
     outcome::ServerReport,
     policy::{OldChunks, Policies, PolicyState, Step},
     schema::{ObjectDifference, Reading, Repair, Schema},
-    sql::Dialect,
+    sql::{Dialect, Statement},
     target::Target,
 };
 use anyhow::{Context, Result};
@@ -159,7 +161,7 @@ impl Engine for Timescale {
         run::run(self, work, progress).await
     }
 
-    fn undecidable(&self, statement: &str) -> Option<&'static str> {
+    fn undecidable(&self, statement: &Statement) -> Option<&'static str> {
         match effect::effect(statement) {
             effect::Effect::Hidden(why) => Some(why),
             _ => None,

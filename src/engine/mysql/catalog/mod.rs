@@ -24,7 +24,7 @@ pub mod tables;
 pub mod triggers;
 pub mod views;
 
-use super::Mysql;
+use super::{Mysql, normal};
 use crate::schema::Reading;
 use anyhow::{Context, Result};
 use kind::{Draft, Kind};
@@ -74,6 +74,7 @@ fn understand(answers: Answers) -> Result<Reading> {
     for (kind, rows) in KINDS.into_iter().zip(answers.rows) {
         (kind.read)(rows, &mut draft)?;
     }
+    draft.schema.objects.values_mut().for_each(normal::object);
     Ok(Reading {
         unseen: kind::unseen(&KINDS, &draft),
         server_major: draft.facts.database.server_major,

@@ -27,7 +27,7 @@ pub mod triggers;
 pub mod types;
 pub mod views;
 
-use super::{Timescale, session};
+use super::{Timescale, normal, session};
 use crate::{
     outcome::{Exit, Failure},
     schema::Reading,
@@ -142,6 +142,7 @@ async fn attempt(client: &Client, begun: Begun) -> Result<Option<Reading>> {
             other => other.with_context(|| format!("reading {}", kind.names.join(", ")))?,
         }
     }
+    draft.schema.objects.values_mut().for_each(normal::object);
     Ok(Some(Reading {
         schema: draft.schema,
         unseen: kind::unseen(&KINDS, &facts),

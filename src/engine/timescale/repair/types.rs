@@ -276,6 +276,15 @@ fn alter_composite(difference: &ObjectDifference, work: &Work<'_>) -> Option<Vec
         });
         return Some(renames.collect());
     }
+    // The server changes no type that a column uses.
+    let used = columns_of(&printed(&key.name), work);
+    if let Some(one) = used.iter().find(|one| one.is_expected(work)) {
+        let note = format!(
+            "the column {}.{} is of this type, and the server changes no type that a column uses: give the column another type, run sgmp-db diff --sql again, and convert the column back",
+            one.table, one.column
+        );
+        return Some(vec![Step::remark(key, note)]);
+    }
     let mut order: Vec<&String> = found
         .attribute_order
         .iter()

@@ -220,6 +220,6 @@ pub fn only_at(difference: &ObjectDifference, starts: &[&str]) -> bool {
                     .strip_prefix(*start)
                     .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
             };
-            starts.iter().any(|start| below(start))
+            starts.iter().any(below)
         })
 }
