@@ -151,7 +151,7 @@ impl Bench {
     /// Statement by statement.
     pub async fn run(&self, sql: &str) -> Result<(), String> {
         for statement in split(Dialect::Postgres, sql).map_err(|error| format!("{error:?}"))? {
-            self.run_whole(statement.text).await?;
+            self.run_whole(statement.text()).await?;
         }
         Ok(())
     }

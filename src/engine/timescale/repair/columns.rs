@@ -219,12 +219,12 @@ pub fn repair(at: &At<'_>, expected: &Column, actual: &Column) -> Vec<Step> {
         steps.push(retype(at, expected, actual));
     }
     if expected.nullable != actual.nullable {
-        // Identity and NOT NULL depend on each other, in both directions.
-        steps.push(at.alter(if expected.nullable {
-            "DROP NOT NULL"
-        } else {
-            "SET NOT NULL"
-        }));
+        // Identity and NOT NULL depend on each other, in both directions; a primary key needs it.
+        let not_null = super::steps::not_null(&at.key.name, at.name);
+        steps.push(match expected.nullable {
+            true => at.alter("DROP NOT NULL").dropping(&not_null),
+            false => at.alter("SET NOT NULL").creating(&not_null),
+        });
     }
     steps.extend(sequence(at, expected, actual));
     if let Some(text) = &expected.default

@@ -1,8 +1,8 @@
 //! What depends on what, in one schema: as the server recorded it, and by what objects are.
 
 use super::steps::{
-    belongs_to, check, column, default, definition, is_part, of_table, schema_and_name, typed,
-    words,
+    belongs_to, check, column, default, definition, is_part, not_null, of_table, schema_and_name,
+    typed, words,
 };
 use crate::{
     engine::timescale::catalog::{
@@ -201,6 +201,13 @@ impl Found<'_> {
         let Some(constraint) = typed::<Constraint>(Some(object)) else {
             return;
         };
+        if let (Some((table, _)), "primary_key") =
+            (of_table(&object.key.name), constraint.type_name.as_str())
+        {
+            for own in &constraint.columns {
+                self.add(&object.key, not_null(&table, own));
+            }
+        }
         let Some(references) = &constraint.references else {
             return;
         };

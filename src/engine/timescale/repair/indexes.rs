@@ -49,20 +49,34 @@ pub fn is_of_storage(key: &Key) -> bool {
     of_table(&key.name).is_some_and(|(_, own)| own.starts_with(STORAGE))
 }
 
-/// Is the table itself dropped, and everything that belongs to it with it?
-pub fn goes_with_its_table(work: &Work<'_>, table: &str) -> bool {
-    [
+/// Does it go with its table or view, which is not expected? Not what reaches out to another relation: two
+/// tables may do so in a circle.
+pub fn goes_with_its_table(work: &Work<'_>, key: &Key) -> bool {
+    let Some((table, _)) = of_table(&key.name) else {
+        return false;
+    };
+    let relations = [
         TABLE,
         FOREIGN_TABLE,
         VIEW,
         MATERIALIZED_VIEW,
         CONTINUOUS_AGGREGATE,
-    ]
-    .iter()
-    .any(|kind| {
-        let difference = work.of(&Key::new(*kind, table));
+    ];
+    let mut kinds = relations.iter();
+    let is_gone = kinds.any(|kind| {
+        let difference = work.of(&Key::new(*kind, table.clone()));
         difference.is_some_and(|one| one.change() == Change::Unexpected)
-    })
+    });
+    let mut below = work.graph.actual.get(key).into_iter().flatten();
+    is_gone && !below.any(|on| relations.contains(&on.kind.as_str()) && on.name != table)
+}
+
+/// Is there a step of its own that drops it?
+pub fn drops_itself(key: &Key, work: &Work<'_>) -> bool {
+    let differs = work.of(key).is_some_and(|one| one.actual.is_some());
+    let of_server =
+        is_of_storage(key) && of_table(&key.name).is_some_and(|(of, _)| work.is_aggregate(&of));
+    differs && !of_server && !goes_with_its_table(work, key)
 }
 
 /// A column that gets another type takes its indexes and constraints along; one that goes, too. Those that
@@ -84,7 +98,7 @@ fn drop(object: &Object, work: &Work<'_>) -> Vec<Step> {
     let (table, own) = of_table(&key.name).unwrap_or_default();
     let of_aggregate = work.is_aggregate(&table);
     // The number in the name of such an index is not known here.
-    if goes_with_its_table(work, &table) || of_aggregate && own.starts_with(STORAGE) {
+    if goes_with_its_table(work, key) || of_aggregate && own.starts_with(STORAGE) {
         return Vec::new();
     }
     let schema = match of_aggregate {
@@ -197,18 +211,11 @@ fn has_index(constraint: &Constraint) -> bool {
     ["primary_key", "unique", "exclude"].contains(&constraint.type_name.as_str())
 }
 
-/// Is that a foreign key, as it is?
-pub fn is_foreign(key: &Key, work: &Work<'_>) -> bool {
-    let found = typed::<Constraint>(work.actual.objects.get(key));
-    found.is_some_and(|one| one.type_name == "foreign_key")
-}
-
 fn drop_constraint(object: &Object, work: &Work<'_>) -> Vec<Step> {
     let key = &object.key;
     let (table, own) = of_table(&key.name).unwrap_or_default();
     let constraint = typed::<Constraint>(Some(object)).unwrap_or_default();
-    // A foreign key may stand in the way of what it refers to.
-    if constraint.type_name != "foreign_key" && goes_with_its_table(work, &table) {
+    if goes_with_its_table(work, key) {
         return Vec::new();
     }
     let own = session::identifier(&own);

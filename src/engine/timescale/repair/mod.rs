@@ -26,6 +26,7 @@ use crate::schema::{
     Change, Key, Object, ObjectDifference, Repair, Schema, Scope, diff, plan::Planner,
 };
 use dependencies::Graph;
+use rebuild::Rebuilt;
 use std::collections::BTreeMap;
 
 /// In an order that works.
@@ -42,18 +43,20 @@ pub fn repair(differences: &[ObjectDifference], expected: &Schema, actual: &Sche
         .into_iter()
         .filter_map(|one| asked(one, differences, &renamed.affected))
         .collect();
-    let work = Work {
+    let mut work = Work {
         rest: rest.iter().map(|one| (&one.key, one)).collect(),
         expected,
         actual: &renamed.schema,
         graph: Graph::new(expected, &renamed.schema),
+        rebuilt: Rebuilt::default(),
         is_recorded: expected
             .objects
             .values()
             .any(|one| !one.depends_on.is_empty()),
     };
+    work.rebuilt = rebuild::find(&work);
+    let rebuilt = &work.rebuilt;
     let mut planner = Planner::new(&work.graph.expected, &work.graph.actual);
-    let rebuilt = rebuild::find(&work);
     for (table, reason) in &rebuilt.tables {
         rebuild::steps(table, reason, &work)
             .into_iter()
@@ -96,6 +99,8 @@ pub struct Work<'a> {
     pub expected: &'a Schema,
     pub actual: &'a Schema,
     pub graph: Graph,
+    /// Tables that are made again.
+    pub rebuilt: Rebuilt,
     /// Does the expected schema say what depends on what? Snapshots once did not.
     pub is_recorded: bool,
 }

@@ -2,8 +2,8 @@
 
 use super::{
     Work, hypertables, keep,
-    steps::{belongs_to, index_name, qualified, schema_and_name, typed},
-    tables, whole,
+    steps::{belongs_to, index_name, printed, qualified, schema_and_name, typed},
+    tables, types, whole,
 };
 use crate::{
     engine::timescale::{
@@ -12,13 +12,14 @@ use crate::{
             hypertables::{HYPERTABLE, Hypertable},
             indexes::INDEX,
             tables::{TABLE, Table},
+            types::{DOMAIN, ENUM},
         },
         session,
     },
     schema::{Change, Class, Key, Object, plan::Step},
 };
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Tables that are made again, with the reason.
 #[derive(Debug, Default)]
@@ -120,7 +121,10 @@ pub fn steps(table: &str, reason: &str, work: &Work<'_>) -> Vec<Step> {
             _ => step,
         }));
     }
-    let (into, from) = copied(&expected, &actual);
+    let types = types_replaced(work);
+    let names = types.iter().map(|key| printed(&key.name));
+    let names: BTreeSet<String> = names.flat_map(|name| [format!("{name}[]"), name]).collect();
+    let (into, from) = copied(&expected, &actual, &names);
     steps.push(step(format!(
         "INSERT INTO {new} ({into}) OVERRIDING SYSTEM VALUE SELECT {from} FROM {old}"
     )));
@@ -128,14 +132,21 @@ pub fn steps(table: &str, reason: &str, work: &Work<'_>) -> Vec<Step> {
         .iter()
         .filter(|part| [INDEX, CONSTRAINT].contains(&part.kind.as_str()));
     let names = names.filter_map(|part| index_name(&part.name));
-    steps.push(names.fold(step(format!("DROP TABLE {old}")), |step, name| {
+    let drop = names.fold(step(format!("DROP TABLE {old}")), |step, name| {
         step.dropping(&name)
-    }));
-    steps.extend(
-        children
+    });
+    steps.push(
+        types
             .iter()
-            .map(|child| step(format!("ALTER TABLE {} INHERIT {new}", qualified(child)))),
+            .fold(drop, |step, key| step.freeing(&types::aside_of(key))),
     );
+    for child in &children {
+        steps.extend(followed(child, &expected, &actual).into_iter().map(step));
+        steps.push(step(format!(
+            "ALTER TABLE {} INHERIT {new}",
+            qualified(child)
+        )));
+    }
     steps.extend(owned_sequences(&new, &expected).map(step));
     if expected.row_security {
         steps.push(step(format!("ALTER TABLE {new} ENABLE ROW LEVEL SECURITY")));
@@ -149,8 +160,18 @@ pub fn steps(table: &str, reason: &str, work: &Work<'_>) -> Vec<Step> {
     steps
 }
 
+/// Types that differ, perhaps so that another one takes their place.
+fn types_replaced<'w>(work: &'w Work<'_>) -> Vec<&'w Key> {
+    let kinds = [ENUM, DOMAIN];
+    let keys = work
+        .rest
+        .iter()
+        .filter(|(key, one)| kinds.contains(&key.kind.as_str()) && one.change() == Change::Changed);
+    keys.map(|(key, _)| *key).collect()
+}
+
 /// Columns that the old table has too, and that are not computed: their names, and their values.
-fn copied(expected: &Table, actual: &Table) -> (String, String) {
+fn copied(expected: &Table, actual: &Table, replaced: &BTreeSet<String>) -> (String, String) {
     let (mut into, mut from) = (Vec::new(), Vec::new());
     for name in &expected.column_order {
         let (Some(wanted), Some(found)) = (expected.columns.get(name), actual.columns.get(name))
@@ -159,26 +180,74 @@ fn copied(expected: &Table, actual: &Table) -> (String, String) {
         };
         if wanted.generated.is_none() {
             let own = session::identifier(name);
-            from.push(match wanted.type_name == found.type_name {
-                true => own.clone(),
-                false => format!("{own}::{}", wanted.type_name),
-            });
+            let array = if wanted.type_name.ends_with("[]") {
+                "[]"
+            } else {
+                ""
+            };
+            from.push(
+                match (
+                    wanted.type_name == found.type_name,
+                    replaced.contains(&wanted.type_name),
+                ) {
+                    (true, false) => own.clone(),
+                    (false, _) => format!("{own}::{}", wanted.type_name),
+                    // Of the type before.
+                    (true, true) => format!("{own}::text{array}::{}", wanted.type_name),
+                },
+            );
             into.push(own);
         }
     }
     (into.join(", "), from.join(", "))
 }
 
-/// Tables that inherit from it; their rows are their own.
+/// What gives a child the columns that its parent is about to have.
+fn followed(child: &str, expected: &Table, actual: &Table) -> Vec<String> {
+    let alter = |what: String| format!("ALTER TABLE {} {what}", qualified(child));
+    let mut statements = Vec::new();
+    for (name, wanted) in &expected.columns {
+        let own = session::identifier(name);
+        match actual.columns.get(name) {
+            None => {
+                let column = super::columns::definition(name, wanted);
+                statements.push(alter(format!("ADD COLUMN {column}")));
+            }
+            Some(found) => {
+                if found.type_name != wanted.type_name {
+                    let to = &wanted.type_name;
+                    statements.push(alter(format!(
+                        "ALTER COLUMN {own} TYPE {to} USING {own}::{to}"
+                    )));
+                }
+                if !wanted.nullable {
+                    statements.push(alter(format!("ALTER COLUMN {own} SET NOT NULL")));
+                }
+            }
+        }
+    }
+    let gone = actual
+        .columns
+        .keys()
+        .filter(|name| !expected.columns.contains_key(*name));
+    statements.extend(gone.map(|name| alter(format!("DROP COLUMN {}", session::identifier(name)))));
+    statements
+}
+
+/// Tables that inherit from it and still will; their rows are their own.
 fn children(work: &Work<'_>, table: &str) -> Vec<String> {
     let tables = work
-        .actual
+        .expected
         .objects
         .iter()
         .filter(|(key, _)| key.kind == TABLE);
     tables
         .filter_map(|(key, object)| Some((key, typed::<Table>(Some(object))?)))
         .filter(|(_, child)| child.inherits.iter().any(|parent| parent == table))
+        .filter(|(key, _)| {
+            let found = typed::<Table>(work.found(TABLE, &key.name));
+            found.is_some_and(|child| child.inherits.iter().any(|parent| parent == table))
+        })
         .map(|(key, _)| key.name.clone())
         .collect()
 }

@@ -22,6 +22,11 @@ pub fn default(table: &str, own: &str) -> Key {
     Key::new("default", format!("{table}.{}", name::part(own)))
 }
 
+/// That a column is not null.
+pub fn not_null(table: &str, own: &str) -> Key {
+    Key::new("not null", format!("{table}.{}", name::part(own)))
+}
+
 /// A check of a domain.
 pub fn check(domain: &str, own: &str) -> Key {
     Key::new("check", format!("{domain}.{}", name::part(own)))

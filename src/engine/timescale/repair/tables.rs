@@ -23,7 +23,7 @@ use crate::{
     },
     schema::{Key, Object, ObjectDifference, plan::Step},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One that cannot be altered is made again with its rows by `rebuild`.
 pub const MAKER: Maker = Maker {
@@ -95,13 +95,7 @@ pub fn expected_parts<'w>(table: &'w str, work: &'w Work<'_>) -> Vec<&'w Object>
 fn drop_with_parts(object: &Object, word: &str, work: &Work<'_>) -> Step {
     let key = &object.key;
     let mut gone = parts(&key.name, work);
-    // A foreign key that goes with it is dropped before, since it may be in the way of another table.
-    gone.retain(|part| {
-        part.kind != CONSTRAINT
-            || work
-                .of(part)
-                .is_none_or(|_| !super::indexes::is_foreign(part, work))
-    });
+    gone.retain(|part| !super::indexes::drops_itself(part, work));
     let step = Step::about(key, format!("DROP {word} {}", qualified(&key.name)));
     nodes(object, &gone).fold(step, |step, node| step.dropping(&node))
 }
@@ -208,8 +202,11 @@ struct Sides {
 fn alter(difference: &ObjectDifference, sides: &Sides, work: &Work<'_>) -> Vec<Step> {
     let key = &difference.key;
     let Sides { expected, actual } = sides;
-    let mut steps = columns_altered(difference, sides, work);
-    steps.extend(columns_dropped(difference, sides));
+    let (leaving, joining) = partition(key, expected, actual);
+    let mut steps: Vec<Step> = leaving.into_iter().collect();
+    steps.extend(inheritance_left(key, expected, actual));
+    steps.extend(columns_altered(difference, sides, work));
+    steps.extend(columns_dropped(difference, sides, work));
     if expected.unlogged != actual.unlogged {
         let logged = if expected.unlogged {
             "UNLOGGED"
@@ -221,8 +218,8 @@ fn alter(difference: &ObjectDifference, sides: &Sides, work: &Work<'_>) -> Vec<S
             format!("ALTER TABLE {} SET {logged}", qualified(&key.name)),
         ));
     }
-    steps.extend(partition(key, expected, actual));
-    steps.extend(inheritance(key, expected, actual));
+    steps.extend(joining);
+    steps.extend(inheritance_joined(key, expected, actual));
     steps.extend(settings(key, expected, actual));
     steps
 }
@@ -247,7 +244,14 @@ fn columns_altered(difference: &ObjectDifference, sides: &Sides, work: &Work<'_>
             continue;
         };
         let at = At { key, name, work };
-        match actual.columns.get(name) {
+        // A table that leaves its parent keeps the columns that it had from it.
+        let kept = || {
+            let left = parents_of(actual)
+                .filter(|parent| !parents_of(expected).any(|other| other == *parent));
+            let mut left = left.filter_map(|parent| typed::<Table>(work.found(TABLE, parent)));
+            left.find_map(|parent| parent.columns.get(name).cloned())
+        };
+        match actual.columns.get(name).cloned().or_else(kept).as_ref() {
             None => steps.extend(columns::add(&at, wanted)),
             Some(found) if columns::is_alterable(wanted, found) => {
                 steps.extend(columns::repair(&at, wanted, found));
@@ -268,18 +272,17 @@ fn is_last(table: &Table, column: &str) -> bool {
 }
 
 /// A table that joins a parent gives its columns to it, as far as the parent has them.
-fn columns_dropped(difference: &ObjectDifference, sides: &Sides) -> Vec<Step> {
+fn columns_dropped(difference: &ObjectDifference, sides: &Sides, work: &Work<'_>) -> Vec<Step> {
     let key = &difference.key;
     let Sides { expected, actual } = sides;
-    let joins = expected
-        .inherits
-        .iter()
-        .any(|one| !actual.inherits.contains(one))
-        || expected.partition_of.is_some() && actual.partition_of.is_none();
-    let unexpected = actual
-        .column_order
-        .iter()
-        .filter(|name| !joins && !expected.columns.contains_key(*name) && asked(difference, name));
+    let given: BTreeSet<String> = parents_of(expected)
+        .filter(|parent| !parents_of(actual).any(|other| other == *parent))
+        .filter_map(|parent| typed::<Table>(work.wanted(TABLE, parent)))
+        .flat_map(|parent| parent.columns.into_keys())
+        .collect();
+    let unexpected = actual.column_order.iter().filter(|name| {
+        !given.contains(*name) && !expected.columns.contains_key(*name) && asked(difference, name)
+    });
     let dropped = unexpected.map(|name| {
         let own = session::identifier(name);
         let sql = format!("ALTER TABLE {} DROP COLUMN {own}", qualified(&key.name));
@@ -291,6 +294,12 @@ fn columns_dropped(difference: &ObjectDifference, sides: &Sides) -> Vec<Step> {
             .losing("it is not expected; the values in it are lost")
     });
     dropped.collect()
+}
+
+/// The tables that it is a part of, or inherits from.
+fn parents_of(table: &Table) -> impl Iterator<Item = &String> {
+    let of = table.partition_of.as_ref().map(|part| &part.parent);
+    table.inherits.iter().chain(of)
 }
 
 /// That a table has no column too many.
@@ -410,7 +419,8 @@ fn settings(key: &Key, expected: &Table, actual: &Table) -> Vec<Step> {
     steps
 }
 
-fn partition(key: &Key, expected: &Table, actual: &Table) -> Vec<Step> {
+/// Leaving the old parent, and joining the new one.
+fn partition(key: &Key, expected: &Table, actual: &Table) -> (Option<Step>, Option<Step>) {
     let same =
         |one: &Partition, other: &Partition| one.parent == other.parent && one.bound == other.bound;
     let unchanged = match (&expected.partition_of, &actual.partition_of) {
@@ -419,7 +429,7 @@ fn partition(key: &Key, expected: &Table, actual: &Table) -> Vec<Step> {
         _ => false,
     };
     if unchanged {
-        return Vec::new();
+        return (None, None);
     }
     let table = qualified(&key.name);
     let detach = actual.partition_of.as_ref().map(|found| {
@@ -437,11 +447,12 @@ fn partition(key: &Key, expected: &Table, actual: &Table) -> Vec<Step> {
         );
         let step = Step::alter(key, sql).needing(&Key::new(TABLE, wanted.parent.clone()));
         step.needing(&columns_of_parent(&wanted.parent))
+            .needing(&columns_of_parent(&key.name))
     });
-    detach.into_iter().chain(attach).collect()
+    (detach, attach)
 }
 
-fn inheritance(key: &Key, expected: &Table, actual: &Table) -> Vec<Step> {
+fn inheritance_left(key: &Key, expected: &Table, actual: &Table) -> Vec<Step> {
     let table = qualified(&key.name);
     let gone = actual
         .inherits
@@ -451,6 +462,11 @@ fn inheritance(key: &Key, expected: &Table, actual: &Table) -> Vec<Step> {
         let sql = format!("ALTER TABLE {table} NO INHERIT {}", qualified(parent));
         Step::alter(key, sql).freeing(&Key::new(TABLE, parent.clone()))
     });
+    gone.collect()
+}
+
+fn inheritance_joined(key: &Key, expected: &Table, actual: &Table) -> Vec<Step> {
+    let table = qualified(&key.name);
     let new = expected
         .inherits
         .iter()
@@ -459,7 +475,7 @@ fn inheritance(key: &Key, expected: &Table, actual: &Table) -> Vec<Step> {
         let sql = format!("ALTER TABLE {table} INHERIT {}", qualified(parent));
         Step::alter(key, sql).needing(&Key::new(TABLE, parent.clone()))
     });
-    gone.chain(new).collect()
+    new.collect()
 }
 
 /// Storage options as SQL; the values are the server's own text.

@@ -81,7 +81,7 @@ pub const EVENT_TRIGGERS: Maker = Maker {
 /// None where it goes with its table.
 fn drop_from_table(key: &Key, word: &str, work: &Work<'_>) -> Vec<Step> {
     let (table, own) = of_table(&key.name).unwrap_or_default();
-    if indexes::goes_with_its_table(work, &table) {
+    if indexes::goes_with_its_table(work, key) {
         return Vec::new();
     }
     let sql = format!(

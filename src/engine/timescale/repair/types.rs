@@ -32,7 +32,18 @@ pub const ENUMS: Maker = Maker {
 pub const DOMAINS: Maker = Maker {
     names: &[DOMAIN],
     create: |object, _| created(object),
-    drop: |object, _| vec![drop_named("DOMAIN", &object.key)],
+    drop: |object, _| {
+        let checks = typed::<Domain>(Some(object))
+            .map(|one| one.checks)
+            .unwrap_or_default();
+        let step = drop_named("DOMAIN", &object.key);
+        let own = |name: &String| check(&object.key.name, name);
+        vec![
+            checks
+                .keys()
+                .fold(step, |step, name| step.dropping(&own(name))),
+        ]
+    },
     alter: |difference, work| alter_domain(difference, work).or_else(|| another(difference, work)),
     loss: None,
     movable: false,
@@ -337,7 +348,12 @@ fn another(difference: &ObjectDifference, work: &Work<'_>) -> Option<Vec<Step>> 
             .with(key)
             .losing(reason)
     };
+    // A column that goes, or gets another type, frees this one by itself.
     let columns = columns_of(&printed(&key.name), work);
+    let columns: Vec<Column> = columns
+        .into_iter()
+        .filter(|one| one.is_converted(work))
+        .collect();
     let alter = |one: &Column, what: &str| {
         let table = Key::new(TABLE, one.table.clone());
         let own = session::identifier(&one.column);
@@ -385,8 +401,14 @@ fn another(difference: &ObjectDifference, work: &Work<'_>) -> Option<Vec<Step>> 
     }
     let mut steps = vec![first, step(create)];
     steps.extend(columns.iter().map(converted));
-    steps.push(step(format!("DROP {word} {old}")));
+    let drop = Step::about(key, format!("DROP {word} {old}")).needing(key);
+    steps.push(drop.dropping(&aside_of(key)).with(key).losing(reason));
     Some(steps)
+}
+
+/// The old type of that name, as long as something is of it.
+pub fn aside_of(type_key: &Key) -> Key {
+    Key::new("type before", type_key.name.clone())
 }
 
 /// A column of a type.
@@ -398,13 +420,19 @@ pub struct Column {
 }
 
 impl Column {
+    /// Is it to be converted where it is? Not in a table that is made again, with its rows.
+    fn is_converted(&self, work: &Work<'_>) -> bool {
+        self.is_expected(work) && !work.rebuilt.tables.contains_key(&self.table)
+    }
+
     /// Is it expected to be of the type that it has?
     fn is_expected(&self, work: &Work<'_>) -> bool {
         let type_of = |object: Option<&Object>| {
             let table = typed::<Table>(object)?;
             Some(table.columns.get(&self.column)?.type_name.clone())
         };
-        type_of(work.wanted(TABLE, &self.table)) == type_of(work.found(TABLE, &self.table))
+        let wanted = type_of(work.wanted(TABLE, &self.table));
+        wanted.is_some() && wanted == type_of(work.found(TABLE, &self.table))
     }
 }
 

@@ -67,6 +67,7 @@ fn drop(object: &Object, work: &Work<'_>) -> Vec<Step> {
     let parts = parts
         .iter()
         .flat_map(|kind| parts_of(work.actual, kind, &key.name));
+    let parts = parts.filter(|part| !indexes::drops_itself(&part.key, work));
     vec![parts.fold(step, |step, part| step.dropping(&part.key))]
 }
 
