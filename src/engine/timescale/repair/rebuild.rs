@@ -1,7 +1,7 @@
 //! Which tables must be made again, with their rows copied? Where no ALTER TABLE leads there.
 
 use super::{
-    Work, hypertables, keep,
+    Work, hypertables, keep, sequences,
     steps::{belongs_to, index_name, printed, qualified, schema_and_name, typed},
     tables, types, whole,
 };
@@ -11,6 +11,7 @@ use crate::{
             constraints::CONSTRAINT,
             hypertables::{HYPERTABLE, Hypertable},
             indexes::INDEX,
+            sequences::SEQUENCE,
             tables::{TABLE, Table},
             types::{DOMAIN, ENUM},
         },
@@ -99,13 +100,10 @@ pub fn steps(table: &str, reason: &str, work: &Work<'_>) -> Vec<Step> {
     ));
     let rename = tables::nodes(found, &parts).fold(rename, |step, node| step.dropping(&node));
     let mut steps = vec![rename];
-    steps.extend(kept_sequences(&actual).map(step));
+    let (first, after) = sequences_of(&new, (&expected, &actual), work);
+    steps.extend(first.into_iter().map(step));
     let children = children(work, table);
-    steps.extend(
-        children
-            .iter()
-            .map(|child| step(format!("ALTER TABLE {} NO INHERIT {old}", qualified(child)))),
-    );
+    steps.extend(children.iter().map(|child| step(child.leaving(&old))));
     let create = step(tables::create(key, &expected));
     steps.push(tables::nodes(wanted, &[]).fold(create, |step, node| step.creating(&node)));
     // A sequence belongs to a column only of a table of the same owner.
@@ -141,13 +139,11 @@ pub fn steps(table: &str, reason: &str, work: &Work<'_>) -> Vec<Step> {
             .fold(drop, |step, key| step.freeing(&types::aside_of(key))),
     );
     for child in &children {
-        steps.extend(followed(child, &expected, &actual).into_iter().map(step));
-        steps.push(step(format!(
-            "ALTER TABLE {} INHERIT {new}",
-            qualified(child)
-        )));
+        let follow = followed(&child.name, &expected, &actual);
+        steps.extend(follow.into_iter().map(step));
+        steps.push(step(child.joining(&new)));
     }
-    steps.extend(owned_sequences(&new, &expected).map(step));
+    steps.extend(after.into_iter().map(step));
     if expected.row_security {
         steps.push(step(format!("ALTER TABLE {new} ENABLE ROW LEVEL SECURITY")));
     }
@@ -234,53 +230,104 @@ fn followed(child: &str, expected: &Table, actual: &Table) -> Vec<String> {
     statements
 }
 
-/// Tables that inherit from it and still will; their rows are their own.
-fn children(work: &Work<'_>, table: &str) -> Vec<String> {
+/// A table that is a part of another, or inherits from it.
+struct Child {
+    name: String,
+    /// Of a partition.
+    bound: Option<String>,
+}
+
+impl Child {
+    fn leaving(&self, parent: &str) -> String {
+        let own = qualified(&self.name);
+        match self.bound {
+            Some(_) => format!("ALTER TABLE {parent} DETACH PARTITION {own}"),
+            None => format!("ALTER TABLE {own} NO INHERIT {parent}"),
+        }
+    }
+
+    fn joining(&self, parent: &str) -> String {
+        let own = qualified(&self.name);
+        match &self.bound {
+            Some(bound) => format!("ALTER TABLE {parent} ATTACH PARTITION {own} {bound}"),
+            None => format!("ALTER TABLE {own} INHERIT {parent}"),
+        }
+    }
+}
+
+/// Tables that have it as a parent and still will; their rows are their own.
+fn children(work: &Work<'_>, table: &str) -> Vec<Child> {
+    let of = |table: &Table, parent: &str| match &table.partition_of {
+        Some(part) => (part.parent == parent).then(|| Some(part.bound.clone())),
+        None => table
+            .inherits
+            .iter()
+            .any(|one| one == parent)
+            .then_some(None),
+    };
     let tables = work
         .expected
         .objects
         .iter()
         .filter(|(key, _)| key.kind == TABLE);
-    tables
-        .filter_map(|(key, object)| Some((key, typed::<Table>(Some(object))?)))
-        .filter(|(_, child)| child.inherits.iter().any(|parent| parent == table))
-        .filter(|(key, _)| {
-            let found = typed::<Table>(work.found(TABLE, &key.name));
-            found.is_some_and(|child| child.inherits.iter().any(|parent| parent == table))
-        })
-        .map(|(key, _)| key.name.clone())
-        .collect()
+    let children = tables.filter_map(|(key, object)| {
+        let bound = of(&typed::<Table>(Some(object))?, table)?;
+        let found = of(&typed::<Table>(work.found(TABLE, &key.name))?, table)?;
+        let name = key.name.clone();
+        (bound.is_some() == found.is_some()).then_some(Child { name, bound })
+    });
+    children.collect()
 }
 
-/// A sequence outlives the old table: its count goes on.
-fn kept_sequences(actual: &Table) -> impl Iterator<Item = String> {
-    actual.columns.values().filter_map(|column| {
-        let owned = column.sequence.as_ref()?;
-        let name = qualified(&owned.name);
-        Some(match column.identity {
-            None => format!("ALTER SEQUENCE {name} OWNED BY NONE"),
-            Some(_) => {
-                let (_, own) = schema_and_name(&owned.name);
-                let aside = session::identifier(&format!("{own}__before"));
-                format!("ALTER SEQUENCE {name} RENAME TO {aside}")
+/// What is done for the sequences of its columns before the table is created, and after its rows are
+/// copied: a sequence outlives the old table, and its count goes on.
+fn sequences_of(
+    table: &str,
+    (expected, actual): (&Table, &Table),
+    work: &Work<'_>,
+) -> (Vec<String>, Vec<String>) {
+    let (mut first, mut after) = (Vec::new(), Vec::new());
+    let owned = |table: &Table, name: &str| {
+        let mut columns = table
+            .columns
+            .values()
+            .filter(|column| column.identity.is_none());
+        columns.any(|column| column.sequence.as_ref().is_some_and(|one| one.name == name))
+    };
+    for column in actual.columns.values() {
+        let Some(old) = &column.sequence else {
+            continue;
+        };
+        let name = qualified(&old.name);
+        if column.identity.is_some() {
+            let (_, own) = schema_and_name(&old.name);
+            let aside = session::identifier(&format!("{own}__before"));
+            first.push(format!("ALTER SEQUENCE {name} RENAME TO {aside}"));
+        } else if owned(expected, &old.name) {
+            first.push(format!("ALTER SEQUENCE {name} OWNED BY NONE"));
+        }
+    }
+    for (own, column) in &expected.columns {
+        let Some(new) = &column.sequence else {
+            continue;
+        };
+        let (name, own) = (qualified(&new.name), session::identifier(own));
+        if column.identity.is_none() {
+            let stands = work.found(SEQUENCE, &new.name).is_some() || owned(actual, &new.name);
+            let verb = if stands { "ALTER" } else { "CREATE" };
+            let options = sequences::options(&new.sequence);
+            first.push(format!("{verb} SEQUENCE {name} {options}"));
+            after.push(format!("ALTER SEQUENCE {name} OWNED BY {table}.{own}"));
+            if stands {
+                continue;
             }
-        })
-    })
-}
-
-fn owned_sequences(table: &str, expected: &Table) -> impl Iterator<Item = String> {
-    expected.columns.iter().filter_map(move |(column, definition)| {
-        let owned = definition.sequence.as_ref()?;
-        let name = qualified(&owned.name);
-        let column = session::identifier(column);
-        Some(match definition.identity {
-            None => format!("ALTER SEQUENCE {name} OWNED BY {table}.{column}"),
-            Some(_) => format!(
-                "SELECT pg_catalog.setval({}, max({column})) FROM {table} HAVING max({column}) IS NOT NULL",
-                session::text(&name)
-            ),
-        })
-    })
+        }
+        after.push(format!(
+            "SELECT pg_catalog.setval({}, max({own})) FROM {table} HAVING max({own}) IS NOT NULL",
+            session::text(&name)
+        ));
+    }
+    (first, after)
 }
 
 /// Everything that is expected to belong to the table.

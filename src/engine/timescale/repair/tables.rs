@@ -10,6 +10,7 @@ use super::{
 use crate::{
     engine::timescale::{
         catalog::{
+            columns::Column,
             constraints::CONSTRAINT,
             hypertables::HYPERTABLE,
             indexes::INDEX,
@@ -21,9 +22,9 @@ use crate::{
         },
         session,
     },
-    schema::{Key, Object, ObjectDifference, plan::Step},
+    schema::{Key, Object, ObjectDifference, Schema, plan::Step},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// One that cannot be altered is made again with its rows by `rebuild`.
 pub const MAKER: Maker = Maker {
@@ -36,7 +37,10 @@ pub const MAKER: Maker = Maker {
         let stays = |part: &Partition| work.wanted(TABLE, &part.parent).is_some();
         let detach = part.filter(stays).map(|part| {
             let (parent, own) = (qualified(&part.parent), qualified(&key.name));
-            Step::alter(key, format!("ALTER TABLE {parent} DETACH PARTITION {own}")).with(key)
+            let sql = format!("ALTER TABLE {parent} DETACH PARTITION {own}");
+            Step::alter(key, sql)
+                .with(key)
+                .freeing(&Key::new(TABLE, part.parent.clone()))
         });
         detach
             .into_iter()
@@ -101,7 +105,7 @@ fn drop_with_parts(object: &Object, word: &str, work: &Work<'_>) -> Step {
 }
 
 /// The column that owns that sequence: its table, and its name.
-pub fn owner_of_sequence(schema: &crate::schema::Schema, name: &str) -> Option<(String, String)> {
+pub fn owner_of_sequence(schema: &Schema, name: &str) -> Option<(String, String)> {
     let tables = schema.objects.iter().filter(|(key, _)| key.kind == TABLE);
     tables
         .filter_map(|(key, object)| Some((key, typed::<Table>(Some(object))?)))
@@ -123,7 +127,7 @@ pub fn default_around(key: &Key, work: &Work<'_>) -> Option<Vec<Step>> {
     }
     let (table, own) = of_table(&key.name)?;
     let key = Key::new(TABLE, table);
-    let column = |schema: &crate::schema::Schema| {
+    let column = |schema: &Schema| {
         typed::<Table>(schema.objects.get(&key)).and_then(|table| table.columns.get(&own).cloned())
     };
     // What is computed always is no default that could be dropped for a while.
@@ -202,26 +206,64 @@ struct Sides {
 fn alter(difference: &ObjectDifference, sides: &Sides, work: &Work<'_>) -> Vec<Step> {
     let key = &difference.key;
     let Sides { expected, actual } = sides;
-    let (leaving, joining) = partition(key, expected, actual);
+    let (leaving, joining) = partition(key, (expected, actual), work);
     let mut steps: Vec<Step> = leaving.into_iter().collect();
     steps.extend(inheritance_left(key, expected, actual));
-    steps.extend(columns_altered(difference, sides, work));
-    steps.extend(columns_dropped(difference, sides, work));
+    match parents_of(expected).eq(parents_of(actual)) {
+        true => {
+            let asked = |name: &str| asked(difference, name);
+            steps.extend(columns_altered(key, (sides, &asked), work));
+            steps.extend(columns_dropped(key, sides, &asked));
+        }
+        // What its old parents gave it is its own then, and it must have what its new ones have.
+        false => {
+            let whole = Sides {
+                expected: with_columns_of_parents(expected, work.expected, actual),
+                actual: with_columns_of_parents(actual, work.actual, expected),
+            };
+            steps.extend(columns_altered(key, (&whole, &|_| true), work));
+            steps.extend(columns_dropped(key, &whole, &|_| true));
+        }
+    }
     if expected.unlogged != actual.unlogged {
         let logged = if expected.unlogged {
             "UNLOGGED"
         } else {
             "LOGGED"
         };
-        steps.push(Step::alter(
-            key,
-            format!("ALTER TABLE {} SET {logged}", qualified(&key.name)),
-        ));
+        let sql = format!("ALTER TABLE {} SET {logged}", qualified(&key.name));
+        steps.push(Step::alter(key, sql));
     }
     steps.extend(joining);
     steps.extend(inheritance_joined(key, expected, actual));
     steps.extend(settings(key, expected, actual));
     steps
+}
+
+/// With the columns of the parents that the other side does not have; an identity is not inherited.
+fn with_columns_of_parents(table: &Table, schema: &Schema, other: &Table) -> Table {
+    let mut whole = table.clone();
+    let parents = parents_of(table).filter(|parent| !parents_of(other).any(|one| one == *parent));
+    for parent in parents {
+        let key = Key::new(TABLE, parent.clone());
+        let parent = typed::<Table>(schema.objects.get(&key)).unwrap_or_default();
+        for own in parent.column_order {
+            if let Some(column) = parent
+                .columns
+                .get(&own)
+                .filter(|_| !whole.columns.contains_key(&own))
+            {
+                let column = Column {
+                    identity: None,
+                    sequence: None,
+                    ..column.clone()
+                };
+                whole.columns.insert(own.clone(), column);
+                whole.column_order.push(own);
+            }
+        }
+    }
+    whole
 }
 
 fn asked(difference: &ObjectDifference, column: &str) -> bool {
@@ -231,27 +273,17 @@ fn asked(difference: &ObjectDifference, column: &str) -> bool {
     paths.any(|one| *one == path || one.starts_with(&below))
 }
 
-fn columns_altered(difference: &ObjectDifference, sides: &Sides, work: &Work<'_>) -> Vec<Step> {
-    let key = &difference.key;
+type Asked<'a> = &'a dyn Fn(&str) -> bool;
+
+fn columns_altered(key: &Key, (sides, asked): (&Sides, Asked<'_>), work: &Work<'_>) -> Vec<Step> {
     let Sides { expected, actual } = sides;
     let mut steps = Vec::new();
-    for name in expected
-        .column_order
-        .iter()
-        .filter(|name| asked(difference, name))
-    {
+    for name in expected.column_order.iter().filter(|name| asked(name)) {
         let Some(wanted) = expected.columns.get(name) else {
             continue;
         };
         let at = At { key, name, work };
-        // A table that leaves its parent keeps the columns that it had from it.
-        let kept = || {
-            let left = parents_of(actual)
-                .filter(|parent| !parents_of(expected).any(|other| other == *parent));
-            let mut left = left.filter_map(|parent| typed::<Table>(work.found(TABLE, parent)));
-            left.find_map(|parent| parent.columns.get(name).cloned())
-        };
-        match actual.columns.get(name).cloned().or_else(kept).as_ref() {
+        match actual.columns.get(name) {
             None => steps.extend(columns::add(&at, wanted)),
             Some(found) if columns::is_alterable(wanted, found) => {
                 steps.extend(columns::repair(&at, wanted, found));
@@ -271,18 +303,12 @@ fn is_last(table: &Table, column: &str) -> bool {
     table.column_order.last().is_some_and(|last| last == column)
 }
 
-/// A table that joins a parent gives its columns to it, as far as the parent has them.
-fn columns_dropped(difference: &ObjectDifference, sides: &Sides, work: &Work<'_>) -> Vec<Step> {
-    let key = &difference.key;
+fn columns_dropped(key: &Key, sides: &Sides, asked: Asked<'_>) -> Vec<Step> {
     let Sides { expected, actual } = sides;
-    let given: BTreeSet<String> = parents_of(expected)
-        .filter(|parent| !parents_of(actual).any(|other| other == *parent))
-        .filter_map(|parent| typed::<Table>(work.wanted(TABLE, parent)))
-        .flat_map(|parent| parent.columns.into_keys())
-        .collect();
-    let unexpected = actual.column_order.iter().filter(|name| {
-        !given.contains(*name) && !expected.columns.contains_key(*name) && asked(difference, name)
-    });
+    let unexpected = actual
+        .column_order
+        .iter()
+        .filter(|name| !expected.columns.contains_key(*name) && asked(name));
     let dropped = unexpected.map(|name| {
         let own = session::identifier(name);
         let sql = format!("ALTER TABLE {} DROP COLUMN {own}", qualified(&key.name));
@@ -419,27 +445,27 @@ fn settings(key: &Key, expected: &Table, actual: &Table) -> Vec<Step> {
     steps
 }
 
-/// Leaving the old parent, and joining the new one.
-fn partition(key: &Key, expected: &Table, actual: &Table) -> (Option<Step>, Option<Step>) {
-    let same =
-        |one: &Partition, other: &Partition| one.parent == other.parent && one.bound == other.bound;
-    let unchanged = match (&expected.partition_of, &actual.partition_of) {
-        (None, None) => true,
-        (Some(wanted), Some(found)) => same(wanted, found),
-        _ => false,
-    };
-    if unchanged {
+/// Leaving the old parent, and joining the new one. With a parent that is made again it goes along.
+fn partition(
+    key: &Key,
+    (expected, actual): (&Table, &Table),
+    work: &Work<'_>,
+) -> (Option<Step>, Option<Step>) {
+    let parent = |one: &Option<Partition>| one.as_ref().map(|part| part.parent.clone());
+    let (wanted, found) = (&expected.partition_of, &actual.partition_of);
+    let same = parent(wanted) == parent(found);
+    let bound = |one: &Option<Partition>| one.as_ref().map(|part| part.bound.clone());
+    let along = parent(found).is_some_and(|one| work.rebuilt.tables.contains_key(&one));
+    if same && (bound(wanted) == bound(found) || along) {
         return (None, None);
     }
     let table = qualified(&key.name);
-    let detach = actual.partition_of.as_ref().map(|found| {
+    let detach = found.as_ref().map(|found| {
         let parent = qualified(&found.parent);
-        Step::alter(
-            key,
-            format!("ALTER TABLE {parent} DETACH PARTITION {table}"),
-        )
+        let sql = format!("ALTER TABLE {parent} DETACH PARTITION {table}");
+        Step::alter(key, sql).freeing(&Key::new(TABLE, found.parent.clone()))
     });
-    let attach = expected.partition_of.as_ref().map(|wanted| {
+    let attach = wanted.as_ref().map(|wanted| {
         let parent = qualified(&wanted.parent);
         let sql = format!(
             "ALTER TABLE {parent} ATTACH PARTITION {table} {}",

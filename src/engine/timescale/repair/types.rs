@@ -406,6 +406,12 @@ fn another(difference: &ObjectDifference, work: &Work<'_>) -> Option<Vec<Step>> 
     Some(steps)
 }
 
+/// Is it a type that may go for a while, since no column is of it?
+pub fn is_unused(key: &Key, work: &Work<'_>) -> bool {
+    [DOMAIN, COMPOSITE_TYPE, RANGE_TYPE].contains(&key.kind.as_str())
+        && columns_of(&printed(&key.name), work).is_empty()
+}
+
 /// The old type of that name, as long as something is of it.
 pub fn aside_of(type_key: &Key) -> Key {
     Key::new("type before", type_key.name.clone())

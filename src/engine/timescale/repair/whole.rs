@@ -138,7 +138,9 @@ pub fn around(key: &Key, because: &Step, work: &Work<'_>) -> Vec<Step> {
     let (Some(maker), Some(actual)) = (maker(&key.kind), work.actual.objects.get(key)) else {
         return Vec::new();
     };
-    if !maker.movable || indexes::is_rebuilt_by_server(key, because, work) {
+    if !maker.movable && !types::is_unused(key, work)
+        || indexes::is_rebuilt_by_server(key, because, work)
+    {
         return Vec::new();
     }
     let note = format!(
