@@ -3,6 +3,7 @@
 mod activity;
 mod adoption;
 mod aggregates;
+mod alike;
 mod flight;
 mod holder;
 pub mod mysql;
@@ -18,6 +19,7 @@ pub use adoption::{Adopted, Adoption, StoredSnapshot};
 pub use aggregates::{
     AggregateRegistry, AggregateStore, Dependency, MadeAggregate, MadeAggregates, Registry, ViewRow,
 };
+pub use alike::alike;
 pub use flight::{Flight, Verdict, fingerprint};
 pub(crate) use holder::one_line;
 pub use record::{Entry, EntryState, Event, HistoryRow, Identity, NewEntry, Record};

@@ -28,6 +28,7 @@ mod session;
 mod survey;
 mod trial;
 
+pub use catalog::alike;
 pub use normal::object as in_normal_form;
 
 use super::{
@@ -37,7 +38,6 @@ use super::{
 use crate::{
     config::Endpoint,
     connect::{self, ConnectOptions},
-    outcome::Failure,
     schema::{ObjectDifference, Reading, Repair, Schema},
     sql::{Dialect, Statement},
     target::Target,
@@ -92,11 +92,9 @@ impl Mysql {
     async fn packet(&mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>> {
         let target = Target::Mysql;
         let conn = self.session().await?;
-        session::packet(conn, statements).await.map_err(|failed| {
-            Failure::failed(session::words(&failed.error))
-                .on(target)
-                .into()
-        })
+        session::packet(conn, statements)
+            .await
+            .map_err(|failed| session::failure(&failed.error).on(target).into())
     }
 }
 

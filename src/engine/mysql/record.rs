@@ -1,9 +1,14 @@
 //! The record in MySQL: refinery's history table and our ledger.
 
-use super::{Mysql, session};
-use crate::engine::{Entry, EntryState, Event, HistoryRow, NewEntry, Record, StoredSnapshot};
+use super::{Mysql, grants, session};
+use crate::{
+    engine::{Entry, EntryState, Event, HistoryRow, NewEntry, Record, StoredSnapshot},
+    outcome::{Exit, Failure},
+    target::Target,
+};
 use anyhow::{Context, Result};
 use mysql_async::{FromRowError, Row};
+use std::collections::BTreeSet;
 
 /// refinery's table, made by refinery's own statement.
 pub const HISTORY: &str = "refinery_schema_history";
@@ -45,13 +50,59 @@ pub async fn read(mysql: &mut Mysql) -> Result<Record> {
     understand(sets.pop().unwrap_or_default(), ledger)
 }
 
+/// Those of the two tables that this login sees, and whether it may read them: a column's PRIVILEGES
+/// are this login's own.
+pub const SEEN: &str = "SELECT TABLE_NAME, \
+     MIN(FIND_IN_SET('select', PRIVILEGES) > 0) \
+     FROM information_schema.COLUMNS \
+     WHERE TABLE_SCHEMA = DATABASE() \
+     AND TABLE_NAME IN ('refinery_schema_history', 'sgmp_db_ledger') \
+     GROUP BY TABLE_NAME \
+     ORDER BY TABLE_NAME";
+
+/// Nothing is concluded from a record that the login may not see (exit 8): a table without a
+/// privilege on it is not in information_schema, as if it were not there. `held` are the privileges
+/// on the whole database, `seen` the rows of `SEEN`.
+///
+/// # Errors
+/// One of the two tables may be there and hidden.
+pub fn is_visible(
+    seen: &[Row],
+    held: &BTreeSet<String>,
+    (database, user): (&str, &str),
+) -> Result<()> {
+    if grants::missing(held, &["SELECT"]).is_empty() {
+        return Ok(());
+    }
+    let readable = |table: &str| {
+        seen.iter().any(|row| {
+            row.get_opt::<String, _>(0).and_then(Result::ok).as_deref() == Some(table)
+                && row.get_opt::<bool, _>(1).and_then(Result::ok) == Some(true)
+        })
+    };
+    if readable(HISTORY) && readable(LEDGER) {
+        return Ok(());
+    }
+    let database = session::identifier(database);
+    let message = format!(
+        "user `{user}` may not see which migrations are applied: it lacks SELECT on database {database}"
+    );
+    let user = user.replace('\\', "\\\\").replace('\'', "''");
+    Err(Failure::new(Exit::Unknown, message)
+        .on(Target::Mysql)
+        .remedy(format!(
+            "as an administrator: GRANT SELECT ON {database}.* TO '{user}'@'%';"
+        ))
+        .into())
+}
+
 /// The text of a query for each of the two tables, history first, which finds nothing where the
-/// table is absent. For `session::prepared`.
+/// table is absent or may not be read. For `session::prepared`.
 pub fn queries_if_there() -> [String; 2] {
     [(HISTORY, READ_HISTORY), (LEDGER, READ_LEDGER)].map(|(table, query)| {
         format!(
-            "IF(EXISTS (SELECT * FROM information_schema.TABLES \
-             WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '{table}'), {}, \
+            "IF(COALESCE((SELECT MIN(FIND_IN_SET('select', PRIVILEGES) > 0) FROM information_schema.COLUMNS \
+             WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '{table}'), FALSE), {}, \
              'SELECT NULL FROM DUAL WHERE FALSE')",
             session::text(query)
         )

@@ -1,6 +1,9 @@
 //! One MySQL session: packets of one or many statements, and literals that no setting changes the meaning of.
 
-use crate::engine::Place;
+use crate::{
+    engine::Place,
+    outcome::{Exit, Failure},
+};
 use mysql_async::{Conn, Error, Row, prelude::Queryable};
 use std::fmt::Write;
 
@@ -157,6 +160,19 @@ pub fn quoting_only(message: &str, statement: &str) -> String {
         .find(|own| statement.ends_with(own))
         .unwrap_or(quoted);
     format!("{before} near '{own}' at line {after}")
+}
+
+/// The server's no as a failure. What a login may not read, nobody may conclude anything of (exit 8).
+pub fn failure(error: &Error) -> Failure {
+    // ER_DBACCESS_DENIED_ERROR, ER_TABLEACCESS_DENIED_ERROR, ER_COLUMNACCESS_DENIED_ERROR.
+    const DENIED: [u16; 3] = [1044, 1142, 1143];
+    let is_denied = |words: &str| words.contains("SELECT command denied");
+    let words = words(error);
+    match code(error) {
+        Some(code) if DENIED.contains(&code) && is_denied(&words) => Failure::new(Exit::Unknown, words)
+            .remedy("as an administrator: GRANT SELECT on what is named to this login; docs/least-role.md has the whole role"),
+        _ => Failure::failed(words),
+    }
 }
 
 /// The server's words.

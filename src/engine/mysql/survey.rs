@@ -37,6 +37,14 @@ pub async fn survey(mysql: &mut Mysql) -> Result<Survey> {
         .first()
         .and_then(|row| row.get_opt::<Option<u64>, _>(0)?.ok()?)
         .map(|id| format!("connection {id}"));
+    if exists {
+        let held = grants::on_database(&strings(&answers.grants), &mysql.endpoint.database);
+        let login = (
+            mysql.endpoint.database.as_str(),
+            mysql.endpoint.user.as_str(),
+        );
+        record::is_visible(&answers.seen, &held, login)?;
+    }
     survey.record = record::understand(answers.history, answers.ledger)?;
     let tables: Vec<(String, String)> = answers
         .tables
@@ -59,6 +67,7 @@ struct Answers {
     server: Vec<Row>,
     tables: Vec<Row>,
     lock: Vec<Row>,
+    seen: Vec<Row>,
     grants: Vec<Row>,
     history: Vec<Row>,
     ledger: Vec<Row>,
@@ -73,6 +82,7 @@ async fn ask(mysql: &mut Mysql, exists: bool) -> Result<Answers> {
         SERVER.to_owned(),
         TABLES.to_owned(),
         format!("SELECT IS_USED_LOCK({lock})"),
+        record::SEEN.to_owned(),
     ];
     for text in [GRANTS, &history, &ledger] {
         statements.extend(session::prepared(text));
@@ -91,9 +101,10 @@ async fn ask(mysql: &mut Mysql, exists: bool) -> Result<Answers> {
         server: set(0),
         tables: set(1),
         lock: set(2),
-        grants: set(3 + 2),
-        history: set(8 + 2),
-        ledger: set(13 + 2),
+        seen: set(3),
+        grants: set(4 + 2),
+        history: set(9 + 2),
+        ledger: set(14 + 2),
     })
 }
 

@@ -3,7 +3,7 @@
 use super::{Timescale, session};
 use crate::{
     engine::{Entry, EntryState, Event, HistoryRow, NewEntry, Record, StoredSnapshot},
-    outcome::Failure,
+    outcome::{Exit, Failure},
     target::Target,
 };
 use anyhow::{Context, Result};
@@ -54,6 +54,53 @@ pub async fn read(timescale: &mut Timescale) -> Result<Record> {
     understand(&history, &ledger)
 }
 
+/// Those of the two tables that are there, and whether this login may read them. The catalog shows
+/// every table to every login.
+macro_rules! tables {
+    () => {
+        "(SELECT c.relname, \
+         pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT') \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE n.nspname = 'public' AND c.relname IN ('refinery_schema_history', 'sgmp_db_ledger')) AS t(name, readable)"
+    };
+}
+
+/// Whether this login may use the schema, and the names of those of the two tables that it may not read.
+pub const HIDDEN: &str = concat!(
+    "SELECT (SELECT pg_catalog.has_schema_privilege(oid, 'USAGE') \
+     FROM pg_catalog.pg_namespace WHERE nspname = 'public'), t.name FROM ",
+    tables!(),
+    " WHERE NOT readable ORDER BY name"
+);
+
+/// Nothing is concluded from a record that the login may not read (exit 8).
+///
+/// # Errors
+/// `HIDDEN` found one.
+pub fn is_visible(hidden: &[SimpleQueryRow], login: &str) -> Result<()> {
+    let tables: Vec<String> = hidden
+        .iter()
+        .map(|row| format!("public.{}", session::column(row, 1)))
+        .collect();
+    let Some(first) = hidden.first() else {
+        return Ok(());
+    };
+    let tables = tables.join(", ");
+    let role = session::identifier(login);
+    let mut grants = format!("GRANT SELECT ON {tables} TO {role};");
+    let mut lacks = format!("SELECT on {tables}");
+    if session::column(first, 0) != "t" {
+        grants = format!("GRANT USAGE ON SCHEMA public TO {role}; {grants}");
+        lacks = format!("USAGE on schema public and {lacks}");
+    }
+    let message =
+        format!("role `{login}` may not read which migrations are applied: it lacks {lacks}");
+    Err(Failure::new(Exit::Unknown, message)
+        .on(Target::Timescale)
+        .remedy(format!("as an administrator: {grants}"))
+        .into())
+}
+
 /// `FETCH_HISTORY` and `FETCH_LEDGER` after this, in the same transaction, find the rows of each of
 /// the two tables, and nothing where it is absent: a query that names an absent table would fail,
 /// abort the transaction, and leave an error in the server's log.
@@ -61,8 +108,10 @@ pub fn open_if_there() -> String {
     let open = |table: &str, cursor: &str, query: &str| {
         format!(
             "cursor := '{cursor}'; \
-             IF pg_catalog.to_regclass('public.{table}') IS NULL THEN OPEN cursor FOR SELECT WHERE false; \
-             ELSE OPEN cursor FOR EXECUTE {}; END IF; ",
+             IF EXISTS (SELECT FROM {} WHERE name = '{table}' AND readable) \
+             THEN OPEN cursor FOR EXECUTE {}; \
+             ELSE OPEN cursor FOR SELECT WHERE false; END IF; ",
+            tables!(),
             session::text(query)
         )
     };

@@ -107,7 +107,7 @@ impl Found<'_> {
             }
             return;
         }
-        let named = key.name.split('(').next().unwrap_or_default();
+        let named = name::split_arguments(&key.name).0;
         let schema = match key.kind.as_str() {
             EXTENSION => typed::<Extension>(Some(object)).map(|one| one.schema),
             SCHEMA | EVENT_TRIGGER => None,
@@ -348,7 +348,7 @@ pub fn named_in(object: &Object, schema: &Schema) -> BTreeSet<Key> {
     }
     let words: BTreeSet<String> = words(&text).map(str::to_lowercase).collect();
     let names = |key: &&Key| {
-        let own = schema_and_name(key.name.split('(').next().unwrap_or_default()).1;
+        let own = schema_and_name(name::split_arguments(&key.name).0).1;
         !is_part(key) && **key != object.key && words.contains(&own.to_lowercase())
     };
     schema.objects.keys().filter(names).cloned().collect()

@@ -9,6 +9,7 @@ use crate::{
     engine::timescale::{
         catalog::{
             aggregates::AGGREGATE,
+            name,
             routines::{FUNCTION, PROCEDURE, Routine},
         },
         session,
@@ -56,7 +57,7 @@ pub const AGGREGATES: Maker = Maker {
     create: create_aggregate,
     drop: |object, _| {
         let (own, arguments) = parts(&object.key);
-        let sql = format!("DROP AGGREGATE {}({arguments}", qualified(own));
+        let sql = format!("DROP AGGREGATE {}{arguments}", qualified(own));
         vec![Step::drop(&object.key, sql)]
     },
     alter: |_, _| None,
@@ -88,17 +89,15 @@ fn word(key: &Key) -> &'static str {
 
 /// `name(types)` of a key as SQL.
 pub fn signature(key_name: &str) -> String {
-    match key_name.split_once('(') {
-        Some((own, arguments)) => format!("{}({arguments}", qualified(own)),
-        None => qualified(key_name),
-    }
+    let (own, arguments) = name::split_arguments(key_name);
+    format!("{}{}", qualified(own), arguments.unwrap_or_default())
 }
 
 fn statement(key: &Key, object: &Object, routine: &Routine) -> String {
     if let Some(text) = definition(Some(object)) {
         return text.trim_end().to_owned();
     }
-    let own = key.name.split('(').next().unwrap_or_default();
+    let (own, _) = name::split_arguments(&key.name);
     let mut sql = format!(
         "CREATE OR REPLACE {} {}({})",
         word(key),
@@ -157,19 +156,20 @@ fn statement(key: &Key, object: &Object, routine: &Routine) -> String {
 fn dollar_quoted(body: &str) -> String {
     let mut tag = "$sgmp$".to_owned();
     let mut number = 1;
-    while body.contains(&tag) {
+    // A body that ends with the beginning of the tag would end too early.
+    while format!("{body}{tag}").find(&tag) != Some(body.len()) {
         number += 1;
         tag = format!("$sgmp{number}$");
     }
     format!("{tag}{body}{tag}")
 }
 
-/// Its name, and its arguments with the bracket behind them.
+/// Its name, and its arguments in their brackets.
 fn parts(key: &Key) -> (&str, &str) {
-    let (own, arguments) = key.name.split_once('(').unwrap_or((&key.name, ")"));
+    let (own, arguments) = name::split_arguments(&key.name);
     let arguments = match arguments {
-        ")" => "*)",
-        other => other,
+        None | Some("()") => "(*)",
+        Some(other) => other,
     };
     (own, arguments)
 }
@@ -192,7 +192,7 @@ fn create_aggregate(object: &Object, _: &Work<'_>) -> Vec<Step> {
         .collect();
     let (own, arguments) = parts(&object.key);
     let sql = format!(
-        "CREATE AGGREGATE {}({arguments} ({})",
+        "CREATE AGGREGATE {}{arguments} ({})",
         qualified(own),
         values.join(", ")
     );
