@@ -2,7 +2,7 @@
 
 use super::{
     Work, hypertables, keep, sequences,
-    steps::{belongs_to, index_name, printed, qualified, schema_and_name, typed},
+    steps::{NOT_NULL, belongs_to, index_name, printed, qualified, schema_and_name, typed},
     tables, types, whole,
 };
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
             constraints::CONSTRAINT,
             hypertables::{HYPERTABLE, Hypertable},
             indexes::INDEX,
+            schemas::SCHEMA,
             sequences::SEQUENCE,
             tables::{TABLE, Table},
             types::{DOMAIN, ENUM},
@@ -93,13 +94,30 @@ pub fn steps(table: &str, reason: &str, work: &Work<'_>) -> Vec<Step> {
             .with(&group)
             .losing(reason)
     };
-    let parts = tables::parts(table, work);
+    let mut parts = tables::parts(table, work);
+    // The old table is there until its rows are copied: what reaches out of it goes before.
+    let whole: BTreeSet<Key> = tables::nodes(found, &parts).collect();
+    let outside = |node: &Key| outside(node, &whole, work);
+    let reaching: Vec<Key> = parts
+        .iter()
+        .filter(|part| !outside(part).is_empty())
+        .cloned()
+        .collect();
+    parts.retain(|part| !reaching.contains(part));
+    let mut steps: Vec<Step> = reaching
+        .iter()
+        .flat_map(|part| dropped(part, work))
+        .collect();
+    steps = steps
+        .into_iter()
+        .map(|step| step.with(&group).losing(reason))
+        .collect();
     let rename = step(format!(
         "ALTER TABLE {new} RENAME TO {}",
         session::identifier(&before)
     ));
     let rename = tables::nodes(found, &parts).fold(rename, |step, node| step.dropping(&node));
-    let mut steps = vec![rename];
+    steps.push(rename);
     let (first, after) = sequences_of(&new, (&expected, &actual), work);
     steps.extend(first.into_iter().map(step));
     let children = children(work, table);
@@ -133,11 +151,13 @@ pub fn steps(table: &str, reason: &str, work: &Work<'_>) -> Vec<Step> {
     let drop = names.fold(step(format!("DROP TABLE {old}")), |step, name| {
         step.dropping(&name)
     });
-    steps.push(
-        types
-            .iter()
-            .fold(drop, |step, key| step.freeing(&types::aside_of(key))),
-    );
+    let drop = types
+        .iter()
+        .fold(drop, |step, key| step.freeing(&types::aside_of(key)));
+    let used: BTreeSet<Key> = tables::nodes(found, &parts)
+        .flat_map(|node| outside(&node))
+        .collect();
+    steps.push(used.iter().fold(drop, |step, key| step.freeing(key)));
     for child in &children {
         let follow = followed(&child.name, &expected, &actual);
         steps.extend(follow.into_iter().map(step));
@@ -154,6 +174,25 @@ pub fn steps(table: &str, reason: &str, work: &Work<'_>) -> Vec<Step> {
     let after = after.filter(|step| owner.as_deref() != Some(step.sql()));
     steps.extend(after.map(|step| step.needing(&group).with(&group).losing(reason)));
     steps
+}
+
+/// What a part of a table depends on beyond the table itself.
+fn outside(node: &Key, whole: &BTreeSet<Key>, work: &Work<'_>) -> Vec<Key> {
+    let below = work.graph.actual.get(node).into_iter().flatten();
+    let below = below.filter(|on| !whole.contains(*on));
+    below
+        .filter(|on| ![SCHEMA, NOT_NULL].contains(&on.kind.as_str()))
+        .cloned()
+        .collect()
+}
+
+fn dropped(part: &Key, work: &Work<'_>) -> Vec<Step> {
+    let object = work.actual.objects.get(part);
+    let maker = whole::maker(&part.kind);
+    object
+        .zip(maker)
+        .map(|(object, maker)| (maker.drop)(object, work))
+        .unwrap_or_default()
 }
 
 /// Types that differ, perhaps so that another one takes their place.

@@ -22,9 +22,12 @@ pub fn default(table: &str, own: &str) -> Key {
     Key::new("default", format!("{table}.{}", name::part(own)))
 }
 
+/// Kind of what `not_null` names.
+pub const NOT_NULL: &str = "not null";
+
 /// That a column is not null.
 pub fn not_null(table: &str, own: &str) -> Key {
-    Key::new("not null", format!("{table}.{}", name::part(own)))
+    Key::new(NOT_NULL, format!("{table}.{}", name::part(own)))
 }
 
 /// A check of a domain.
