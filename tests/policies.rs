@@ -386,7 +386,7 @@ async fn a_job_that_does_not_run_is_a_finding_with_the_statement_that_starts_it(
         install
             .timescale
             .execute(&format!(
-                "SELECT alter_job({job}, next_start => {next}::timestamptz)"
+                "SELECT alter_job({job}, next_start => ({next})::timestamptz)"
             ))
             .await;
         let (run, document) = install.json(&["status"]).await;
