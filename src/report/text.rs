@@ -283,7 +283,10 @@ fn section(
             .target
             .map(|target| format!("{target}: "))
             .unwrap_or_default();
-        out.put(&Shown::line(format!("  {target}{}", finding.message)))?;
+        out.put(&Shown::line(format!("  {target}{}", finding.headline())))?;
+        for line in finding.patch.iter().flat_map(|patch| patch.lines()) {
+            out.put(&Shown::line(format!("    {line}")))?;
+        }
         if let Some(remedy) = &finding.remedy {
             let arrow = Shown::line("    ").then(&Shown::painted(style, "36", "->"));
             out.put(&arrow.then(&Shown::line(format!(" {remedy}"))))?;

@@ -1,8 +1,13 @@
 //! The record in MySQL: refinery's history table and our ledger.
 
-use super::{Mysql, grants, session};
+use super::{
+    Mysql, convert, grants, session,
+    texts::{self, Owner, SCRIPT, SNAPSHOT},
+};
 use crate::{
-    engine::{Entry, EntryState, Event, HistoryRow, NewEntry, Record, StoredSnapshot},
+    engine::{
+        Entry, EntryState, Event, Flavour, HistoryRow, LedgerRow, NewEntry, Record, StoredSnapshot,
+    },
     outcome::{Exit, Failure},
     target::Target,
 };
@@ -14,6 +19,9 @@ use std::collections::BTreeSet;
 pub const HISTORY: &str = "refinery_schema_history";
 /// Our audit trail and statement journal.
 pub const LEDGER: &str = "sgmp_db_ledger";
+pub use super::texts::TEXT;
+/// Everything that holds the record.
+pub const TABLES: [&str; 3] = [HISTORY, LEDGER, TEXT];
 
 const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS refinery_schema_history(
              version int4 PRIMARY KEY,
@@ -22,6 +30,28 @@ const CREATE_HISTORY: &str = "CREATE TABLE IF NOT EXISTS refinery_schema_history
              checksum VARCHAR(255))";
 
 const CREATE_LEDGER: &str = include_str!("ledger.sql");
+const CREATE_TEXT: &str = include_str!("ledger_text.sql");
+
+/// The newest form of the ledger that is known here, as its comment tells it.
+const FORMAT: u32 = 2;
+
+/// The ledger's comment, and whether it has the columns of its first form; no row where it is absent.
+pub const READ_FORM: &str = "SELECT TABLE_COMMENT, EXISTS (SELECT 1 FROM information_schema.COLUMNS AS c \
+     WHERE c.TABLE_SCHEMA = DATABASE() AND c.TABLE_NAME = 'sgmp_db_ledger' AND c.COLUMN_NAME = 'script') \
+     FROM information_schema.TABLES \
+     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'sgmp_db_ledger'";
+
+/// Texts of a ledger that somebody dropped: a new one counts from 1 again.
+const SWEEP: &str = "DELETE FROM sgmp_db_ledger_text \
+     WHERE entry > (SELECT COALESCE(MAX(id), 0) FROM sgmp_db_ledger)";
+
+/// How rows of the ledger are written here.
+pub const FLAVOUR: Flavour = Flavour {
+    table: LEDGER,
+    now: "UTC_TIMESTAMP(6)",
+    user: "CURRENT_USER()",
+    text: session::text,
+};
 
 const READ_HISTORY: &str =
     "SELECT version, name, applied_on, checksum FROM refinery_schema_history ORDER BY version";
@@ -31,13 +61,42 @@ const READ_LEDGER: &str = "SELECT id, event, version, name, state, checksum, sta
      error, os_user, os_host, database_user, tool_version, details, fingerprint, continues \
      FROM sgmp_db_ledger ORDER BY id";
 
-/// Creates what is absent. Needs the lock.
+/// Creates what is absent, and brings a ledger of the first form to the present one. Needs the lock.
 pub async fn prepare(mysql: &mut Mysql) -> Result<()> {
-    mysql
-        .packet(&[CREATE_HISTORY, CREATE_LEDGER])
+    let sets = mysql
+        .packet(&[CREATE_HISTORY, CREATE_LEDGER, CREATE_TEXT, READ_FORM, SWEEP])
         .await
         .context("creating the tables that hold the record")?;
+    if is_first_form(&sets[3])? {
+        convert::convert(mysql).await?;
+    }
+    mysql.first_form = false;
     Ok(())
+}
+
+/// Does the ledger hold scripts and snapshots in its rows, as its first form did?
+///
+/// # Errors
+/// A newer sgmp-db wrote it.
+pub fn is_first_form(rows: &[Row]) -> Result<bool> {
+    let Some(row) = rows.first() else {
+        return Ok(false);
+    };
+    let comment = row.get_opt::<String, _>(0).and_then(Result::ok);
+    let format = comment
+        .as_deref()
+        .and_then(|comment| comment.strip_prefix("sgmp-db ledger format "))
+        .and_then(|digits| digits.parse::<u32>().ok());
+    match format {
+        Some(newer) if newer > FORMAT => Err(Failure::new(
+            Exit::History,
+            format!("the ledger has format {newer}, which a newer sgmp-db wrote; this one knows formats up to {FORMAT}"),
+        )
+        .on(Target::Mysql)
+        .remedy("run the sgmp-db that wrote it, or a newer one")
+        .into()),
+        _ => Ok(matches!(row.get_opt::<i64, _>(1), Some(Ok(1)))),
+    }
 }
 
 /// Reads both tables, which must exist.
@@ -122,12 +181,12 @@ pub fn understand(history: Vec<Row>, ledger: Vec<Row>) -> Result<Record> {
 
 /// The text that an entry recorded.
 pub async fn script(mysql: &mut Mysql, entry: i64) -> Result<Option<String>> {
-    long_text(mysql, "script", entry).await
+    long_text(mysql, SCRIPT, entry).await
 }
 
 /// The schema stored with an entry.
 pub async fn snapshot(mysql: &mut Mysql, entry: i64) -> Result<Option<String>> {
-    long_text(mysql, "snapshot", entry).await
+    long_text(mysql, SNAPSHOT, entry).await
 }
 
 /// Stores the schema expected after an entry.
@@ -136,20 +195,36 @@ pub async fn store_snapshot(
     entry: i64,
     snapshot: &StoredSnapshot,
 ) -> Result<()> {
-    let update = format!(
-        "UPDATE sgmp_db_ledger SET snapshot = {}, fingerprint = {} WHERE id = {entry}",
-        session::text(&snapshot.text),
-        session::text(&snapshot.fingerprint),
-    );
+    let id = entry.to_string();
+    let owner = Owner {
+        entry: &id,
+        kind: SNAPSHOT,
+    };
+    let begin = ["SET autocommit = 1", "START TRANSACTION"].map(str::to_owned);
+    let changes = [
+        format!("DELETE FROM sgmp_db_ledger_text WHERE entry = {entry} AND kind = '{SNAPSHOT}'"),
+        format!(
+            "UPDATE sgmp_db_ledger SET fingerprint = {} WHERE id = {entry}",
+            session::text(&snapshot.fingerprint),
+        ),
+    ];
+    let statements = begin
+        .into_iter()
+        .chain(changes)
+        .chain(texts::inserts(owner, &snapshot.text))
+        .chain(["COMMIT".to_owned()]);
     mysql
-        .packet(&[&update])
+        .packets(statements)
         .await
-        .context("storing the schema that is expected from now on")?;
-    Ok(())
+        .context("storing the schema that is expected from now on")
 }
 
-async fn long_text(mysql: &mut Mysql, column: &str, entry: i64) -> Result<Option<String>> {
-    let query = format!("SELECT {column} FROM sgmp_db_ledger WHERE id = {entry}");
+/// The first form has it in the entry's row, in a column of that name.
+async fn long_text(mysql: &mut Mysql, kind: &str, entry: i64) -> Result<Option<String>> {
+    if !mysql.first_form {
+        return texts::read(mysql, entry, kind).await;
+    }
+    let query = format!("SELECT {kind} FROM sgmp_db_ledger WHERE id = {entry}");
     let sets = mysql.packet(&[&query]).await?;
     Ok(sets[0]
         .first()
@@ -168,16 +243,12 @@ pub async fn log(mysql: &mut Mysql, entry: &NewEntry<'_>) -> Result<()> {
 
 /// The statement that adds an entry that is not a script.
 pub fn log_statement(entry: &NewEntry<'_>) -> String {
-    format!(
-        "INSERT INTO sgmp_db_ledger (event, state, statements_total, statements_done, started_at, finished_at, \
-         os_user, os_host, database_user, tool_version, details) \
-         VALUES ({}, 'done', 0, 0, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), {}, {}, CURRENT_USER(), {}, {})",
-        session::text(entry.event.name()),
-        session::text(&entry.identity.os_user),
-        session::text(&entry.identity.os_host),
-        session::text(entry.identity.tool_version),
-        session::text(entry.details),
-    )
+    let mut row = LedgerRow::new(&FLAVOUR, entry.event, EntryState::Done, entry.identity);
+    row.value("statements_total", "0")
+        .value("statements_done", "0")
+        .finished()
+        .message("details", Some(entry.details));
+    row.insert()
 }
 
 fn history_row(row: Row) -> Result<HistoryRow> {

@@ -3,7 +3,7 @@
 use super::{Timescale, catalog, lock, record, session};
 use crate::{
     connect,
-    engine::{ForeignObject, Survey},
+    engine::{ForeignObject, StatementLimit, Survey},
     outcome::{Exit, Failure, ServerReport},
     target::Target,
 };
@@ -42,6 +42,14 @@ const RELATIONS: &str = "SELECT n.nspname, c.relname, c.relkind \
      AND d.objid = c.oid AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e') \
      ORDER BY n.nspname, c.relname";
 
+/// Source: `PQ_LARGE_MESSAGE_LIMIT` in src/include/libpq/libpq.h (`MaxAllocSize - 1`, 1 GB less two), of
+/// which a message's length takes four bytes and the end of its text one.
+const MESSAGE_LIMIT: StatementLimit = StatementLimit {
+    name: "PostgreSQL's limit for one message, which no setting changes",
+    bytes: 0x3fff_fffe - 5,
+    remedy: "split the statement",
+};
+
 const BEGIN: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// Looks at server, schema, privileges and record.
@@ -66,6 +74,7 @@ pub async fn survey(timescale: &mut Timescale) -> Result<Survey> {
             .first()
             .map(|row| format!("backend {}", session::column(row, 0))),
         obstacles: facts.obstacles(exists, &database),
+        statement_limit: Some(MESSAGE_LIMIT),
         ..Survey::default()
     };
     match begun {
@@ -80,6 +89,7 @@ pub async fn survey(timescale: &mut Timescale) -> Result<Survey> {
     if exists {
         survey.foreign = answers.relations.iter().filter_map(foreign).collect();
         record::is_visible(&answers.hidden, facts.text(3).unwrap_or_default())?;
+        timescale.first_form = record::is_first_form(&answers.form)?;
         survey.record = record::understand(&answers.history, &answers.ledger)?;
     }
     Ok(survey)
@@ -93,17 +103,19 @@ struct Answers {
     hidden: Vec<SimpleQueryRow>,
     history: Vec<SimpleQueryRow>,
     ledger: Vec<SimpleQueryRow>,
+    form: Vec<SimpleQueryRow>,
 }
 
 /// Everything sent together, so that all is one turn, and seen in one view.
 async fn ask(client: &Client) -> Result<Answers> {
     let (holder, open) = (lock::holder(), record::open_if_there());
-    let (_, server, relations, holder, hidden, _, history, ledger, _) = try_join!(
+    let (_, server, relations, holder, hidden, form, _, history, ledger, _) = try_join!(
         session::rows(client, BEGIN),
         session::rows(client, SERVER),
         session::rows(client, RELATIONS),
         session::rows(client, &holder),
         session::rows(client, record::HIDDEN),
+        session::rows(client, record::READ_FORM),
         session::rows(client, &open),
         session::rows(client, record::FETCH_HISTORY),
         session::rows(client, record::FETCH_LEDGER),
@@ -117,6 +129,7 @@ async fn ask(client: &Client) -> Result<Answers> {
         hidden,
         history,
         ledger,
+        form,
     })
 }
 
@@ -162,7 +175,7 @@ async fn open(timescale: &mut Timescale) -> Result<bool> {
 
 fn foreign(row: &SimpleQueryRow) -> Option<ForeignObject> {
     let (schema, name) = (session::column(row, 0), session::column(row, 1));
-    if schema == "public" && (name == record::HISTORY || name == record::LEDGER) {
+    if schema == "public" && record::TABLES.contains(&name) {
         return None;
     }
     let kind = match session::column(row, 2) {

@@ -97,7 +97,7 @@ fn pairs(
                 .as_ref()
                 .map(|object| (object.value.clone(), object.per_major.clone()))
         };
-        let arguments = |key: &Key| key.name.split_once('(').map(|(_, rest)| rest.to_owned());
+        let arguments = |key: &Key| name::split_arguments(&key.name).1.map(str::to_owned);
         whole
             && content(&wanted.expected) == content(&found.actual)
             && arguments(&wanted.key) == arguments(&found.key)
@@ -116,10 +116,10 @@ fn pairs(
 impl Renamed {
     fn object(&mut self, (kind, word): (&str, &str), from: &Key, to: &Key, steps: &mut Steps) {
         let (_, new) = schema_and_name(without_arguments(&to.name));
-        let old = match from.name.split_once('(') {
-            Some((own, arguments)) => format!("{}({arguments}", qualified(own)),
-            None if kind == SCHEMA => session::identifier(&name::parts(&from.name).concat()),
-            None => qualified(&from.name),
+        let old = match name::split_arguments(&from.name) {
+            (own, Some(arguments)) => format!("{}{arguments}", qualified(own)),
+            _ if kind == SCHEMA => session::identifier(&name::parts(&from.name).concat()),
+            _ => qualified(&from.name),
         };
         let new = match kind {
             SCHEMA => session::identifier(&name::parts(&to.name).concat()),
@@ -264,7 +264,7 @@ impl Renamed {
 }
 
 fn without_arguments(key_name: &str) -> &str {
-    key_name.split('(').next().unwrap_or(key_name)
+    name::split_arguments(key_name).0
 }
 
 /// Replaces a name in every text below a value, where it stands by itself.

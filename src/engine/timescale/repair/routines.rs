@@ -8,6 +8,7 @@ use super::{
 use crate::{
     engine::timescale::{
         catalog::{
+            name,
             routines::{PROCEDURE, Routine},
             triggers::{TRIGGER, Trigger},
         },
@@ -72,17 +73,15 @@ fn word(key: &Key) -> &'static str {
 
 /// `name(types)` of a key as SQL.
 pub fn signature(key_name: &str) -> String {
-    match key_name.split_once('(') {
-        Some((own, arguments)) => format!("{}({arguments}", qualified(own)),
-        None => qualified(key_name),
-    }
+    let (own, arguments) = name::split_arguments(key_name);
+    format!("{}{}", qualified(own), arguments.unwrap_or_default())
 }
 
 fn create(key: &Key, object: &Object, routine: &Routine) -> String {
     if let Some(text) = definition(Some(object)) {
         return text.trim_end().to_owned();
     }
-    let own = key.name.split('(').next().unwrap_or_default();
+    let (own, _) = name::split_arguments(&key.name);
     let mut sql = format!(
         "CREATE OR REPLACE {} {}({})",
         word(key),
@@ -141,7 +140,8 @@ fn create(key: &Key, object: &Object, routine: &Routine) -> String {
 fn dollar_quoted(body: &str) -> String {
     let mut tag = "$sgmp$".to_owned();
     let mut number = 1;
-    while body.contains(&tag) {
+    // A body that ends with the beginning of the tag would end too early.
+    while format!("{body}{tag}").find(&tag) != Some(body.len()) {
         number += 1;
         tag = format!("$sgmp{number}$");
     }
@@ -150,7 +150,7 @@ fn dollar_quoted(body: &str) -> String {
 
 /// Triggers that call a function go before it does, and come again after.
 fn detour_triggers(key: &Key, work: &Work<'_>, steps: &mut Steps) {
-    let own = key.name.split('(').next().unwrap_or_default();
+    let (own, _) = name::split_arguments(&key.name);
     let call = format!("EXECUTE FUNCTION {}(", printed(own));
     for (other, object) in &work.actual.objects {
         let calls = other.kind == TRIGGER
@@ -167,12 +167,12 @@ fn detour_triggers(key: &Key, work: &Work<'_>, steps: &mut Steps) {
 /// Aggregates are dropped and made: they hold nothing.
 pub fn repair_aggregate(difference: &ObjectDifference, steps: &mut Steps) {
     let key = &difference.key;
-    let (own, arguments) = key.name.split_once('(').unwrap_or((&key.name, ")"));
+    let (own, arguments) = name::split_arguments(&key.name);
     let arguments = match arguments {
-        ")" => "*)",
-        other => other,
+        None | Some("()") => "(*)",
+        Some(other) => other,
     };
-    let sql = format!("DROP AGGREGATE {}({arguments}", qualified(own));
+    let sql = format!("DROP AGGREGATE {}{arguments}", qualified(own));
     match (&difference.expected, &difference.actual) {
         (None, _) => steps.lose(Phase::DropRoutine, key, sql, NOT_EXPECTED),
         (Some(_), Some(_)) => steps.add(Phase::Routine, key, sql),
@@ -194,7 +194,7 @@ pub fn repair_aggregate(difference: &ObjectDifference, steps: &mut Steps) {
         })
         .collect();
     let sql = format!(
-        "CREATE AGGREGATE {}({arguments} ({})",
+        "CREATE AGGREGATE {}{arguments} ({})",
         qualified(own),
         parts.join(", ")
     );
