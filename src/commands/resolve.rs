@@ -5,7 +5,7 @@ use crate::{
     cli::ResolveArguments,
     config::Settings,
     migrate::{Claim, Proposal, ResolveRequest, propose, resolve},
-    outcome::{Document, Failure},
+    outcome::{Document, Failure, flag_typed},
     report::{self, Shown},
 };
 use anyhow::Result;
@@ -40,8 +40,12 @@ pub async fn run(
     };
     let proposal = propose(side.engine.as_mut(), &side.set, &request, document).await?;
     tell(&proposal, document);
+    let reason = arguments.reason.as_deref();
+    let reason = reason.map_or_else(String::new, |reason| {
+        format!(" {}", flag_typed("reason", Some(reason)))
+    });
     let again = format!(
-        "sgmp-db resolve {version} --only {} {flag} --yes",
+        "sgmp-db resolve {version} --only {} {flag}{reason} --yes",
         side.set.target
     );
     confirm(arguments.yes, &proposal, &again)?;

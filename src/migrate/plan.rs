@@ -3,7 +3,7 @@
 use super::files::{Migration, MigrationSet};
 use crate::{
     engine::{Entry, Event, HistoryRow, Record, Survey},
-    outcome::{Applied, Finding, Kind, Pending, TargetReport},
+    outcome::{Applied, Finding, Kind, Pending, TargetReport, quoted},
     sql::{SqlText, same_sql, same_statement},
     target::Target,
 };
@@ -222,7 +222,8 @@ impl<'a> Judge<'a, '_> {
                     .about(file.up.file.clone())
                     .remedy(format!(
                         "give the change a number above V{current}: sgmp-db new {} --only {}",
-                        file.name, self.set.target
+                        quoted(&file.name),
+                        self.set.target
                     )),
                 );
                 continue;
@@ -352,22 +353,18 @@ pub(super) fn edited_part(target: Target, begun: &Begun, file: &Migration, done:
     ))
 }
 
-fn changed(
-    target: Target,
-    applied: Option<&str>,
-    file: &Migration,
-    mut message: String,
-) -> Finding {
+fn changed(target: Target, applied: Option<&str>, file: &Migration, message: String) -> Finding {
     let name = &file.up.file;
-    if let Some(applied) = applied {
-        let diff = TextDiff::from_lines(applied, file.up.text())
-            .unified_diff()
-            .header(&format!("{name} (applied)"), &format!("{name} (file)"))
-            .to_string();
-        message.push('\n');
-        message.push_str(diff.trim_end());
+    let finding = Finding::new(Kind::Checksum, target, message).about(name.clone());
+    match applied {
+        None => finding,
+        Some(applied) => finding.patch(
+            &TextDiff::from_lines(applied, file.up.text())
+                .unified_diff()
+                .header(&format!("{name} (applied)"), &format!("{name} (file)"))
+                .to_string(),
+        ),
     }
-    Finding::new(Kind::Checksum, target, message).about(name.clone())
 }
 
 /// Are the first `count` statements of both texts the same SQL?

@@ -41,8 +41,17 @@ pub fn write(document: &Document, style: Style, out: &mut Screen<'_>) -> io::Res
         out.put(&Shown::default())?;
         out.put(&events_table(events, style))?;
     }
+    files(document, out)?;
     section("findings", &document.findings, ("31", style), out)?;
     section("notes", &document.notes, ("33", style), out)
+}
+
+/// Which migrations all of it is about.
+fn files(document: &Document, out: &mut Screen<'_>) -> io::Result<()> {
+    match &document.migrations {
+        Some(files) => out.put(&Shown::line(format!("files: {files}"))),
+        None => Ok(()),
+    }
 }
 
 /// Beside a plain result, what it does not say itself.
@@ -50,15 +59,16 @@ pub fn write_beside(document: &Document, style: Style, err: &mut Screen<'_>) -> 
     if document.plain.is_none() {
         return Ok(());
     }
+    files(document, err)?;
     let mut findings = document.findings.clone();
     findings.retain(|finding| finding.kind != Kind::Drift);
     if let Some(Plain::Scripts(scripts)) = &document.plain
         && style.is_terminal()
         && scripts.iter().any(|script| script.text() != script.shown())
     {
-        err.put(&Shown::line(
+        err.put(&Shown::line(document.call.complete(
             "note: names above are shown with escapes and cannot be pasted; write the statements to a file: sgmp-db diff --sql > repair.sql",
-        ))?;
+        )))?;
     }
     section("findings", &findings, ("31", style), err)?;
     section("notes", &document.notes, ("33", style), err)
@@ -148,25 +158,26 @@ fn version(version: Option<i32>) -> String {
 }
 
 fn state(document: &Document, target: Target, report: &TargetReport, style: Style) -> Shown {
-    let mut findings = document
+    let kinds: Vec<Kind> = document
         .findings
         .iter()
         .filter(|finding| finding.target.is_none_or(|on| on == target))
-        .peekable();
-    let is_found = findings.peek().is_some();
-    let half_applied = findings.any(|finding| finding.kind == Kind::HalfApplied);
+        .map(|finding| finding.kind)
+        .collect();
     let failed = document
         .failures()
         .iter()
         .any(|failure| failure.target.is_none_or(|on| on == target));
     if failed {
         Shown::painted(style, "31", "failed")
-    } else if half_applied {
+    } else if kinds.contains(&Kind::HalfApplied) {
         Shown::painted(style, "31", "half-applied")
     } else if !report.pending.is_empty() {
         Shown::painted(style, "33", "pending")
-    } else if is_found {
+    } else if kinds.iter().any(|kind| *kind != Kind::Unknown) {
         Shown::painted(style, "31", "not in sync")
+    } else if !kinds.is_empty() {
+        Shown::painted(style, "33", "unknown")
     } else {
         Shown::painted(style, "32", "in sync")
     }
@@ -272,7 +283,10 @@ fn section(
             .target
             .map(|target| format!("{target}: "))
             .unwrap_or_default();
-        out.put(&Shown::line(format!("  {target}{}", finding.message)))?;
+        out.put(&Shown::line(format!("  {target}{}", finding.headline())))?;
+        for line in finding.patch.iter().flat_map(|patch| patch.lines()) {
+            out.put(&Shown::line(format!("    {line}")))?;
+        }
         if let Some(remedy) = &finding.remedy {
             let arrow = Shown::line("    ").then(&Shown::painted(style, "36", "->"));
             out.put(&arrow.then(&Shown::line(format!(" {remedy}"))))?;

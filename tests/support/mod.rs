@@ -11,6 +11,7 @@ pub mod killed;
 pub mod proxy;
 pub mod remedies;
 pub mod server;
+pub mod shell;
 pub mod story;
 
 pub use binary::{Run, Sgmp};

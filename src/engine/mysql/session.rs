@@ -1,8 +1,11 @@
 //! One MySQL session: packets of one or many statements, and literals that no setting changes the meaning of.
 
-use crate::engine::Place;
+use crate::{
+    engine::Place,
+    outcome::{Exit, Failure},
+};
 use mysql_async::{Conn, Error, Row, prelude::Queryable};
-use std::fmt::Write;
+use std::borrow::Cow;
 
 /// An error in a packet of several statements.
 #[derive(Debug)]
@@ -35,8 +38,23 @@ pub async fn packet(
     conn: &mut Conn,
     statements: &[&str],
 ) -> Result<Vec<Vec<Row>>, Box<PacketError>> {
-    // A line feed, not only a semicolon: a statement may end in a comment.
-    let text = statements.join("\n;");
+    packet_keeping(conn, statements, |_| true).await
+}
+
+/// What stands between two statements of a packet. A line feed, not only a semicolon: a statement may
+/// end in a comment.
+pub const BETWEEN: &str = "\n;";
+
+/// The same, without the rows of those that `keep` does not name.
+pub async fn packet_keeping(
+    conn: &mut Conn,
+    statements: &[&str],
+    keep: impl Fn(usize) -> bool,
+) -> Result<Vec<Vec<Row>>, Box<PacketError>> {
+    let text = match statements {
+        [one] => Cow::Borrowed(*one),
+        several => Cow::Owned(several.join(BETWEEN)),
+    };
     let mut sets: Vec<Vec<Row>> = Vec::with_capacity(statements.len());
     let failed = |error, sets: Vec<Vec<Row>>| {
         Box::new(PacketError {
@@ -45,13 +63,20 @@ pub async fn packet(
             sets,
         })
     };
-    let mut result = match conn.query_iter(text).await {
+    let mut result = match conn.query_iter(&*text).await {
         Ok(result) => result,
         Err(error) => return Err(failed(error, sets)),
     };
     while !result.is_empty() {
         let mut rows = Vec::new();
-        let read = result.for_each(|row| rows.push(row)).await;
+        let kept = keep(sets.len());
+        let read = result
+            .for_each(|row| {
+                if kept {
+                    rows.push(row);
+                }
+            })
+            .await;
         sets.push(rows);
         if let Err(error) = read {
             return Err(failed(error, sets));
@@ -89,11 +114,27 @@ pub fn text(value: &str) -> String {
     }
     let mut literal = String::with_capacity(value.len() * 2 + 12);
     literal.push_str("_utf8mb4 0x");
-    for byte in value.bytes() {
-        // Writing to a String cannot fail.
-        write!(literal, "{byte:02x}").unwrap_or_default();
-    }
+    push_hex(&mut literal, value.as_bytes());
     literal
+}
+
+/// Adds bytes as a literal.
+pub fn push_bytes(statement: &mut String, bytes: &[u8]) {
+    if bytes.is_empty() {
+        statement.push_str("''");
+        return;
+    }
+    statement.reserve(bytes.len() * 2 + 2);
+    statement.push_str("0x");
+    push_hex(statement, bytes);
+}
+
+fn push_hex(text: &mut String, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
 }
 
 /// A literal that people can read, where no setting could change what it means.
@@ -163,6 +204,19 @@ pub fn quoting_only(message: &str, statement: &str) -> String {
         .find(|own| statement.ends_with(own))
         .unwrap_or(quoted);
     format!("{before} near '{own}' at line {after}")
+}
+
+/// The server's no as a failure. What a login may not read, nobody may conclude anything of (exit 8).
+pub fn failure(error: &Error) -> Failure {
+    // ER_DBACCESS_DENIED_ERROR, ER_TABLEACCESS_DENIED_ERROR, ER_COLUMNACCESS_DENIED_ERROR.
+    const DENIED: [u16; 3] = [1044, 1142, 1143];
+    let is_denied = |words: &str| words.contains("SELECT command denied");
+    let words = words(error);
+    match code(error) {
+        Some(code) if DENIED.contains(&code) && is_denied(&words) => Failure::new(Exit::Unknown, words)
+            .remedy("as an administrator: GRANT SELECT on what is named to this login; docs/least-role.md has the whole role"),
+        _ => Failure::failed(words),
+    }
 }
 
 /// The server's words.

@@ -3,13 +3,13 @@
 use super::{Timescale, catalog, lock, record, session};
 use crate::{
     connect,
-    engine::{ForeignObject, Survey},
-    outcome::{Failure, ServerReport},
+    engine::{ForeignObject, StatementLimit, Survey},
+    outcome::{Exit, Failure, ServerReport},
     target::Target,
 };
 use anyhow::Result;
 use futures_util::{future::join, try_join};
-use tokio_postgres::{Client, SimpleQueryRow};
+use tokio_postgres::{Client, SimpleQueryRow, error::SqlState};
 
 /// `current_setting(…, true)` is NULL where no library has defined the setting: the extension's
 /// own settings exist only once its loader is preloaded or its library loaded.
@@ -25,7 +25,11 @@ const SERVER: &str = "SELECT pg_catalog.current_setting('server_version'), \
      (SELECT default_version FROM pg_catalog.pg_available_extensions WHERE name = 'timescaledb'), \
      CASE WHEN pg_catalog.pg_has_role(current_user, 'pg_read_all_settings', 'USAGE') THEN pg_catalog.current_setting('shared_preload_libraries') END, \
      pg_catalog.current_setting('timescaledb.license', true), \
-     pg_catalog.current_setting('timescaledb.restoring', true)";
+     pg_catalog.current_setting('timescaledb.restoring', true), \
+     pg_catalog.current_setting('timescaledb.disable_load', true), \
+     (SELECT v.trusted OR NOT v.superuser FROM pg_catalog.pg_available_extension_versions v \
+     JOIN pg_catalog.pg_available_extensions x ON x.name = v.name AND x.default_version = v.version \
+     WHERE v.name = 'timescaledb')";
 
 /// Tables and views that no extension owns. Chunks and materialisation tables live in schemas of
 /// TimescaleDB's, which are resolved first so that no chunk is looked at twice.
@@ -37,6 +41,14 @@ const RELATIONS: &str = "SELECT n.nspname, c.relname, c.relkind \
      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
      AND d.objid = c.oid AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e') \
      ORDER BY n.nspname, c.relname";
+
+/// Source: `PQ_LARGE_MESSAGE_LIMIT` in src/include/libpq/libpq.h (`MaxAllocSize - 1`, 1 GB less two), of
+/// which a message's length takes four bytes and the end of its text one.
+const MESSAGE_LIMIT: StatementLimit = StatementLimit {
+    name: "PostgreSQL's limit for one message, which no setting changes",
+    bytes: 0x3fff_fffe - 5,
+    remedy: "split the statement",
+};
 
 const BEGIN: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
@@ -62,6 +74,7 @@ pub async fn survey(timescale: &mut Timescale) -> Result<Survey> {
             .first()
             .map(|row| format!("backend {}", session::column(row, 0))),
         obstacles: facts.obstacles(exists, &database),
+        statement_limit: Some(MESSAGE_LIMIT),
         ..Survey::default()
     };
     match begun {
@@ -75,6 +88,8 @@ pub async fn survey(timescale: &mut Timescale) -> Result<Survey> {
     }
     if exists {
         survey.foreign = answers.relations.iter().filter_map(foreign).collect();
+        record::is_visible(&answers.hidden, facts.text(3).unwrap_or_default())?;
+        timescale.first_form = record::is_first_form(&answers.form)?;
         survey.record = record::understand(&answers.history, &answers.ledger)?;
     }
     Ok(survey)
@@ -85,31 +100,48 @@ struct Answers {
     server: Vec<SimpleQueryRow>,
     relations: Vec<SimpleQueryRow>,
     holder: Vec<SimpleQueryRow>,
+    hidden: Vec<SimpleQueryRow>,
     history: Vec<SimpleQueryRow>,
     ledger: Vec<SimpleQueryRow>,
+    form: Vec<SimpleQueryRow>,
 }
 
 /// Everything sent together, so that all is one turn, and seen in one view.
 async fn ask(client: &Client) -> Result<Answers> {
     let (holder, open) = (lock::holder(), record::open_if_there());
-    let (_, server, relations, holder, _, history, ledger, _) = try_join!(
+    let (_, server, relations, holder, hidden, form, _, history, ledger, _) = try_join!(
         session::rows(client, BEGIN),
         session::rows(client, SERVER),
         session::rows(client, RELATIONS),
         session::rows(client, &holder),
+        session::rows(client, record::HIDDEN),
+        session::rows(client, record::READ_FORM),
         session::rows(client, &open),
         session::rows(client, record::FETCH_HISTORY),
         session::rows(client, record::FETCH_LEDGER),
         session::rows(client, "COMMIT"),
     )
-    .map_err(|error| Failure::failed(session::words(&error)).on(Target::Timescale))?;
+    .map_err(|error| unanswered(&error))?;
     Ok(Answers {
         server,
         relations,
         holder,
+        hidden,
         history,
         ledger,
+        form,
     })
+}
+
+/// What a login may not ask, nobody may conclude anything of (exit 8).
+fn unanswered(error: &tokio_postgres::Error) -> Failure {
+    let words = session::words(error);
+    if error.code() != Some(&SqlState::INSUFFICIENT_PRIVILEGE) {
+        return Failure::failed(words).on(Target::Timescale);
+    }
+    Failure::new(Exit::Unknown, words)
+        .on(Target::Timescale)
+        .remedy("as an administrator: GRANT SELECT on the catalog that is named to this login; docs/least-role.md has the whole role")
 }
 
 /// What answers there now.
@@ -143,7 +175,7 @@ async fn open(timescale: &mut Timescale) -> Result<bool> {
 
 fn foreign(row: &SimpleQueryRow) -> Option<ForeignObject> {
     let (schema, name) = (session::column(row, 0), session::column(row, 1));
-    if schema == "public" && (name == record::HISTORY || name == record::LEDGER) {
+    if schema == "public" && record::TABLES.contains(&name) {
         return None;
     }
     let kind = match session::column(row, 2) {
@@ -239,10 +271,21 @@ impl<'a> Facts<'a> {
                 "install TimescaleDB's package for this PostgreSQL version on the server"
                     .to_owned(),
             );
-        } else if !installed && !self.is_preloaded() {
+        } else if !installed && self.is_preloaded() == Some(false) {
             obstacle(
                 "the extension timescaledb is not preloaded".to_owned(),
                 "on the server: ALTER SYSTEM SET shared_preload_libraries = 'timescaledb'; then restart PostgreSQL".to_owned(),
+            );
+        } else if !installed && (self.is_preloaded().is_none() || !self.may_create_extension()) {
+            let why = match self.may_create_extension() {
+                true => "may not see whether it is preloaded (shared_preload_libraries)",
+                false => "may not create it",
+            };
+            obstacle(
+                format!(
+                    "the extension timescaledb is not in `{database}`, and role `{user}` {why}"
+                ),
+                format!("as an administrator, in \"{database}\": CREATE EXTENSION timescaledb;"),
             );
         }
         if self.yes(12) {
@@ -254,12 +297,18 @@ impl<'a> Facts<'a> {
         obstacles
     }
 
-    /// The list itself is hidden from ordinary roles; a setting of the extension's then tells.
-    fn is_preloaded(&self) -> bool {
-        self.text(11).is_some()
-            || self
-                .text(10)
-                .is_some_and(|list| list.contains("timescaledb"))
+    /// None where this login cannot tell. The list itself is hidden from ordinary roles; the settings
+    /// that the extension's loader defines when it is preloaded are not.
+    fn is_preloaded(&self) -> Option<bool> {
+        if self.text(11).is_some() || self.text(13).is_some() {
+            return Some(true);
+        }
+        self.text(10).map(|list| list.contains("timescaledb"))
+    }
+
+    /// A trusted extension is created by whoever may create in the database, another by a superuser.
+    fn may_create_extension(&self) -> bool {
+        self.yes(4) || self.yes(14)
     }
 }
 

@@ -143,7 +143,5 @@ pub async fn in_snapshot(
             return Ok(None);
         }
     }
-    Err(Failure::failed(session::words(&failed.error))
-        .on(Target::Mysql)
-        .into())
+    Err(session::failure(&failed.error).on(Target::Mysql).into())
 }
