@@ -55,7 +55,7 @@ use std::collections::BTreeSet;
 #[cfg(test)]
 pub(super) fn prepared(statements: &[Statement]) {
     for statement in statements {
-        guard::guard(statement);
+        guard::guard(std::slice::from_ref(statement));
         evidence::probes(&effect::effect(statement));
     }
 }
