@@ -69,7 +69,7 @@ async fn one_that_fails_in_the_middle_is_named_and_those_before_it_stay() {
         let wrong = [
             "INSERT INTO t VALUES (0, 0)",
             "UPDATE absent SET n = 1",
-            "DELETE FROM t WHEREVER",
+            "DELETE FROM t WHERE n = )",
         ];
         let wrong = wrong[round % wrong.len()];
         let broken = file("", count, Some((at, wrong)));
