@@ -101,7 +101,7 @@ pub fn detour(both: &Both<'_>, key: &Key, step: &Step) -> Vec<Step> {
         .into_iter()
         .flatten()
         .any(|(table, columns)| {
-            let moves = |key: &Key| step.is_dropping(key) || step.is_disturbing(key);
+            let moves = |key: &Key| step.moved().any(|moved| moved == key);
             let of_columns = columns
                 .iter()
                 .any(|name| moves(&depends::column(table, name)));
