@@ -17,6 +17,7 @@ mod names;
 mod next;
 mod normal;
 mod packet;
+mod proxy;
 mod record;
 mod recording;
 mod registry;
@@ -33,7 +34,7 @@ use super::{
 };
 use crate::{
     config::Endpoint,
-    connect::{self, ConnectOptions},
+    connect::{self, ConnectOptions, MysqlSession},
     outcome::Failure,
     schema::{ObjectDifference, Reading, Repair, Schema},
     sql::Dialect,
@@ -41,14 +42,14 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use async_trait::async_trait;
-use mysql_async::{Conn, Row};
+use mysql_async::Row;
 use std::collections::BTreeSet;
 
 /// A MySQL database and, once asked, the session on it.
 pub struct Mysql {
     endpoint: Endpoint,
     options: ConnectOptions,
-    conn: Option<Conn>,
+    conn: Option<MysqlSession>,
     /// Session variables that scripts have set: the session is never reset, so the next script
     /// sets them back.
     touched: BTreeSet<String>,
@@ -77,7 +78,7 @@ impl Mysql {
 
     /// The session on the database. Never made again behind a caller's back: a lost session is a
     /// lost lock.
-    async fn session(&mut self) -> Result<&mut Conn> {
+    async fn session(&mut self) -> Result<&mut MysqlSession> {
         if self.conn.is_none() {
             self.conn = Some(connect::mysql(&self.endpoint, &self.options).await?);
             self.selected = true;
@@ -89,7 +90,7 @@ impl Mysql {
     async fn packet(&mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>> {
         let target = Target::Mysql;
         let conn = self.session().await?;
-        session::packet(conn, statements).await.map_err(|failed| {
+        session::settled(conn, statements).await.map_err(|failed| {
             Failure::failed(session::words(&failed.error))
                 .on(target)
                 .into()
@@ -225,7 +226,8 @@ impl Engine for Mysql {
     }
 
     fn canceller(&self) -> Option<Box<dyn Canceller>> {
-        let conn = self.conn.as_ref()?;
+        // A proxy's number may be that of somebody else's session on the server.
+        let conn = self.conn.as_ref().filter(|conn| !conn.is_borrowed())?;
         Some(Box::new(database::KillQuery::new(self, conn.id())))
     }
 

@@ -16,6 +16,7 @@ use super::{
     session::{self, PacketError},
 };
 use crate::{
+    connect,
     engine::{Done, Progress, StepFailure, Work, fingerprint},
     sql::{Commits, Dialect, SessionUse, Verb, classify},
 };
@@ -251,7 +252,11 @@ impl Run<'_> {
         for variable in &self.touched {
             packet.add(
                 Part::Journal,
-                format!("SET SESSION {} = DEFAULT", session::identifier(variable)),
+                format!(
+                    "SET SESSION {} = {}",
+                    session::identifier(variable),
+                    connect::mysql_pinned(variable).unwrap_or("DEFAULT")
+                ),
             );
         }
         packet.add(Part::Journal, "SET NAMES utf8mb4");

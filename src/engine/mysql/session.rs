@@ -1,6 +1,9 @@
 //! One MySQL session: packets of one or many statements, and literals that no setting changes the meaning of.
 
-use crate::engine::Place;
+use crate::{
+    connect::{FOREIGN, MysqlSession},
+    engine::Place,
+};
 use mysql_async::{Conn, Error, Row, prelude::Queryable};
 use std::fmt::Write;
 
@@ -62,6 +65,63 @@ pub async fn packet(
     }
     sets.resize(statements.len(), Vec::new());
     Ok(sets)
+}
+
+/// The same in a session that is set as all of ours are, whatever the server says: the first packet
+/// sets it, in the same turn. In a session that a proxy shares with others each packet sets it and
+/// puts back what there was.
+pub async fn settled(
+    session: &mut MysqlSession,
+    statements: &[&str],
+) -> Result<Vec<Vec<Row>>, Box<PacketError>> {
+    let around = session.around();
+    let (before, after) = (around.before.len(), around.after.len());
+    let all: Vec<&str> = around
+        .before
+        .iter()
+        .map(String::as_str)
+        .chain(statements.iter().copied())
+        .chain(around.after.iter().map(String::as_str))
+        .collect();
+    if all.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut failed = match packet(session, &all).await {
+        Ok(mut sets) => {
+            session.sent();
+            sets.truncate(sets.len() - after);
+            return Ok(sets.split_off(before));
+        }
+        Err(failed) => failed,
+    };
+    if session.is_fresh() && failed.index == 0 && code(&failed.error) == Some(FOREIGN) {
+        session.borrow();
+        return Box::pin(settled(session, statements)).await;
+    }
+    if session.is_borrowed() && !is_lost(&failed.error) {
+        give_back(session, &around.after).await;
+    } else if failed.index >= before {
+        session.sent();
+    }
+    failed.index = failed.index.saturating_sub(before);
+    failed.sets = failed.sets.split_off(before.min(failed.sets.len()));
+    Err(failed)
+}
+
+/// How often a proxy is asked for the session that a failed packet was in.
+const GIVE_BACK_TRIES: usize = 16;
+
+/// Puts back what a failed packet has set. Another session of the proxy's refuses it, since there
+/// the values were not kept, and then it is tried again.
+async fn give_back(session: &mut MysqlSession, back: &[String]) {
+    let mut statements: Vec<&str> = back.iter().map(String::as_str).collect();
+    statements.push("ROLLBACK");
+    for _ in 0..GIVE_BACK_TRIES {
+        match packet(session, &statements).await {
+            Err(failed) if !is_lost(&failed.error) => {}
+            _ => return,
+        }
+    }
 }
 
 /// Statements that run what the text of `expression` says, so that a packet can decide what it

@@ -1,6 +1,7 @@
 //! Is the statement in flight in the database? Decided by evidence, never guessed; what it left
 //! half-made is cleared away.
 
+use crate::connect::PgClient as Client;
 use super::{
     Timescale,
     blockers::blockers,
@@ -18,7 +19,7 @@ use crate::{
 };
 use anyhow::Result;
 use std::collections::BTreeMap;
-use tokio_postgres::{Client, Error, error::SqlState};
+use tokio_postgres::{Error, error::SqlState};
 
 /// Indexes by name: object id, whether it is valid, its bare name.
 type Indexes = BTreeMap<String, (u32, bool, String)>;

@@ -15,6 +15,7 @@ mod leftovers;
 mod lock;
 mod normal;
 mod policies;
+mod pooler;
 mod record;
 mod repair;
 mod resolve;
@@ -31,7 +32,7 @@ use super::{
 };
 use crate::{
     config::{AppRole, Endpoint},
-    connect::{self, ConnectOptions, PgSession},
+    connect::{self, ConnectOptions, PgClient, PgSession},
     outcome::ServerReport,
     policy::{OldChunks, Policies, PolicyState, Step},
     schema::{ObjectDifference, Reading, Repair, Schema},
@@ -51,6 +52,8 @@ pub struct Timescale {
     session: Option<PgSession>,
     /// May scripts have left something in the session? It is never reset, so the next one cleans it.
     is_used: bool,
+    /// Does the pooler, where there is one, keep our session? Unknown until it is asked.
+    pooler_keeps: Option<bool>,
     /// Is the session on the database itself? Not while the database is absent.
     selected: bool,
     /// The schema as the survey read it along with its own questions, until it is asked for or may
@@ -71,6 +74,7 @@ impl Timescale {
             app_role,
             session: None,
             is_used: false,
+            pooler_keeps: None,
             selected: false,
             foreseen: None,
         }
@@ -78,7 +82,7 @@ impl Timescale {
 
     /// The session on the database. Never made again behind a caller's back: a lost session is a
     /// lost lock.
-    async fn client(&mut self) -> Result<&tokio_postgres::Client> {
+    async fn client(&mut self) -> Result<&PgClient> {
         if self.session.is_none() {
             self.session = Some(connect::timescale(&self.endpoint, &self.options).await?);
             self.selected = true;

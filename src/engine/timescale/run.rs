@@ -4,6 +4,7 @@
 //! and still each statement has its own answer. After a failure the server refuses the rest of
 //! the pipeline, and its `COMMIT` of a failed transaction is a rollback.
 
+use crate::connect::PgClient as Client;
 use super::{
     Timescale,
     blockers::blockers,
@@ -17,7 +18,7 @@ use crate::{
 use futures_util::{StreamExt, stream::FuturesOrdered};
 use std::time::{Duration, Instant};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use tokio_postgres::{Client, Error, error::SqlState};
+use tokio_postgres::{Error, error::SqlState};
 
 /// Session variables and their values in every script. One query sets them all: as statements of
 /// their own they would cost the server more than a small script does.
@@ -267,7 +268,11 @@ impl Run<'_> {
             .chain([("lock_timeout", lock_timeout.as_str())])
             .map(|(name, value)| format!("pg_catalog.set_config('{name}', '{value}', false)"))
             .collect();
-        let clean = if self.is_used { leftovers::CLEAN } else { "" };
+        let clean = if self.is_used {
+            format!("{}{}; ", leftovers::CLEAN, self.client.again())
+        } else {
+            String::new()
+        };
         format!("{clean}SELECT {}", set.join(", "))
     }
 

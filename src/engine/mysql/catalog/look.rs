@@ -10,6 +10,7 @@ use super::{
     show_create, shown::Shown, tables, triggers, views,
 };
 use crate::{
+    connect,
     engine::mysql::{Mysql, session},
     outcome::Failure,
     target::Target,
@@ -25,11 +26,11 @@ const PIN: &str = "SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION', sql_quote_sh
      lock_wait_timeout = 10 \
      /*!80030 , show_gipk_in_create_table_and_information_schema = 0 */";
 
-/// Back to what a new session has; a script pins its own.
-const UNPIN: &str = "SET SESSION sql_mode = DEFAULT, sql_quote_show_create = DEFAULT, \
-     group_concat_max_len = DEFAULT, information_schema_stats_expiry = DEFAULT, \
-     lock_wait_timeout = DEFAULT \
-     /*!80030 , show_gipk_in_create_table_and_information_schema = DEFAULT */";
+/// Those of them that a session is not set to already, back to what it is set to.
+const UNPINNED: [&str; 3] = ["sql_mode", "group_concat_max_len", "lock_wait_timeout"];
+
+/// The same of servers from 8.0.30 on.
+const UNPINNED_NEWER: &str = "show_gipk_in_create_table_and_information_schema";
 
 const ISOLATE: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 const BEGIN: &str = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
@@ -170,9 +171,10 @@ pub async fn in_snapshot(
     statements.extend(first);
     statements.extend([ISOLATE, BEGIN]);
     statements.extend(queries);
-    statements.extend(["COMMIT", UNPIN]);
+    let unpin = unpin();
+    statements.extend(["COMMIT", &unpin]);
     let conn = mysql.session().await?;
-    let failed = match session::packet(conn, &statements).await {
+    let failed = match session::settled(conn, &statements).await {
         Ok(mut sets) => {
             let mut asked = sets.split_off(1);
             let mut answers = asked.split_off(first.len());
@@ -182,7 +184,7 @@ pub async fn in_snapshot(
         Err(failed) => failed,
     };
     if !session::is_lost(&failed.error) {
-        session::packet(conn, &["ROLLBACK", UNPIN])
+        session::settled(conn, &["ROLLBACK", &unpin])
             .await
             .map_err(|second| Failure::failed(session::words(&second.error)).on(Target::Mysql))?;
         if session::code(&failed.error).is_some_and(|code| GONE.contains(&code)) {
@@ -192,4 +194,14 @@ pub async fn in_snapshot(
     Err(Failure::failed(session::words(&failed.error))
         .on(Target::Mysql)
         .into())
+}
+
+fn unpin() -> String {
+    let value = |name| connect::mysql_pinned(name).unwrap_or("DEFAULT");
+    let back = UNPINNED.map(|name| format!("{name} = {}", value(name)));
+    format!(
+        "SET SESSION {} /*!80030 , {UNPINNED_NEWER} = {} */",
+        back.join(", "),
+        value(UNPINNED_NEWER)
+    )
 }

@@ -26,6 +26,7 @@ pub mod triggers;
 pub mod types;
 pub mod views;
 
+use crate::connect::PgClient as Client;
 use super::{Timescale, session};
 use crate::{
     outcome::{Exit, Failure},
@@ -35,7 +36,7 @@ use crate::{
 use anyhow::{Context, Result};
 use facts::Facts;
 use kind::{Draft, Kind};
-use tokio_postgres::{Client, Error, error::SqlState};
+use tokio_postgres::{Error, error::SqlState};
 
 /// Every kind, in the order in which they are asked: what a later one must know comes first.
 const KINDS: [&Kind; 17] = [

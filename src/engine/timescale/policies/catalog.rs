@@ -1,5 +1,6 @@
 //! The first turn: licence, hypertables and aggregates, jobs with their statistics.
 
+use crate::connect::PgClient as Client;
 use super::{quoted, session, spans};
 use crate::policy::{
     Failing, Interval, Job, JobKind, Policies, PolicyState, Refresh, Retention, Span, TableName,
@@ -7,7 +8,7 @@ use crate::policy::{
 };
 use futures_util::try_join;
 use std::collections::BTreeMap;
-use tokio_postgres::{Client, Error, SimpleQueryRow};
+use tokio_postgres::{Error, SimpleQueryRow};
 
 /// What there is to ask, by what is there and not by the version. `pg_has_role` tells whether the
 /// errors of somebody else's jobs may be seen.

@@ -1,5 +1,6 @@
 //! The second turn: what is asked only because of what the first one told.
 
+use crate::connect::PgClient as Client;
 use super::{
     catalog::{Facts, Storage},
     quoted, session, spans,
@@ -10,7 +11,7 @@ use crate::policy::{
 };
 use futures_util::{future::try_join_all, try_join};
 use std::collections::BTreeMap;
-use tokio_postgres::{Client, Error, SimpleQueryRow};
+use tokio_postgres::{Error, SimpleQueryRow};
 
 /// Typed settings; absent from versions that have dropped the view.
 const SETTINGS: &str = "SELECT hypertable_schema, hypertable_name, attname, segmentby_column_index, \

@@ -8,6 +8,7 @@ pub(super) mod statement;
 
 pub use retention::{drop_chunks, old_chunks};
 
+use crate::connect::PgClient as Client;
 use super::{Timescale, record, session};
 use crate::{
     engine::{Event, Identity, NewEntry},
@@ -16,7 +17,6 @@ use crate::{
     target::Target,
 };
 use anyhow::{Context, Result};
-use tokio_postgres::Client;
 
 /// Reads what `policies` speak of: two turns, and none per chunk but of old ones.
 pub async fn read(timescale: &mut Timescale, policies: &Policies) -> Result<PolicyState> {
