@@ -2,8 +2,8 @@
 
 use super::{
     ConnectOptions, failure,
-    mysql_pins::{self, Borrowed},
     mysql_packet::{Greeting, NoGreeting},
+    mysql_pins::{self, Borrowed},
     mysql_relay::{Door, Encryption, Relay},
     tcp, tls, wait,
 };

@@ -11,7 +11,7 @@ const CHARACTERS: &str = "NAMES utf8mb4";
 
 /// Each variable with its value, as both stand behind `SET SESSION`. `max_join_size` is before
 /// `sql_big_selects`, because it changes that one.
-const PINS: [(&str, &str); 44] = [
+const PINS: [(&str, &str); 45] = [
     ("autocommit", "1"),
     ("completion_type", "0"),
     ("sql_mode", SQL_MODE),
@@ -61,6 +61,7 @@ const PINS: [(&str, &str); 44] = [
     ("max_sp_recursion_depth", "0"),
     ("block_encryption_mode", "'aes-128-ecb'"),
     ("session_track_transaction_info", "'OFF'"),
+    ("use_secondary_engine", "'ON'"),
 ];
 
 /// The defaults of MySQL 8.0, 5.1.11 Server SQL Modes.
@@ -84,14 +85,20 @@ const CHARACTER_SETS: [&str; 3] = [
 /// Sets everything, in one statement. For a session of our own.
 pub fn pin() -> String {
     // A time that stands still cannot be put back into somebody else's session, hence only here.
-    format!("SET {CHARACTERS}, {}, SESSION timestamp = 0 {}", assignments(), newer(NEWER.2))
+    format!(
+        "SET {CHARACTERS}, {}, SESSION timestamp = 0 {}",
+        assignments(),
+        newer(NEWER.2)
+    )
 }
 
 /// The value to which a variable is set, as an expression; none where it is left as the server has it.
 pub fn pinned(variable: &str) -> Option<&'static str> {
     let (_, newer, value) = NEWER;
     let all = PINS.iter().copied().chain([(newer, value)]);
-    all.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(variable)).map(|(_, value)| value)
+    all.into_iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case(variable))
+        .map(|(_, value)| value)
 }
 
 /// Fails with `FOREIGN`, and the rest of its packet does not run, where the session is not the one that
@@ -117,8 +124,17 @@ pub struct Borrowed {
 
 /// For a proxy that gives our packets to sessions which others use as well.
 pub fn borrow() -> Borrowed {
-    let all: Vec<&str> = CHARACTER_SETS.into_iter().chain(PINS.iter().map(|(name, _)| *name)).collect();
-    let each = |item: fn((usize, &&str)) -> String| all.iter().enumerate().map(item).collect::<Vec<_>>().join(", ");
+    let all: Vec<&str> = CHARACTER_SETS
+        .into_iter()
+        .chain(PINS.iter().map(|(name, _)| *name))
+        .collect();
+    let each = |item: fn((usize, &&str)) -> String| {
+        all.iter()
+            .enumerate()
+            .map(item)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let keep = each(|(at, name)| format!("@sgmp_db_{at} = @@SESSION.{name}"));
     let back = each(|(at, name)| format!("SESSION {name} = @sgmp_db_{at}"));
     let forget = each(|(at, _)| format!("@sgmp_db_{at} = NULL"));
@@ -136,7 +152,10 @@ pub fn borrow() -> Borrowed {
 }
 
 fn assignments() -> String {
-    let each: Vec<String> = PINS.iter().map(|(name, value)| format!("SESSION {name} = {value}")).collect();
+    let each: Vec<String> = PINS
+        .iter()
+        .map(|(name, value)| format!("SESSION {name} = {value}"))
+        .collect();
     each.join(", ")
 }
 

@@ -35,10 +35,13 @@ const PINS: [(&str, &str); 27] = [
     ("default_transaction_isolation", "read committed"),
 ];
 
-/// The same, of which a session that a pooler shares needs nothing, or which are the connection's:
+/// The same, of which a session that a pooler shares needs nothing, or which are the connection's. The
+/// name is here, because PgBouncer keeps the one of a startup packet for clients that have none.
+/// Silence:
 /// the server gives a client up that a minute of silence shows to be gone, as we give the server up
 /// (20.3.2 "TCP settings").
-const OWN: [(&str, &str); 8] = [
+const OWN: [(&str, &str); 9] = [
+    ("application_name", "sgmp-db"),
     ("default_transaction_deferrable", "off"),
     ("temp_tablespaces", ""),
     ("exit_on_error", "off"),
@@ -60,25 +63,33 @@ const NEWER: [(&str, &str); 7] = [
     ("createrole_self_grant", ""),
     ("timescaledb.skip_cagg_invalidation", "off"),
     ("timescaledb.compress_truncate_behaviour", "truncate_only"),
-    ("timescaledb.default_chunk_time_interval", ""),
+    ("timescaledb.default_chunk_time_interval", "7 days"),
 ];
 
+/// Is there such a setting? An empty chunk interval is TimescaleDB's own default, of a week, which
+/// cannot be set.
+const KNOWN: &str = "pg_catalog.current_setting(w.name, true) IS NOT NULL \
+     AND NOT (w.name = 'timescaledb.default_chunk_time_interval' AND pg_catalog.current_setting(w.name, true) = '')";
+
 /// What only a superuser may set, where it is not so already.
-const PRIVILEGED: [(&str, &str); 2] = [("session_replication_role", "origin"), ("event_triggers", "on")];
+const PRIVILEGED: [(&str, &str); 2] = [
+    ("session_replication_role", "origin"),
+    ("event_triggers", "on"),
+];
 
 /// The startup packet's `options`.
 pub fn options() -> String {
-    let each = PINS.iter().chain(&OWN).map(|(name, value)| format!("-c {name}={}", value.replace(' ', "\\ ")));
+    let each = PINS
+        .iter()
+        .chain(&OWN)
+        .map(|(name, value)| format!("-c {name}={}", value.replace(' ', "\\ ")));
     each.collect::<Vec<_>>().join(" ")
 }
 
 /// What the options could not set. Nothing is set in a session that is not `process`, the one that
 /// the login was told, which a pooler then shares with others. PGlite, which has no processes, says 0.
 pub fn opening(process: i32) -> String {
-    let rest = set(
-        &[&NEWER],
-        "pg_catalog.current_setting(w.name, true) IS NOT NULL",
-    );
+    let rest = set(&[&NEWER], KNOWN);
     let privileged = set(
         &[&PRIVILEGED],
         "pg_catalog.current_setting(w.name, true) <> w.value \
@@ -90,13 +101,12 @@ pub fn opening(process: i32) -> String {
 
 /// Everything, for a session that keeps what is set and whose login took no options.
 pub fn all() -> String {
-    let known = "pg_catalog.current_setting(w.name, true) IS NOT NULL";
     let privileged = set(
         &[&PRIVILEGED],
         "pg_catalog.current_setting(w.name, true) <> w.value \
          AND (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)",
     );
-    format!("{}; {privileged}", set(&[&PINS, &OWN[..3], &NEWER], known))
+    format!("{}; {privileged}", set(&[&PINS, &OWN[1..4], &NEWER], KNOWN))
 }
 
 fn set(lists: &[&[(&str, &str)]], condition: &str) -> String {
@@ -114,5 +124,7 @@ fn set(lists: &[&[(&str, &str)]], condition: &str) -> String {
 /// Statements in front of a message in a session that a pooler shares: they hold for the message's
 /// transaction. They take no snapshot, so `BEGIN ISOLATION LEVEL …` may follow in the same message.
 pub fn local() -> Vec<String> {
-    PINS.iter().map(|(name, value)| format!("SET LOCAL {name} = '{value}'")).collect()
+    PINS.iter()
+        .map(|(name, value)| format!("SET LOCAL {name} = '{value}'"))
+        .collect()
 }

@@ -113,7 +113,8 @@ fn refuses_options(error: &tokio_postgres::Error) -> bool {
     let Some(db) = error.as_db_error() else {
         return false;
     };
-    *db.code() == SqlState::PROTOCOL_VIOLATION && db.message().contains("unsupported startup parameter")
+    *db.code() == SqlState::PROTOCOL_VIOLATION
+        && db.message().contains("unsupported startup parameter")
 }
 
 type Entered = (Client, JoinHandle<()>);
@@ -164,7 +165,6 @@ fn config(endpoint: &Endpoint, options: Option<&str>) -> Config {
     config
         .user(&endpoint.user)
         .dbname(&endpoint.database)
-        .application_name("sgmp-db")
         .ssl_mode(match endpoint.tls.mode {
             TlsMode::Disable => SslMode::Disable,
             TlsMode::Prefer => SslMode::Prefer,

@@ -35,7 +35,6 @@ use super::{
 use crate::{
     config::Endpoint,
     connect::{self, ConnectOptions, MysqlSession},
-    outcome::Failure,
     schema::{ObjectDifference, Reading, Repair, Schema},
     sql::Dialect,
     target::Target,
@@ -88,13 +87,10 @@ impl Mysql {
 
     /// One packet of statements; an error names the database and keeps the server's words.
     async fn packet(&mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>> {
-        let target = Target::Mysql;
         let conn = self.session().await?;
-        session::settled(conn, statements).await.map_err(|failed| {
-            Failure::failed(session::words(&failed.error))
-                .on(target)
-                .into()
-        })
+        session::settled(conn, statements)
+            .await
+            .map_err(|failed| session::failure(&failed.error).into())
     }
 }
 

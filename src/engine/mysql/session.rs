@@ -3,6 +3,8 @@
 use crate::{
     connect::{FOREIGN, MysqlSession},
     engine::Place,
+    outcome::Failure,
+    target::Target,
 };
 use mysql_async::{Conn, Error, Row, prelude::Queryable};
 use std::fmt::Write;
@@ -181,6 +183,31 @@ pub fn is_lost(error: &Error) -> bool {
         Error::Server(error) => matches!(error.code, 1053 | 1927 | 3169 | 4031),
         Error::Other(_) | Error::Url(_) => false,
     }
+}
+
+/// A packet that only asks, or writes a record, has failed.
+pub fn failure(error: &Error) -> Failure {
+    let words = words(error);
+    if is_lost(error) {
+        return ended(error);
+    }
+    let failure = Failure::failed(words).on(Target::Mysql);
+    match code(error) {
+        // Packet too large.
+        Some(1153) => failure.remedy(
+            "as an administrator: SET GLOBAL max_allowed_packet = 67108864; (64 MB, MySQL's own default)",
+        ),
+        _ => failure,
+    }
+}
+
+/// The connection is gone, and that is the error which the server gave as the reason, or the loss itself.
+pub fn ended(error: &Error) -> Failure {
+    Failure::failed(format!("the server ended the connection: {}", words(error)))
+        .on(Target::Mysql)
+        .remedy(
+            "the server's error log says why; among its limits are max_allowed_packet and connection_memory_limit",
+        )
 }
 
 /// The server's number for an error, where the server sent it.

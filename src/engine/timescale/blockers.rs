@@ -1,7 +1,7 @@
 //! Who holds the tables that a statement waited for?
 
-use crate::connect::PgClient as Client;
 use super::session;
+use crate::connect::PgClient as Client;
 use crate::engine::one_line;
 use crate::sql::{Dialect, TokenKind, tokens};
 use std::collections::BTreeSet;

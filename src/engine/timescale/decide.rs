@@ -1,7 +1,6 @@
 //! Is the statement in flight in the database? Decided by evidence, never guessed; what it left
 //! half-made is cleared away.
 
-use crate::connect::PgClient as Client;
 use super::{
     Timescale,
     blockers::blockers,
@@ -12,6 +11,7 @@ use super::{
     session,
     trial::{self, Tried},
 };
+use crate::connect::PgClient as Client;
 use crate::{
     engine::{Flight, Verdict, fingerprint},
     outcome::{Exit, Failure},

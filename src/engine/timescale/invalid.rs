@@ -1,7 +1,7 @@
 //! Invalid indexes that an interrupted statement left: dropped, unless somebody is building them.
 
-use crate::connect::PgClient as Client;
 use super::{effect::Effect, session};
+use crate::connect::PgClient as Client;
 use tokio_postgres::Error;
 
 /// An index of the schema.

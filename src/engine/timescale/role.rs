@@ -3,8 +3,8 @@
 //! The backend reads and writes the hypertables and creates continuous aggregates in schema
 //! public at run time, hence CREATE there.
 
-use crate::connect::PgClient as Client;
 use super::{Timescale, record, session};
+use crate::connect::PgClient as Client;
 use crate::{
     config::AppRole,
     engine::{Event, Identity, NewEntry},
@@ -13,7 +13,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use secrecy::ExposeSecret;
-use tokio_postgres::{error::SqlState};
+use tokio_postgres::error::SqlState;
 
 /// One thing that the role lacks: what to tell, and what to send.
 struct Missing {

@@ -4,13 +4,13 @@
 //! and still each statement has its own answer. After a failure the server refuses the rest of
 //! the pipeline, and its `COMMIT` of a failed transaction is a rollback.
 
-use crate::connect::PgClient as Client;
 use super::{
     Timescale,
     blockers::blockers,
     journal::{self, Position},
     leftovers, session, singly,
 };
+use crate::connect::PgClient as Client;
 use crate::{
     engine::{Direction, Done, EntryState, Event, LOCK_LOST, Progress, StepFailure, Work},
     sql::{Commits, Dialect, classify},

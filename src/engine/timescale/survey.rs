@@ -1,7 +1,7 @@
 //! One look at a PostgreSQL database: one turn after the login, nothing written.
 
-use crate::connect::PgClient as Client;
 use super::{Timescale, catalog, lock, pooler, record, session};
+use crate::connect::PgClient as Client;
 use crate::{
     connect,
     engine::{ForeignObject, Survey},
@@ -92,9 +92,7 @@ pub async fn survey(timescale: &mut Timescale) -> Result<Survey> {
         let failure = read_only_by_default(timescale, source);
         survey.obstacles.insert(0, failure);
     }
-    survey
-        .obstacles
-        .extend(pooler::refusal(timescale).await?);
+    survey.obstacles.extend(pooler::refusal(timescale).await?);
     if exists {
         survey.foreign = answers.relations.iter().filter_map(foreign).collect();
         survey.record = record::understand(&answers.history, &answers.ledger)?;
@@ -279,7 +277,9 @@ impl<'a> Facts<'a> {
                 format!(
                     "session_replication_role is set for role `{user}`, which may not set it back: triggers and foreign keys would not work"
                 ),
-                format!("as an administrator: ALTER ROLE \"{user}\" RESET session_replication_role; or where it is set: ALTER DATABASE \"{database}\" RESET session_replication_role;"),
+                format!(
+                    "as an administrator: ALTER ROLE \"{user}\" RESET session_replication_role; or where it is set: ALTER DATABASE \"{database}\" RESET session_replication_role;"
+                ),
             );
         }
         if self.yes(11) {

@@ -1,8 +1,8 @@
 //! Is what is there what the statement makes? The statement is tried beside it, in a transaction that
 //! is rolled back, and the server's own words for both are compared.
 
-use crate::connect::PgClient as Client;
 use super::{index::IndexStatement, session};
+use crate::connect::PgClient as Client;
 use tokio_postgres::Error;
 
 /// The server's words for an index, without its name and its table's.

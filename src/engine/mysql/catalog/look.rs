@@ -184,16 +184,18 @@ pub async fn in_snapshot(
         Err(failed) => failed,
     };
     if !session::is_lost(&failed.error) {
-        session::settled(conn, &["ROLLBACK", &unpin])
-            .await
-            .map_err(|second| Failure::failed(session::words(&second.error)).on(Target::Mysql))?;
+        match session::settled(conn, &["ROLLBACK", &unpin]).await {
+            Err(second) if session::is_lost(&second.error) => {
+                return Err(session::ended(&failed.error).into());
+            }
+            Err(second) => return Err(session::failure(&second.error).into()),
+            Ok(_) => {}
+        }
         if session::code(&failed.error).is_some_and(|code| GONE.contains(&code)) {
             return Ok(None);
         }
     }
-    Err(Failure::failed(session::words(&failed.error))
-        .on(Target::Mysql)
-        .into())
+    Err(session::failure(&failed.error).into())
 }
 
 fn unpin() -> String {

@@ -1,7 +1,7 @@
 //! What must be known before the kinds can be asked: whose schemas, which extension, what may be read?
 
-use crate::connect::PgClient as Client;
 use super::answer;
+use crate::connect::PgClient as Client;
 use crate::engine::timescale::session;
 use anyhow::{Context, Result};
 use serde::Deserialize;

@@ -26,8 +26,8 @@ pub mod triggers;
 pub mod types;
 pub mod views;
 
-use crate::connect::PgClient as Client;
 use super::{Timescale, session};
+use crate::connect::PgClient as Client;
 use crate::{
     outcome::{Exit, Failure},
     schema::Reading,

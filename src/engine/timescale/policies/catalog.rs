@@ -1,7 +1,7 @@
 //! The first turn: licence, hypertables and aggregates, jobs with their statistics.
 
-use crate::connect::PgClient as Client;
 use super::{quoted, session, spans};
+use crate::connect::PgClient as Client;
 use crate::policy::{
     Failing, Interval, Job, JobKind, Policies, PolicyState, Refresh, Retention, Span, TableName,
     TableState,

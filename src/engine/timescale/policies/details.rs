@@ -1,10 +1,10 @@
 //! The second turn: what is asked only because of what the first one told.
 
-use crate::connect::PgClient as Client;
 use super::{
     catalog::{Facts, Storage},
     quoted, session, spans,
 };
+use crate::connect::PgClient as Client;
 use crate::policy::{
     ColumnstoreState, Compression, Doomed, JobKind, Loss, OrderBy, Policies, PolicyState,
     Retention, Span, TableName,

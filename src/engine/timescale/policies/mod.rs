@@ -8,8 +8,8 @@ pub(super) mod statement;
 
 pub use retention::{drop_chunks, old_chunks};
 
-use crate::connect::PgClient as Client;
 use super::{Timescale, record, session};
+use crate::connect::PgClient as Client;
 use crate::{
     engine::{Event, Identity, NewEntry},
     outcome::Failure,

@@ -1,7 +1,7 @@
 //! Which statement carries a step out, in the spelling that this server has.
 
-use crate::connect::PgClient as Client;
 use super::{quoted, session, spans};
+use crate::connect::PgClient as Client;
 use crate::policy::{OrderBy, Refresh, Retention, Span, Step, StepChange, TableName};
 use tokio_postgres::Error;
 
