@@ -25,4 +25,5 @@ pub mod sandbox;
 pub mod schema;
 pub mod sql;
 pub mod target;
+pub mod visible;
 mod yaml;

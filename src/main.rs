@@ -5,7 +5,7 @@ use sgmp_db::{
     commands::{self, Streams},
     config::Environment,
     outcome::{Document, Failure},
-    report::{self, Form},
+    report::{self, Form, Screen, Shown},
 };
 use std::{
     io::{self, Write},
@@ -19,9 +19,7 @@ fn main() -> ExitCode {
     let (mut out, mut err) = (io::stdout().lock(), io::stderr());
     let ended = match cli::parse(&arguments) {
         Ok(command) => run(command, &mut out, &mut err),
-        Err(usage) if usage.is_help => write!(out, "{}", usage.text)
-            .map(|()| 0)
-            .map_err(Into::into),
+        Err(usage) if usage.is_help => say(&mut out, &usage.text).map(|()| 0).map_err(Into::into),
         Err(usage) if usage.json => {
             let mut document = Document::new(usage.command);
             document.fail(&Failure::usage(usage.fact).remedy(usage.remedy).into());
@@ -30,19 +28,21 @@ fn main() -> ExitCode {
                 .map(|()| document.exit)
                 .map_err(Into::into)
         }
-        Err(usage) => write!(err, "{}", usage.text)
-            .map(|()| 2)
-            .map_err(Into::into),
+        Err(usage) => say(&mut err, &usage.text).map(|()| 2).map_err(Into::into),
     };
     match ended {
         Ok(code) => ExitCode::from(code),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // Nothing is left to tell it to when stderr is gone as well.
-            drop(writeln!(err, "error: {error:#}"));
+            drop(say(&mut err, &format!("error: {error:#}\n")));
             ExitCode::FAILURE
         }
     }
+}
+
+fn say(to: &mut dyn Write, text: &str) -> io::Result<()> {
+    Screen::new(to).print(&Shown::lines(text))
 }
 
 fn run(command: cli::Cli, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {

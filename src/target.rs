@@ -1,5 +1,6 @@
 //! Which of the two databases?
 
+use crate::sql::Dialect;
 use serde::Serialize;
 use std::fmt;
 
@@ -22,6 +23,14 @@ impl Target {
         match self {
             Target::Mysql => "mysql",
             Target::Timescale => "timescale",
+        }
+    }
+
+    /// Which SQL its files are written in.
+    pub fn dialect(self) -> Dialect {
+        match self {
+            Target::Mysql => Dialect::Mysql,
+            Target::Timescale => Dialect::Postgres,
         }
     }
 

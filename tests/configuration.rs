@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret;
 use sgmp_db::{
-    config::{Environment, Flags, Settings, TlsMode},
+    config::{Environment, Flags, MigrationsFrom, Settings, TlsMode},
     outcome::Failure,
 };
 use std::fs;
@@ -184,9 +184,17 @@ fn rows() -> Vec<Row> {
             "",
             |s| s.timescale.tls.name.clone().unwrap_or_default(),
         ),
-        row("SGMP_DB_MIGRATIONS", Some("migrations"), NAMES, "", |s| {
-            shown(&s.migrations)
-        }),
+        row(
+            "SGMP_DB_MIGRATIONS",
+            Some("migrations"),
+            NAMES,
+            "",
+            |s| match &s.migrations {
+                Some(MigrationsFrom::Directory(directory)) => directory.display().to_string(),
+                Some(MigrationsFrom::BuiltIn) => "built-in".to_owned(),
+                None => String::new(),
+            },
+        ),
         row("SGMP_DB_POLICIES", Some("policies"), NAMES, "", |s| {
             shown(&s.policies)
         }),

@@ -22,9 +22,9 @@ async fn pipe_into_mysql(mysql: &MysqlDatabase, script: &str) {
     let statements = sgmp_db::sql::split(sgmp_db::sql::Dialect::Mysql, script).expect(script);
     for statement in statements {
         session
-            .query_drop(statement.text)
+            .query_drop(statement.text())
             .await
-            .expect(statement.text);
+            .unwrap_or_else(|error| panic!("{error}: {}", statement.text()));
     }
 }
 
@@ -306,9 +306,9 @@ async fn the_documented_least_role_sees_everything_and_a_missing_grant_is_named(
     let mut admin = mysql.admin().await;
     for statement in sgmp_db::sql::split(sgmp_db::sql::Dialect::Mysql, &of_mysql).unwrap() {
         admin
-            .query_drop(statement.text)
+            .query_drop(statement.text())
             .await
-            .expect(statement.text);
+            .unwrap_or_else(|error| panic!("{error}: {}", statement.text()));
     }
     let of_timescale = documented_role("TimescaleDB")
         .replace("sgmp_status", user)

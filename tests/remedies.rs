@@ -7,7 +7,10 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
-use support::remedies::{accepted, commands};
+use support::{
+    remedies::{accepted, commands, filled},
+    shell::{printed, words},
+};
 
 /// Flags of other programs that our texts name.
 const FOREIGN: [&str; 5] = ["--no-defaults", "--keep", "--list", "--path", "--locked"];
@@ -54,6 +57,94 @@ fn every_flag_in_a_message_is_one_of_ours() {
         }
     }
     assert!(seen > 40, "the search found only {seen} flags");
+}
+
+/// Nothing is cut off a printed command: what a person copies is what the parser gets.
+#[test]
+fn every_remedy_of_every_golden_is_a_command_as_it_is_printed() {
+    let mut seen = 0;
+    for file in files(&root().join("tests/golden")) {
+        let text = fs::read_to_string(&file).unwrap();
+        let remedies = match file.extension().and_then(|end| end.to_str()) {
+            Some("json") => remedies(&serde_json::from_str(&text).unwrap()),
+            _ => text
+                .lines()
+                .filter_map(|line| {
+                    let line = line.trim_start();
+                    line.strip_prefix("hint: ").or(line.strip_prefix("-> "))
+                })
+                .map(str::to_owned)
+                .collect(),
+        };
+        for command in remedies.iter().flat_map(|remedy| printed(remedy)) {
+            seen += 1;
+            let parsed = cli::parse(&words(&command));
+            let accepted = parsed.as_ref().map_or_else(|usage| usage.is_help, |_| true);
+            assert!(accepted, "{}: {command}: {parsed:?}", file.display());
+        }
+    }
+    assert!(seen > 60, "the search found only {seen} commands");
+}
+
+/// Every remedy that the sources can give, as it is printed for a call with hostile flags: the words
+/// that a shell makes of it are a command, and the flags are those of the call.
+#[test]
+fn every_remedy_of_the_sources_is_a_command_with_the_flags_of_the_call() {
+    let hostile = "it's; $HOME `x` \"q\", y: (z)\n--only mysql \u{1b}[2J\u{202e}";
+    let typed = [
+        "sgmp-db",
+        "status",
+        "--migrations",
+        hostile,
+        "--timescale-user",
+        hostile,
+    ]
+    .map(str::to_owned);
+    let call = cli::parse(&typed).unwrap().call();
+    let mut seen = 0;
+    let literals = texts()
+        .into_iter()
+        .filter(|(place, _)| place.starts_with("src/"));
+    for (place, literal) in literals {
+        let completed = call.complete(&filled(&literal));
+        for command in printed(&completed) {
+            let words = words(&command);
+            let parsed = cli::parse(&words);
+            if matches!(&parsed, Err(usage) if usage.is_help) {
+                continue;
+            }
+            seen += 1;
+            let parsed = parsed.unwrap_or_else(|error| panic!("{place}: {command}: {error:?}"));
+            let own = literal.contains("--migrations") || parsed.command.name() == "sandbox";
+            let expected = (!own).then_some(hostile);
+            let given = parsed.global.migrations.as_deref();
+            assert!(own || given == expected, "{place}: {command}");
+            assert!(!command.contains(char::is_control), "{place}: {command:?}");
+            // Of the databases only what the command is about.
+            let only = parsed.global.only.map(|only| only.name());
+            let user = parsed.global.timescale_user.as_deref();
+            assert!(
+                user.is_none() || (user == Some(hostile) && only != Some("mysql")),
+                "{command}"
+            );
+        }
+    }
+    assert!(seen > 60, "the search found only {seen} commands");
+}
+
+/// The `remedy` of everything in a document.
+fn remedies(value: &serde_json::Value) -> Vec<String> {
+    match value {
+        serde_json::Value::Object(members) => members
+            .iter()
+            .flat_map(|(name, value)| match value {
+                serde_json::Value::String(text) if name == "remedy" => vec![text.clone()],
+                value => remedies(value),
+            })
+            .collect(),
+        serde_json::Value::Array(values) => values.iter().flat_map(remedies).collect(),
+        _ => Vec::new(),
+    }
 }
 
 #[test]

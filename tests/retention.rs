@@ -163,7 +163,7 @@ async fn without_the_community_licence_run_retention_drops_what_a_policy_would()
         assert_eq!(document["findings"][0]["object"], "events");
         assert_eq!(
             document["findings"][0]["remedy"],
-            "sgmp-db policies run-retention"
+            "sgmp-db policies run-retention --only timescale"
         );
         let chunks = "SELECT c::text FROM show_chunks('events') c ORDER BY 1";
         let doomed = "SELECT c::text FROM show_chunks('events', older_than => INTERVAL '1 month') c ORDER BY 1";

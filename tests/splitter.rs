@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use sgmp_db::sql::{
     Dialect::{self, Mysql, Postgres},
-    pieces, same_sql, split,
+    SqlText, pieces, same_sql, split,
 };
 
 const DIALECTS: [Dialect; 2] = [Mysql, Postgres];
@@ -107,9 +107,9 @@ proptest! {
         for dialect in DIALECTS {
             match split(dialect, &text) {
                 Ok(statements) => for statement in statements {
-                    prop_assert_eq!(&text[statement.range.clone()], statement.text);
+                    prop_assert_eq!(&text[statement.range.clone()], statement.text());
                     prop_assert_eq!(text[..statement.range.start].matches('\n').count() + 1, statement.line);
-                    prop_assert!(!statement.text.is_empty());
+                    prop_assert!(!statement.text().is_empty());
                 },
                 Err(error) => prop_assert!(error.line >= 1 && error.line <= text.matches('\n').count() + 1),
             }
@@ -123,17 +123,17 @@ proptest! {
         prop_assume!(!text.to_uppercase().contains("DELIMITER"));
         for dialect in DIALECTS {
             let Ok(statements) = split(dialect, &text) else { continue };
-            let texts: Vec<&str> = statements.iter().map(|statement| statement.text).collect();
+            let texts: Vec<&str> = statements.iter().map(|statement| statement.text()).collect();
             for one in &texts {
                 // With its semicolon: `--` at the end of a text is a comment to MySQL, and before one is not.
                 let alone = format!("{one};");
                 let again = split(dialect, &alone).expect("a statement that was split");
-                prop_assert_eq!(again.iter().map(|statement| statement.text).collect::<Vec<_>>(), vec![*one]);
+                prop_assert_eq!(again.iter().map(|statement| statement.text()).collect::<Vec<_>>(), vec![*one]);
             }
             let joined: String = texts.iter().map(|text| format!("{text};\n")).collect();
             let again = split(dialect, &joined).expect("statements that were split");
-            prop_assert_eq!(again.iter().map(|statement| statement.text).collect::<Vec<_>>(), texts);
-            prop_assert!(same_sql(dialect, &text, &joined));
+            prop_assert_eq!(again.iter().map(|statement| statement.text()).collect::<Vec<_>>(), texts);
+            prop_assert!(same_sql(&SqlText::new(dialect, text.as_str()), &SqlText::new(dialect, joined.as_str())));
         }
     }
 }
@@ -146,7 +146,7 @@ fn splits(dialect: Dialect, text: &str, expected: &[&str]) {
     assert_eq!(
         statements
             .iter()
-            .map(|statement| statement.text)
+            .map(|statement| statement.text())
             .collect::<Vec<_>>(),
         expected,
         "in:\n{text}"

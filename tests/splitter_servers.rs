@@ -18,8 +18,10 @@ async fn mysql_takes_every_statement_by_itself_and_makes_what_the_file_says() {
     let mysql = MysqlDatabase::new().await;
     let mut session = mysql.session().await;
     for statement in split(Mysql, MYSQL).unwrap() {
-        let sent = session.query_drop(statement.text).await;
-        sent.unwrap_or_else(|error| panic!("line {}: {error}\n{}", statement.line, statement.text));
+        let sent = session.query_drop(statement.text()).await;
+        sent.unwrap_or_else(|error| {
+            panic!("line {}: {error}\n{}", statement.line, statement.text())
+        });
     }
     drop(session);
     let programs = "SELECT CONCAT(kind, ' ', name) FROM (\
@@ -55,7 +57,7 @@ async fn postgres_takes_every_statement_by_itself_and_makes_what_the_file_says()
         let session = timescale.session().await;
         for statement in split(Postgres, POSTGRES).unwrap() {
             // The extended protocol takes one statement only, so a piece of two would be refused here.
-            let prepared = session.prepare(statement.text).await;
+            let prepared = session.prepare(statement.text()).await;
             let sent = match prepared {
                 Ok(prepared) => session.execute(&prepared, &[]).await,
                 Err(error) => Err(error),
@@ -63,7 +65,8 @@ async fn postgres_takes_every_statement_by_itself_and_makes_what_the_file_says()
             sent.unwrap_or_else(|error| {
                 panic!(
                     "{kind:?}, line {}: {error:?}\n{}",
-                    statement.line, statement.text
+                    statement.line,
+                    statement.text()
                 )
             });
         }

@@ -121,11 +121,11 @@ async fn the_timescale_end_state_is_what_schema_sql_leaves() {
         for statement in sgmp_db::sql::split(sgmp_db::sql::Dialect::Postgres, &pasted).expect("SQL")
         {
             // Under the Apache licence the policies of schema.sql fail, as they do in psql.
-            if let Err(error) = session.batch_execute(statement.text).await {
+            if let Err(error) = session.batch_execute(statement.text()).await {
                 assert!(
-                    kind != Kind::Community && statement.text.contains("add_retention_policy"),
+                    kind != Kind::Community && statement.text().contains("add_retention_policy"),
                     "{}: {error}",
-                    statement.text
+                    statement.text()
                 );
             }
         }

@@ -1,15 +1,12 @@
 //! Who applies the migrations: a client in one session, this tool, and other tools where they are.
 
 use crate::{
+    cost::{self, Cost},
     files::Files,
     server::{BenchServer, PASSWORD, USER},
     support::Kind,
 };
-use std::{
-    env, fs,
-    process::Stdio,
-    time::{Duration, Instant},
-};
+use std::{env, fs, process::Stdio, time::Duration};
 use tokio::process::Command;
 
 /// One way to apply them.
@@ -71,9 +68,13 @@ pub fn all(kind: Kind) -> Vec<Contestant> {
 
 impl Contestant {
     /// Applies all of them to an empty database.
-    pub async fn run(&self, server: &BenchServer, database: &str, files: &Files) -> Duration {
-        self.run_at(server, (&server.host, server.port), database, files)
-            .await
+    pub async fn run(&self, server: &BenchServer, database: &str, files: &Files) -> Cost {
+        let before = server.written().await;
+        let mut cost = self
+            .run_at(server, (&server.host, server.port), database, files)
+            .await;
+        cost.written = server.written().await - before;
+        cost
     }
 
     /// The same through another address.
@@ -83,7 +84,7 @@ impl Contestant {
         (host, port): (&str, u16),
         database: &str,
         files: &Files,
-    ) -> Duration {
+    ) -> Cost {
         let login = Login {
             kind: server.kind,
             host,
@@ -94,7 +95,7 @@ impl Contestant {
         let mut command = match &self.tool {
             Tool::Client => {
                 // What `docker exec` itself takes is not the client's time.
-                spare = timed(server.shell("true")).await;
+                spare = cost::of(server.shell("true")).await.time;
                 login.client(server, files)
             }
             Tool::Ours => login.ours(files),
@@ -126,54 +127,10 @@ impl Contestant {
             Tool::Alembic(path) => login.alembic(path, files),
         };
         command.stdout(Stdio::null());
-        timed(command).await.saturating_sub(spare)
+        let mut cost = cost::of(command).await;
+        cost.time = cost.time.saturating_sub(spare);
+        cost
     }
-}
-
-/// Highest resident memory of a run of ours in KiB; none where there is no /proc.
-pub async fn peak_memory(server: &BenchServer, database: &str, files: &Files) -> Option<u64> {
-    let login = Login {
-        kind: server.kind,
-        host: &server.host,
-        port: server.port,
-        database,
-    };
-    let mut command = login.ours(files);
-    let mut child = command
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("it runs");
-    let status = format!("/proc/{}/status", child.id()?);
-    let mut peak = None;
-    loop {
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kilobytes = line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse().ok());
-        peak = kilobytes.or(peak);
-        tokio::select! {
-            ended = child.wait() => {
-                assert!(ended.expect("it runs").success());
-                return peak;
-            }
-            () = tokio::time::sleep(Duration::from_millis(2)) => {}
-        }
-    }
-}
-
-async fn timed(mut command: Command) -> Duration {
-    let begun = Instant::now();
-    let ended = tokio::time::timeout(
-        Duration::from_secs(600),
-        command.stderr(Stdio::piped()).output(),
-    );
-    let output = ended.await.expect("within ten minutes").expect("it runs");
-    assert!(
-        output.status.success(),
-        "{command:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    begun.elapsed()
 }
 
 struct Login<'a> {
@@ -212,7 +169,7 @@ impl Login<'_> {
                 "postgres.sql",
             ),
         };
-        let mut command = server.shell(&script);
+        let mut command = server.shell(&cost::reporting_its_peak(&script));
         command.stdin(fs::File::open(files.path(file)).expect("the SQL"));
         command
     }

@@ -1,5 +1,6 @@
 //! The same migrations in every tool's own form.
 
+use crate::workload::{Migration, Workload};
 use std::{fmt::Write, fs, path::PathBuf};
 use tempfile::TempDir;
 
@@ -8,80 +9,100 @@ pub struct Files {
     directory: TempDir,
 }
 
-/// One migration: the same on both databases.
-fn statement(number: usize) -> String {
-    format!(
-        "CREATE TABLE t{number:05} (id int PRIMARY KEY, name varchar(64) NOT NULL, made timestamp NULL)"
-    )
-}
-
 impl Files {
-    /// Writes `count` migrations.
-    pub fn write(count: usize) -> Files {
+    /// Writes the migrations of one workload.
+    pub fn write(workload: Workload) -> Files {
         let files = Files {
             directory: tempfile::tempdir().expect("a directory"),
         };
-        files.sgmp("ours", count);
-        for (form, begin) in [
-            ("mysql.sql", "START TRANSACTION"),
-            ("postgres.sql", "BEGIN"),
-        ] {
-            let mut piped = String::new();
-            for number in 1..=count {
-                writeln!(piped, "{begin};\n{};\nCOMMIT;", statement(number)).expect("a line");
-            }
-            fs::write(files.path(form), piped).expect("a file");
+        let migrations = workload.migrations();
+        files.sgmp("ours", &migrations);
+        files.form("mysql.sql", &piped_to_mysql(&migrations));
+        files.form("postgres.sql", &piped_to_psql(&migrations));
+        for (index, migration) in migrations.iter().enumerate() {
+            let number = index + 1;
+            let text = migration.text();
+            files.form(&format!("refinery/V{number}__t{number:05}.sql"), &text);
+            files.form(&format!("sqlx/{number}_t{number:05}.sql"), &text);
+            files.form(
+                &format!("dbmate/{number:05}_t.sql"),
+                &format!("-- migrate:up\n{text}-- migrate:down\n"),
+            );
+            files.form(&format!("alembic/sql/r{number:05}.sql"), &text);
+            files.form(
+                &format!("alembic/versions/r{number:05}.py"),
+                &revision(number),
+            );
         }
-        let one = |form: &str, name: &dyn Fn(usize) -> String, text: &dyn Fn(usize) -> String| {
-            fs::create_dir_all(files.path(form)).expect("a folder");
-            for number in 1..=count {
-                fs::write(files.path(form).join(name(number)), text(number)).expect("a file");
-            }
-        };
-        one("refinery", &|n| format!("V{n}__t{n:05}.sql"), &|n| {
-            format!("{};\n", statement(n))
-        });
-        one("sqlx", &|n| format!("{n}_t{n:05}.sql"), &|n| {
-            format!("{};\n", statement(n))
-        });
-        one("dbmate", &|n| format!("{n:05}_t.sql"), &|n| {
-            format!("-- migrate:up\n{};\n-- migrate:down\n", statement(n))
-        });
-        one("alembic/versions", &|n| format!("r{n:05}.py"), &revision);
-        fs::write(files.path("alembic/env.py"), ENVIRONMENT).expect("a file");
+        files.form("alembic/env.py", ENVIRONMENT);
         files
     }
 
-    /// `count` migrations for both databases in this project's form, with migrations.sum absent.
-    pub fn sgmp(&self, form: &str, count: usize) -> PathBuf {
-        let folder = self.path(form);
+    /// Migrations for both databases in this project's form, with migrations.sum absent.
+    pub fn sgmp(&self, form: &str, migrations: &[Migration]) -> PathBuf {
         for target in ["mysql", "timescale"] {
-            fs::create_dir_all(folder.join(target)).expect("a folder");
-            for number in 1..=count {
-                let file = folder
-                    .join(target)
-                    .join(format!("V{number}__t{number:05}.sql"));
-                fs::write(file, format!("{};\n", statement(number))).expect("a file");
+            for (index, migration) in migrations.iter().enumerate() {
+                let number = index + 1;
+                let file = format!("{form}/{target}/V{number}__t{number:05}.sql");
+                self.form(&file, &migration.text());
             }
         }
-        folder
+        self.path(form)
     }
 
     /// Where a form is.
     pub fn path(&self, form: &str) -> PathBuf {
         self.directory.path().join(form)
     }
+
+    fn form(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
 }
 
+/// A transaction for each migration. On MySQL the CREATE TABLE in front of rows would end it, so it goes first.
+fn piped_to_mysql(migrations: &[Migration]) -> String {
+    let mut piped = String::new();
+    for migration in migrations {
+        let (before, inside) = match migration.rows.is_empty() {
+            true => (None, vec![migration.table.as_str()]),
+            false => (
+                Some(migration.table.as_str()),
+                migration.rows.iter().map(String::as_str).collect(),
+            ),
+        };
+        for statement in before
+            .into_iter()
+            .chain(["START TRANSACTION"])
+            .chain(inside)
+            .chain(["COMMIT"])
+        {
+            writeln!(piped, "{statement};").expect("a line");
+        }
+    }
+    piped
+}
+
+fn piped_to_psql(migrations: &[Migration]) -> String {
+    let mut piped = String::new();
+    for migration in migrations {
+        write!(piped, "BEGIN;\n{}COMMIT;\n", migration.text()).expect("lines");
+    }
+    piped
+}
+
+/// Alembic has no files of SQL; this is how people run one.
 fn revision(number: usize) -> String {
     let before = match number {
         1 => "None".to_owned(),
         _ => format!("'r{:05}'", number - 1),
     };
     format!(
-        "from alembic import op\nrevision = 'r{number:05}'\ndown_revision = {before}\n\n\
-         def upgrade():\n    op.execute(\"\"\"{}\"\"\")\n",
-        statement(number)
+        "from pathlib import Path\nfrom alembic import op\nrevision = 'r{number:05}'\ndown_revision = {before}\n\n\
+         def upgrade():\n    text = Path(__file__).parent.parent.joinpath('sql', 'r{number:05}.sql').read_text()\n    \
+         for statement in text.split(';\\n'):\n        if statement:\n            op.execute(statement)\n"
     )
 }
 

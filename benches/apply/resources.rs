@@ -1,6 +1,6 @@
 //! What the tool costs before it has talked to any server: start, `check` of many files, memory, size.
 
-use crate::{contestants, files::Files, server::BenchServer, support::Kind};
+use crate::{files::Files, workload};
 use std::{
     fs,
     process::Stdio,
@@ -11,7 +11,7 @@ use tokio::process::Command;
 const BINARY: &str = env!("CARGO_BIN_EXE_sgmp-db");
 
 /// Measures and prints.
-pub async fn report(files: &Files) {
+pub async fn report() {
     println!("\nwithout a server");
     let size = fs::metadata(BINARY).expect("the binary").len() as f64 / 1_048_576.0;
     println!("binary, stripped: {size:.1} MiB");
@@ -19,7 +19,8 @@ pub async fn report(files: &Files) {
         "--version: {:.1} ms (median of 51)",
         median_of(51, &["--version"]).await
     );
-    let many = files.sgmp("many", 10_000);
+    let files = Files::write(workload::Workload::Seed);
+    let many = files.sgmp("many", &workload::small(10_000));
     for name in ["mysql", "timescale"] {
         // The files of one database are the 10,000; the other's are not read.
         let arguments = [
@@ -34,18 +35,12 @@ pub async fn report(files: &Files) {
             median_of(11, &arguments).await
         );
     }
-    for kind in [Kind::Mysql, Kind::Apache17] {
-        let server = BenchServer::start(kind).await;
-        server.create("bench_memory").await;
-        let peak = contestants::peak_memory(&server, "bench_memory", files).await;
-        match peak {
-            Some(peak) => println!(
-                "peak memory of upgrade with 1,000 migrations ({kind:?}): {:.1} MiB",
-                peak as f64 / 1024.0
-            ),
-            None => println!("peak memory is not measured: this system has no /proc"),
-        }
-    }
+    let seed = files.path("ours");
+    let arguments = ["check", "--migrations", seed.to_str().expect("a path")];
+    println!(
+        "check of 20,000 INSERTs on each database: {:.0} ms (median of 11)",
+        median_of(11, &arguments).await
+    );
 }
 
 async fn median_of(runs: usize, arguments: &[&str]) -> f64 {

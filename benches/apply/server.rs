@@ -113,6 +113,31 @@ impl BenchServer {
         self.ask(name, &count).await.parse().expect("a number")
     }
 
+    /// How many rows the first of them has.
+    pub async fn rows(&self, name: &str) -> usize {
+        let table = if self.kind == Kind::Mysql {
+            format!("{name}.t00001")
+        } else {
+            "t00001".to_owned()
+        };
+        let count = format!("SELECT count(*) FROM {table}");
+        self.ask(name, &count).await.parse().expect("a number")
+    }
+
+    /// Bytes of binary log or WAL that the server has written so far.
+    pub async fn written(&self) -> u64 {
+        if self.kind != Kind::Mysql {
+            let query = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')";
+            let bytes = self.ask("postgres", query).await;
+            return bytes.parse().expect("a number");
+        }
+        let mut session = mysql_admin(self.published).await.expect("a session");
+        let logs: Vec<mysql_async::Row> = session.query("SHOW BINARY LOGS").await.expect("logs");
+        session.disconnect().await.expect("the session ends");
+        let size = |row: &mysql_async::Row| row.get::<u64, _>(1).expect("a size");
+        logs.iter().map(size).sum()
+    }
+
     async fn ask(&self, database: &str, sql: &str) -> String {
         match self.kind {
             Kind::Mysql => {

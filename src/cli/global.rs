@@ -16,7 +16,7 @@ pub struct Global {
     /// Configuration file [default: sgmp-db.yaml, else config.yaml]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Migrations in DIR/mysql and DIR/timescale instead of the built-in ones
+    /// Migrations in DIR/mysql and DIR/timescale, or the word built-in [default: ./migrations where it is, else the built-in ones]
     #[arg(long, global = true, value_name = "DIR")]
     pub migrations: Option<String>,
     /// Policies of the hypertables [default: policies.yaml beside the migrations]

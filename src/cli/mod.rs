@@ -1,6 +1,7 @@
 //! What may the user type? clap only, no I/O.
 
 mod adopt;
+mod call;
 mod check;
 mod completions;
 mod diff;
@@ -43,6 +44,9 @@ pub struct Cli {
     pub global: Global,
     #[command(subcommand)]
     pub command: Command,
+    /// Everything behind the program's name, as typed.
+    #[arg(skip)]
+    pub typed: Vec<String>,
 }
 
 /// The verbs.
@@ -178,7 +182,9 @@ pub struct UsageError {
 pub fn parse(arguments: &[String]) -> Result<Cli, UsageError> {
     let matches = command().try_get_matches_from(arguments);
     let parsed = matches.and_then(|matches| clap::FromArgMatches::from_arg_matches(&matches));
-    parsed.map_err(|error: clap::Error| usage_error(&error, arguments))
+    let mut cli: Cli = parsed.map_err(|error: clap::Error| usage_error(&error, arguments))?;
+    cli.typed = arguments.iter().skip(1).cloned().collect();
+    Ok(cli)
 }
 
 fn usage_error(error: &clap::Error, arguments: &[String]) -> UsageError {

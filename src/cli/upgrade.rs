@@ -1,6 +1,9 @@
 //! `upgrade`: its options, and what `--to` means.
 
-use crate::{outcome::Failure, target::Target};
+use crate::{
+    outcome::{Failure, quoted},
+    target::Target,
+};
 use clap::Args;
 use std::collections::BTreeMap;
 
@@ -49,6 +52,7 @@ impl UpgradeArguments {
         };
         if !to.contains('=') {
             let [target] = targets else {
+                let to = quoted(to);
                 return Err(Failure::usage("--to with one number, and two databases that count by themselves")
                     .remedy(format!("sgmp-db upgrade --only mysql --to {to}, or name both: sgmp-db upgrade --to mysql={to},timescale=1")));
             };

@@ -14,10 +14,7 @@ use anyhow::Result;
 pub fn run(settings: &Settings, arguments: &CheckArguments, document: &mut Document) -> Result<()> {
     let mut checked = Vec::new();
     for target in &settings.targets {
-        let source = match arguments.fix {
-            true => targets::source_for_edit(settings, *target),
-            false => targets::source(settings),
-        };
+        let source = targets::source(settings);
         let wrote = if arguments.fix {
             source.write_sum(*target)?
         } else {
@@ -42,7 +39,7 @@ pub fn run(settings: &Settings, arguments: &CheckArguments, document: &mut Docum
             }
         }
     }
-    document.words = Some(checked.join("\n"));
+    document.words = checked;
     Ok(())
 }
 

@@ -11,9 +11,9 @@ use crate::{
     drift::{self, Drift},
     engine::Engine,
     migrate::Look,
-    outcome::Document,
+    outcome::{Document, Plain},
     schema::Class,
-    sql,
+    sql::Script,
     target::Target,
 };
 use anyhow::Result;
@@ -38,11 +38,12 @@ pub async fn run(
             .map(|side| see(side, arguments, &include)),
     )
     .await;
-    let (mut text, mut differences) = (String::new(), Vec::new());
+    let (mut patch, mut scripts, mut differences) = (String::new(), Vec::new(), Vec::new());
     for seen in seen {
         match seen {
             Ok(seen) => {
-                text.push_str(&seen.text);
+                patch.push_str(&seen.patch);
+                scripts.extend(seen.script);
                 differences.extend(seen.members);
                 status::tell(
                     &seen.look,
@@ -53,12 +54,11 @@ pub async fn run(
             Err(error) => document.fail(&error),
         }
     }
-    document.plain = Some(text);
-    let member = if arguments.sql {
-        "statements"
-    } else {
-        "differences"
+    let (member, plain) = match arguments.sql {
+        true => ("statements", Plain::Scripts(scripts)),
+        false => ("differences", Plain::Patch(patch)),
     };
+    document.plain = Some(plain);
     document.extra.insert(member, Value::Array(differences));
     targets.close(document).await;
     Ok(())
@@ -67,7 +67,8 @@ pub async fn run(
 /// One database: what is to be printed, and the same as members of the document.
 struct Seen<'a> {
     look: Look<'a>,
-    text: String,
+    patch: String,
+    script: Option<Script>,
     members: Vec<Value>,
 }
 
@@ -84,15 +85,21 @@ async fn see<'a>(
         ..
     } = side;
     let look = status::record_and_schema(engine.as_mut(), set, (committed, include)).await?;
-    let (text, members) = match arguments.sql {
-        true => statements(engine.as_ref(), &look.drift, arguments.allow_destructive),
-        false => patches(target, &look.drift),
-    };
-    Ok(Seen {
+    let mut seen = Seen {
+        patch: String::new(),
+        script: None,
+        members: Vec::new(),
         look,
-        text,
-        members,
-    })
+    };
+    match arguments.sql {
+        true => {
+            let may_destroy = arguments.allow_destructive;
+            let (script, members) = statements(engine.as_ref(), &seen.look.drift, may_destroy);
+            (seen.script, seen.members) = (Some(script), members);
+        }
+        false => (seen.patch, seen.members) = patches(target, &seen.look.drift),
+    }
+    Ok(seen)
 }
 
 fn patches(target: Target, drift: &Drift) -> (String, Vec<Value>) {
@@ -110,28 +117,30 @@ fn patches(target: Target, drift: &Drift) -> (String, Vec<Value>) {
 
 /// The statements, each under the object it is for; what loses something as a comment unless that
 /// is allowed.
-fn statements(engine: &dyn Engine, drift: &Drift, may_destroy: bool) -> (String, Vec<Value>) {
+fn statements(engine: &dyn Engine, drift: &Drift, may_destroy: bool) -> (Script, Vec<Value>) {
+    let mut script = Script::new(engine.dialect());
     let (Some(expected), Some(reading)) = (&drift.expected, &drift.reading) else {
-        return (String::new(), Vec::new());
+        return (script, Vec::new());
     };
     let target = engine.target();
     let repairs = engine.repair(&drift.differences, &expected.schema, &reading.schema);
-    let mut text = String::new();
     for repair in &repairs {
-        let sql = sql::for_client(engine.dialect(), &repair.sql);
-        text.push_str(&format!("-- {target}: {}\n", repair.key));
+        script.remark(&format!("{target}: {}", repair.key));
         match &repair.destructive {
             Some(why) if !may_destroy => {
-                text.push_str(&format!("-- not without --allow-destructive: {why}\n"));
-                text.extend(sql.lines().map(|line| format!("-- {line}\n")));
+                script.remark(&format!("not without --allow-destructive: {why}"));
+                script.withhold(&repair.sql);
             }
-            Some(why) => text.push_str(&format!("-- {why}\n{sql}")),
-            None => text.push_str(&sql),
+            Some(why) => {
+                script.remark(why);
+                script.statement(&repair.sql);
+            }
+            None => script.statement(&repair.sql),
         }
     }
     for difference in drift::without_repair(&drift.differences, &repairs) {
         let key = &difference.key;
-        text.push_str(&format!("-- {target}: {key}: no statement repairs this\n"));
+        script.remark(&format!("{target}: {key}: no statement repairs this"));
     }
     let members = repairs
         .iter()
@@ -144,5 +153,5 @@ fn statements(engine: &dyn Engine, drift: &Drift, may_destroy: bool) -> (String,
             })
         })
         .collect();
-    (text, members)
+    (script, members)
 }

@@ -4,6 +4,7 @@ mod adopt;
 mod check;
 mod consent;
 mod diff;
+mod files;
 mod history;
 mod new;
 mod policies;
@@ -39,6 +40,7 @@ pub struct Streams<'a> {
 pub async fn run(cli: Cli, environment: &Environment, streams: Streams<'_>) -> Result<u8> {
     let form = form(&cli, environment);
     let mut document = Document::new(cli.command.name());
+    document.call = cli.call();
     let beside = match execute(cli, environment, &mut document).await {
         Ok(beside) => beside,
         Err(error) => {
@@ -56,7 +58,8 @@ async fn execute(
     environment: &Environment,
     document: &mut Document,
 ) -> Result<Option<Exit>> {
-    let settings = match Settings::resolve(&cli.flags(), environment, &std::env::current_dir()?) {
+    let mut settings = match Settings::resolve(&cli.flags(), environment, &std::env::current_dir()?)
+    {
         Ok(settings) => settings,
         Err(failures) => {
             failures
@@ -67,6 +70,9 @@ async fn execute(
     };
     for note in &settings.notes {
         document.notes.push(Finding::remark(None, note.clone()));
+    }
+    if let Some(purpose) = files::Purpose::of(&cli.command) {
+        files::choose(&mut settings, purpose, document)?;
     }
     let json = cli.global.json;
     match cli.command {

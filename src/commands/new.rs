@@ -5,7 +5,7 @@ use crate::{
     cli::NewArguments,
     config::Settings,
     migrate::files::{Origin, create},
-    outcome::{Document, Failure},
+    outcome::{Document, Failure, quoted},
 };
 use anyhow::Result;
 use serde_json::json;
@@ -13,14 +13,14 @@ use serde_json::json;
 /// Creates both files.
 pub fn run(settings: &Settings, arguments: &NewArguments, document: &mut Document) -> Result<()> {
     let [target] = settings.targets.as_slice() else {
-        let name = &arguments.name;
+        let name = quoted(&arguments.name);
         return Err(Failure::usage("for which database is the migration?")
             .remedy(format!(
                 "sgmp-db new {name} --only mysql, or: sgmp-db new {name} --only timescale"
             ))
             .into());
     };
-    let set = match targets::source_for_edit(settings, *target).load(*target) {
+    let set = match targets::source(settings).load(*target) {
         Ok(set) => set,
         Err(failures) => {
             failures
@@ -44,8 +44,9 @@ pub fn run(settings: &Settings, arguments: &NewArguments, document: &mut Documen
         created.down.display().to_string(),
     );
     document.extra.insert("created", json!([up, down]));
-    document.words = Some(format!(
-        "{up}\n{down}\nwrite the SQL, then type: sgmp-db check --fix"
-    ));
+    let next = document
+        .call
+        .complete("write the SQL, then type: sgmp-db check --fix");
+    document.words = vec![up, down, next];
     Ok(())
 }

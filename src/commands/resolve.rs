@@ -5,10 +5,10 @@ use crate::{
     cli::ResolveArguments,
     config::Settings,
     migrate::{Claim, Proposal, ResolveRequest, propose, resolve},
-    outcome::{Document, Failure},
+    outcome::{Document, Failure, flag_typed},
+    report::{self, Shown},
 };
 use anyhow::Result;
-use std::io::{self, BufRead, IsTerminal, Write};
 
 /// Shows what would be recorded, asks, and records it.
 pub async fn run(
@@ -40,8 +40,12 @@ pub async fn run(
     };
     let proposal = propose(side.engine.as_mut(), &side.set, &request, document).await?;
     tell(&proposal, document);
+    let reason = arguments.reason.as_deref();
+    let reason = reason.map_or_else(String::new, |reason| {
+        format!(" {}", flag_typed("reason", Some(reason)))
+    });
     let again = format!(
-        "sgmp-db resolve {version} --only {} {flag} --yes",
+        "sgmp-db resolve {version} --only {} {flag}{reason} --yes",
         side.set.target
     );
     confirm(arguments.yes, &proposal, &again)?;
@@ -93,16 +97,9 @@ fn confirm(yes: bool, proposal: &Proposal, again: &str) -> Result<()> {
     }
     let refused = Failure::usage("nothing was recorded: it was not confirmed")
         .remedy(format!("read what would be recorded, then type: {again}"));
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Err(refused.into());
+    let text = [Shown::lines(&proposal.text)];
+    match report::can_ask() && report::ask(&text, "Record this? Type yes: ")? {
+        true => Ok(()),
+        false => Err(refused.into()),
     }
-    let mut err = io::stderr();
-    write!(err, "{}\nRecord this? Type yes: ", proposal.text)?;
-    err.flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    if answer.trim().eq_ignore_ascii_case("yes") {
-        return Ok(());
-    }
-    Err(refused.into())
 }

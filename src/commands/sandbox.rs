@@ -22,7 +22,9 @@ pub async fn run(
         SandboxVerb::Down => {
             let removed = sandbox::down(&arguments.name).await?;
             document.extra.insert("removed", json!(removed));
-            document.words = Some(format!("# {removed} containers removed"));
+            document
+                .words
+                .push(format!("# {removed} containers removed"));
         }
         SandboxVerb::Up(up) => {
             let named = [
@@ -55,11 +57,11 @@ pub async fn run(
                 .await
                 .context("ending the PostgreSQL session")?;
             let environment = environment_of(&mysql, &timescale);
-            let lines: Vec<String> = environment
-                .iter()
-                .map(|(name, value)| format!("export {name}='{value}'"))
-                .collect();
-            document.words = Some(lines.join("\n"));
+            document.words.extend(
+                environment
+                    .iter()
+                    .map(|(name, value)| format!("export {name}='{value}'")),
+            );
             document.extra.insert("environment", json!(environment));
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{
     sandbox::password,
-    targets::{LOCK_TIMEOUT, Targets, project},
+    targets::{LOCK_TIMEOUT, Targets},
 };
 use crate::{
     config::{DEFAULT_DATABASE, Endpoint, Environment, Settings, Tls, TlsMode},
@@ -32,7 +32,6 @@ pub async fn start(
     let mut settings = settings.clone();
     settings.wait = Some(START);
     settings.app_role = None;
-    settings.migrations = settings.migrations.or_else(|| project(&settings.targets));
     for (target, access) in &throwaway.access {
         let endpoint = endpoint(*target, access);
         match target {

@@ -72,7 +72,7 @@ async fn on_servers(
             }
             document.findings.extend(found);
         } else {
-            let source = targets::source_for_edit(settings, target);
+            let source = targets::source(settings);
             for (name, text) in written(target, states) {
                 done.push(format!(
                     "wrote {}",

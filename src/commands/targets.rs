@@ -1,7 +1,7 @@
 //! The databases that a command addresses, with their files.
 
 use crate::{
-    config::Settings,
+    config::{MigrationsFrom, Settings},
     connect::ConnectOptions,
     drift::Committed,
     engine::{Engine, mysql::Mysql, timescale::Timescale},
@@ -14,7 +14,7 @@ use crate::{
     report::Progress,
     target::Target,
 };
-use std::{path::PathBuf, rc::Rc, time::Duration};
+use std::{rc::Rc, time::Duration};
 
 /// One database with its files.
 pub struct TargetSide {
@@ -125,14 +125,7 @@ pub fn policies(settings: &Settings, set: &MigrationSet) -> Result<Option<Polici
     };
     let environment = settings.environment.as_deref();
     match named {
-        Some((file, text)) => {
-            let mut policies = Policies::parse(&text, &file, environment)?;
-            // A command that is told must read the same file.
-            if settings.policies.is_some() {
-                policies.flags.push_str(&format!(" --policies {file}"));
-            }
-            Ok(Some(policies))
-        }
+        Some((file, text)) => Ok(Some(Policies::parse(&text, &file, environment)?)),
         None => Ok(None),
     }
 }
@@ -140,27 +133,8 @@ pub fn policies(settings: &Settings, set: &MigrationSet) -> Result<Option<Polici
 /// Where the files come from.
 pub fn source(settings: &Settings) -> Source {
     match &settings.migrations {
-        Some(directory) => Source::Directory(directory.clone()),
-        None => Source::Embedded,
-    }
-}
-
-/// The project's own `migrations/` below where we stand, where it has a folder for every target.
-pub fn project(targets: &[Target]) -> Option<PathBuf> {
-    let project = PathBuf::from("migrations");
-    let is_whole = targets
-        .iter()
-        .all(|target| project.join(target.name()).is_dir());
-    is_whole.then_some(project)
-}
-
-/// Where files are written: the named directory, else the project's own `migrations/` below where
-/// we stand, because embedded files cannot be changed.
-pub fn source_for_edit(settings: &Settings, target: Target) -> Source {
-    let project = PathBuf::from("migrations");
-    match &settings.migrations {
-        None if project.join(target.name()).is_dir() => Source::Directory(project),
-        _ => source(settings),
+        Some(MigrationsFrom::Directory(directory)) => Source::Directory(directory.clone()),
+        Some(MigrationsFrom::BuiltIn) | None => Source::Embedded,
     }
 }
 

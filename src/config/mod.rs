@@ -13,4 +13,6 @@ mod values;
 pub use environment::Environment;
 pub use known::{KNOWN, Known};
 pub use resolve::Flags;
-pub use settings::{AppRole, DEFAULT_DATABASE, Endpoint, Settings, Tls, TlsMode};
+pub use settings::{
+    AppRole, BUILT_IN, DEFAULT_DATABASE, Endpoint, MigrationsFrom, Settings, Tls, TlsMode,
+};

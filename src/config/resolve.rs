@@ -1,7 +1,8 @@
 //! From all the places to one set of settings: flags, environment, file, secrets, defaults.
 
 use super::{
-    AppRole, Endpoint, Environment, Settings, Tls, TlsMode, database_url, file,
+    AppRole, BUILT_IN, Endpoint, Environment, MigrationsFrom, Settings, Tls, TlsMode, database_url,
+    file,
     known::{KNOWN, OTHER_VARIABLES},
     secrets::{self, Secrets},
     settings::DEFAULT_DATABASE,
@@ -144,7 +145,7 @@ impl Resolver<'_> {
             mysql,
             timescale,
             app_role,
-            migrations: self.path("SGMP_DB_MIGRATIONS"),
+            migrations: self.migrations(),
             policies: self.path("SGMP_DB_POLICIES"),
             environment: self.text("SGMP_DB_ENV"),
             create_database: self
@@ -308,6 +309,16 @@ impl Resolver<'_> {
                 path
             }
         })
+    }
+
+    fn migrations(&self) -> Option<MigrationsFrom> {
+        let text = self.text("SGMP_DB_MIGRATIONS")?;
+        match text == BUILT_IN {
+            true => Some(MigrationsFrom::BuiltIn),
+            false => self
+                .path("SGMP_DB_MIGRATIONS")
+                .map(MigrationsFrom::Directory),
+        }
     }
 
     fn duration(&self, name: &str) -> Result<Option<Duration>, Failure> {

@@ -72,6 +72,17 @@ pub struct AppRole {
     pub password: SecretString,
 }
 
+/// What `--migrations` takes for those that the binary was built with; a directory of that name is
+/// `./built-in`.
+pub const BUILT_IN: &str = "built-in";
+
+/// Which migrations were asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MigrationsFrom {
+    BuiltIn,
+    Directory(PathBuf),
+}
+
 /// Everything, resolved once.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -79,8 +90,8 @@ pub struct Settings {
     pub mysql: Endpoint,
     pub timescale: Endpoint,
     pub app_role: Option<AppRole>,
-    /// A directory of migrations instead of the embedded ones.
-    pub migrations: Option<PathBuf>,
+    /// None where it was not said.
+    pub migrations: Option<MigrationsFrom>,
     pub policies: Option<PathBuf>,
     pub environment: Option<String>,
     pub create_database: bool,

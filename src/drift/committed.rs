@@ -1,6 +1,7 @@
 //! What do the files beside the migrations say about the schema?
 
 use crate::{
+    engine::{snapshot_of_today, steps_of_today},
     migrate::files::MigrationSet,
     outcome::Failure,
     schema::{Ignore, Snapshot, Steps},
@@ -40,7 +41,7 @@ impl Committed {
         let mut failures = Vec::new();
         if let Some((file, text)) = &set.snapshot {
             match Snapshot::parse(text, file).and_then(|one| of_target(set.target, one.target, file).map(|()| one)) {
-                Ok(one) if Some(one.version) == latest => committed.snapshot = Some(one),
+                Ok(one) if Some(one.version) == latest => committed.snapshot = Some(snapshot_of_today(one)),
                 Ok(one) => committed.notes.push(format!(
                     "{file} is of V{} and the files go to V{}: nothing is compared with it; write it anew: sgmp-db snapshot",
                     one.version,
@@ -101,7 +102,7 @@ impl Committed {
         };
         let steps = Steps::parse(text, file)?;
         of_target(self.target, steps.target, file)?;
-        Ok(Some(steps))
+        Ok(Some(steps_of_today(steps)))
     }
 }
 

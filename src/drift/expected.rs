@@ -2,7 +2,7 @@
 
 use super::Committed;
 use crate::{
-    engine::{Engine, Entry, Record},
+    engine::{Engine, Record, snapshot_of_today},
     schema::Snapshot,
 };
 use anyhow::Result;
@@ -32,24 +32,17 @@ pub async fn expected(
     {
         return Ok(Expected::Known(Box::new(snapshot.clone())));
     }
-    if let Some(entry) = stored(record, version)
+    if let Some(entry) = record.schema_entry(version)
         && let Some(text) = engine.stored_snapshot(entry.id).await?
     {
         let place = format!("the ledger's entry {}", entry.id);
         let snapshot = Snapshot::parse(&text, &place)?;
-        return Ok(Expected::Known(Box::new(snapshot)));
+        return Ok(Expected::Known(Box::new(snapshot_of_today(snapshot))));
     }
     if let Some(snapshot) = committed.at(version)? {
         return Ok(Expected::Known(Box::new(snapshot)));
     }
     Ok(Expected::Unknown(why(record, version)))
-}
-
-/// The newest entry of that version, where a schema is stored with it.
-fn stored(record: &Record, version: i32) -> Option<&Entry> {
-    record
-        .latest_entry(version)
-        .filter(|entry| entry.fingerprint.is_some())
 }
 
 fn why(record: &Record, version: i32) -> String {

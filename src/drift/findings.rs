@@ -50,7 +50,10 @@ pub fn without_repair<'d>(
     differences: &'d [ObjectDifference],
     repairs: &[Repair],
 ) -> Vec<&'d ObjectDifference> {
-    let is_repaired = |one: &ObjectDifference| repairs.iter().any(|repair| repair.key == one.key);
+    let is_repaired = |one: &ObjectDifference| {
+        let is_of = |repair: &Repair| repair.key == one.key || repair.touches.contains(&one.key);
+        repairs.iter().any(is_of)
+    };
     differences
         .iter()
         .filter(|one| !is_repaired(one) && !is_part_of_another(one, differences))

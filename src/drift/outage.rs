@@ -7,7 +7,7 @@
 use crate::{
     engine::{Engine, Event, Record},
     schema::{Object, Schema},
-    sql::{Dialect, Verb, classify, split},
+    sql::{SqlText, Verb},
 };
 use anyhow::Result;
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ pub async fn before(
             continue;
         }
         match engine.recorded_script(entry.id).await? {
-            Some(script) => reach.add(engine.dialect(), &script),
+            Some(script) => reach.add(&SqlText::new(engine.dialect(), script)),
             None => reach.everything = true,
         }
     }
@@ -50,19 +50,19 @@ struct Reach {
 }
 
 impl Reach {
-    fn add(&mut self, dialect: Dialect, script: &str) {
-        self.words.extend(words(script));
-        let Ok(statements) = split(dialect, script) else {
+    fn add(&mut self, script: &SqlText) {
+        self.words.extend(words(script.as_str()));
+        let Ok(statements) = script.parsed() else {
             self.everything = true;
             return;
         };
         for statement in statements {
-            let facts = classify(dialect, statement.text);
-            let first = words(statement.text).next().unwrap_or_default();
+            let facts = &statement.facts;
+            let first = words(statement.text()).next().unwrap_or_default();
             // Functions and programs may run statements of their own.
             self.everything |= matches!(facts.verb, Verb::Call | Verb::Select)
                 || ["do", "execute", "load"].contains(&first.as_str());
-            for object in facts.objects {
+            for object in &facts.objects {
                 self.objects.extend(words(&object.name));
                 self.objects
                     .extend(object.on.iter().flat_map(|on| words(on)));
@@ -124,7 +124,7 @@ fn words(text: &str) -> impl Iterator<Item = String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::Key;
+    use crate::{schema::Key, sql::Dialect};
     use serde_json::json;
 
     fn object(kind: &str, name: &str, value: serde_json::Value) -> Object {
@@ -134,10 +134,10 @@ mod tests {
     #[test]
     fn only_what_a_script_names_or_what_depends_on_it_is_its_doing() {
         let mut reach = Reach::default();
-        reach.add(
+        reach.add(&SqlText::new(
             Dialect::Postgres,
             "ALTER TABLE reading RENAME TO measurement;\nCREATE INDEX ON house (name);",
-        );
+        ));
         for (kind, name, value) in [
             ("table", "measurement", json!({})),
             ("table", "Reading", json!({})),
@@ -161,14 +161,17 @@ mod tests {
             json!({"columns": {"id": "int"}})
         )));
         assert!(!reach.everything);
-        reach.add(Dialect::Postgres, "SELECT rebuild()");
+        reach.add(&SqlText::new(Dialect::Postgres, "SELECT rebuild()"));
         assert!(reach.everything);
     }
 
     #[test]
     fn somebody_elses_change_is_taken_to_have_been_there_before() {
         let mut reach = Reach::default();
-        reach.add(Dialect::Mysql, "ALTER TABLE a ADD COLUMN b int;");
+        reach.add(&SqlText::new(
+            Dialect::Mysql,
+            "ALTER TABLE a ADD COLUMN b int;",
+        ));
         let schema = |objects: &[(&str, i32)]| {
             let mut schema = Schema::default();
             for (name, value) in objects {

@@ -5,7 +5,7 @@
 
 use super::{Committed, Drift, Expected, expected, outage};
 use crate::{
-    engine::{Engine, Event, Identity, NewEntry, Record, StoredSnapshot},
+    engine::{Engine, Entry, Event, Identity, NewEntry, Record, StoredSnapshot, snapshot_of_today},
     schema::{Reading, Schema, Snapshot, fingerprint, merge},
 };
 use anyhow::Result;
@@ -94,15 +94,16 @@ async fn read(engine: &mut dyn Engine, entry: i64) -> Result<Option<Schema>> {
         return Ok(None);
     };
     let snapshot = Snapshot::parse(&text, &format!("the ledger's entry {entry}"))?;
-    Ok(Some(snapshot.schema))
+    Ok(Some(snapshot_of_today(snapshot).schema))
 }
 
-/// Was the newest version applied by us without a schema being stored with it?
+/// Was the newest version applied by us, or declared applied, without a schema being stored with it?
 pub fn is_unrecorded(record: &Record) -> bool {
-    record
-        .version()
-        .and_then(|version| record.latest_entry(version))
-        .is_some_and(|entry| entry.fingerprint.is_none() && entry.event == Event::Apply)
+    let Some(version) = record.version() else {
+        return false;
+    };
+    let is_ours = |entry: &Entry| matches!(entry.event, Event::Apply | Event::Resolve);
+    record.latest_entry(version).is_some_and(is_ours) && record.schema_entry(version).is_none()
 }
 
 /// Stores what is expected from now on with the newest version's entry. Needs the lock, and a

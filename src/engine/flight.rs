@@ -1,5 +1,6 @@
 //! A statement whose end nobody recorded, and what evidence says about it.
 
+use crate::sql::Statement;
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -9,7 +10,7 @@ pub struct Flight<'a> {
     /// The ledger entry of the run that sent it.
     pub entry: i64,
     /// As it was sent.
-    pub statement: &'a str,
+    pub statement: &'a Statement,
     /// `SET` statements of the file before it.
     pub settings: &'a [&'a str],
 }

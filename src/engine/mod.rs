@@ -1,5 +1,6 @@
 //! How does a database answer? One trait of few verbs, one folder per database, the same file names in both.
 
+mod activity;
 mod adoption;
 mod aggregates;
 mod flight;
@@ -7,10 +8,12 @@ mod holder;
 pub mod mysql;
 mod record;
 mod resolution;
+mod stored;
 mod survey;
 pub mod timescale;
 mod work;
 
+pub use activity::{Activity, Watcher};
 pub use adoption::{Adopted, Adoption, StoredSnapshot};
 pub use aggregates::{
     AggregateRegistry, AggregateStore, Dependency, MadeAggregate, MadeAggregates, Registry, ViewRow,
@@ -19,6 +22,7 @@ pub use flight::{Flight, Verdict, fingerprint};
 pub(crate) use holder::one_line;
 pub use record::{Entry, EntryState, Event, HistoryRow, Identity, NewEntry, Record};
 pub use resolution::{HistoryChange, Resolution};
+pub use stored::{snapshot_of_today, steps_of_today};
 pub use survey::{ForeignObject, Survey};
 pub use work::{
     Direction, Done, LOCK_LOST, LockRequest, Place, Progress, StepFailure, StopFlag, Work,
@@ -28,7 +32,7 @@ use crate::{
     outcome::ServerReport,
     policy::{OldChunks, Policies, PolicyState, Step},
     schema::{ObjectDifference, Reading, Repair, Schema},
-    sql::Dialect,
+    sql::{Dialect, Statement},
     target::Target,
 };
 use anyhow::Result;
@@ -91,7 +95,7 @@ pub trait Engine {
     }
 
     /// Why nothing could ever tell how that statement ended; none where something may. Asks nobody.
-    fn undecidable(&self, statement: &str) -> Option<&'static str>;
+    fn undecidable(&self, statement: &Statement) -> Option<&'static str>;
 
     /// Is the statement whose end nobody recorded in the database? Never a guess. May clear away
     /// what it left half-made. Needs the lock.
@@ -151,6 +155,9 @@ pub trait Engine {
 
     /// A handle that stops the working session from outside; none before the session exists.
     fn canceller(&self) -> Option<Box<dyn Canceller>>;
+
+    /// Asks the server from outside what the session that holds the lock is doing.
+    fn watcher(&self) -> Box<dyn Watcher>;
 
     /// Ends the session and with it the lock.
     async fn close(&mut self) -> Result<()>;

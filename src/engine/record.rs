@@ -135,6 +135,11 @@ impl Entry {
     pub fn is_half_done(&self) -> bool {
         self.state != EntryState::Done && (self.statements_done > 0 || self.in_flight.is_some())
     }
+
+    /// Was the version applied when this was written?
+    fn leaves_it_applied(&self) -> bool {
+        self.state == EntryState::Done && self.event != Event::Revert
+    }
 }
 
 /// Everything that a database has recorded. Absent tables read as empty.
@@ -173,6 +178,29 @@ impl Record {
                 && !matches!(entry.event, Event::Policy | Event::Role | Event::Drift)
         })
     }
+
+    /// The entry with which the schema expected at that version is stored: the newest about its
+    /// script, behind those that only settled something about a version that was applied already,
+    /// such as a checksum that was accepted. None where that entry stores none.
+    pub fn schema_entry(&self, version: i32) -> Option<&Entry> {
+        let is_of_script = |entry: &&Entry| {
+            entry.version == Some(version)
+                && !matches!(entry.event, Event::Policy | Event::Role | Event::Drift)
+        };
+        let mut entries = self.ledger.iter().rev().filter(is_of_script).peekable();
+        while let Some(entry) = entries.next() {
+            if entry.fingerprint.is_some() {
+                return Some(entry);
+            }
+            let was_applied = entries
+                .peek()
+                .is_some_and(|before| before.leaves_it_applied());
+            if !(entry.event == Event::Resolve && entry.leaves_it_applied() && was_applied) {
+                return None;
+            }
+        }
+        None
+    }
 }
 
 /// Who runs this, for the ledger.
@@ -189,4 +217,84 @@ pub struct NewEntry<'a> {
     pub event: Event,
     pub details: &'a str,
     pub identity: &'a Identity,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(id: i64, event: Event, state: EntryState) -> Entry {
+        Entry {
+            id,
+            event,
+            version: Some(1),
+            name: None,
+            state,
+            checksum: None,
+            statements_total: 1,
+            statements_done: 0,
+            in_flight: None,
+            continues: None,
+            started_at: String::new(),
+            duration_ms: None,
+            error: None,
+            os_user: String::new(),
+            os_host: String::new(),
+            database_user: String::new(),
+            tool_version: String::new(),
+            details: None,
+            fingerprint: None,
+        }
+    }
+
+    fn with_schema(id: i64, event: Event) -> Entry {
+        Entry {
+            fingerprint: Some("sha256:".to_owned()),
+            ..entry(id, event, EntryState::Done)
+        }
+    }
+
+    fn of(ledger: Vec<Entry>) -> Option<i64> {
+        let record = Record {
+            ledger,
+            ..Record::default()
+        };
+        record.schema_entry(1).map(|entry| entry.id)
+    }
+
+    #[test]
+    fn what_is_expected_survives_every_entry_that_does_not_change_it() {
+        for maker in [Event::Apply, Event::Adopt, Event::Resolve] {
+            for (event, _) in Event::NAMES {
+                let later = entry(2, event, EntryState::Done);
+                let survives = match event {
+                    Event::Resolve | Event::Policy | Event::Role | Event::Drift => Some(1),
+                    // What these leave is another schema, or was meant to be stored with them.
+                    Event::Apply | Event::Adopt | Event::Revert => None,
+                };
+                let found = of(vec![with_schema(1, maker), later.clone()]);
+                assert_eq!(found, survives, "{event} after {maker}");
+                if survives.is_some() {
+                    let more = entry(3, Event::Resolve, EntryState::Done);
+                    let found = of(vec![with_schema(1, maker), later, more]);
+                    assert_eq!(found, Some(1), "{event} and resolve after {maker}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_version_that_was_taken_back_or_claimed_has_the_schema_of_before_no_more() {
+        let schema = || with_schema(1, Event::Apply);
+        let reverted = || entry(2, Event::Revert, EntryState::Done);
+        let forgotten = || entry(2, Event::Resolve, EntryState::Stopped);
+        let claimed = || entry(3, Event::Resolve, EntryState::Done);
+        for back in [reverted(), forgotten()] {
+            assert_eq!(of(vec![schema(), back.clone()]), None);
+            assert_eq!(of(vec![schema(), back.clone(), claimed()]), None);
+            let again = with_schema(4, Event::Apply);
+            assert_eq!(of(vec![schema(), back, again, claimed()]), Some(4));
+        }
+        assert_eq!(of(vec![claimed()]), None);
+    }
 }

@@ -18,7 +18,7 @@ pub struct Work<'a> {
     pub checksum: String,
     /// refinery's own checksum, for its history.
     pub refinery_checksum: u64,
-    pub statements: &'a [Statement<'a>],
+    pub statements: &'a [Statement],
     /// How many statements are in the database already.
     pub from: usize,
     /// The `SET` statements among those: a new session must be told again.

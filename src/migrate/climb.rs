@@ -9,7 +9,6 @@ use crate::{
     engine::{Direction, StopFlag, Work},
     outcome::{Document, Failure},
     schema::Reading,
-    sql::split,
     target::Target,
 };
 use anyhow::Result;
@@ -142,7 +141,7 @@ pub async fn down(
     let stop = StopFlag::default();
     side.engine.survey().await?;
     lock(side, options, &stop).await?;
-    let statements = split(side.engine.dialect(), &script.text).map_err(|error| {
+    let statements = script.sql.parsed().map_err(|error| {
         Failure::usage(error.message.clone())
             .on(set.target)
             .at(script.file.clone(), Some(error.line))
@@ -152,10 +151,10 @@ pub async fn down(
         version,
         name: &migration.name,
         file: &script.file,
-        text: &script.text,
+        text: script.text(),
         checksum: script.checksum(),
         refinery_checksum: migration.refinery_checksum(),
-        statements: &statements,
+        statements,
         from: 0,
         settings: Vec::new(),
         continues: None,

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     engine::{Engine, Survey, Verdict},
     outcome::{Exit, Failure},
-    sql::{Dialect, Verb, classify, split},
+    sql::{SqlText, Verb},
 };
 use anyhow::Result;
 use std::collections::BTreeSet;
@@ -48,7 +48,7 @@ pub async fn contradiction(
         return Ok(());
     }
     let there = tables(&look.survey);
-    let made = made(engine.dialect(), &migration.up.text);
+    let made = made(&migration.up.sql);
     let (version, upgrade) = (
         migration.version,
         format!("sgmp-db upgrade --only {target}"),
@@ -90,16 +90,19 @@ fn tables(survey: &Survey) -> BTreeSet<String> {
 }
 
 /// Tables that the whole file leaves behind, as far as that can be read off it.
-fn made(dialect: Dialect, text: &str) -> BTreeSet<String> {
+fn made(sql: &SqlText) -> BTreeSet<String> {
     let mut made = BTreeSet::new();
-    for statement in split(dialect, text).unwrap_or_default() {
-        let facts = classify(dialect, statement.text);
-        let renames = statement.text.to_ascii_lowercase().contains("rename");
-        for object in facts.objects {
+    for statement in sql.statements() {
+        let facts = &statement.facts;
+        let renames =
+            facts.verb == Verb::Alter && statement.text().to_ascii_lowercase().contains("rename");
+        for object in &facts.objects {
             let plain = object.kind == "table" && object.schema.is_none();
             match facts.verb {
-                Verb::Create if plain && !facts.summary.to_ascii_lowercase().contains("temp") => {
-                    made.insert(object.name);
+                Verb::Create
+                    if plain && !statement.summary().to_ascii_lowercase().contains("temp") =>
+                {
+                    made.insert(object.name.clone());
                 }
                 Verb::Drop | Verb::Rename => {
                     made.remove(&object.name);
@@ -117,13 +120,16 @@ fn made(dialect: Dialect, text: &str) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sql::Dialect;
 
     #[test]
     fn tables_that_a_file_leaves_behind_are_those_it_makes_and_keeps() {
         let text = "CREATE TABLE a (b int); CREATE TABLE c (d int); DROP TABLE c;\n\
             CREATE TABLE e (f int); ALTER TABLE e RENAME TO g; CREATE TEMPORARY TABLE h (i int);";
         assert_eq!(
-            made(Dialect::Mysql, text).into_iter().collect::<Vec<_>>(),
+            made(&SqlText::new(Dialect::Mysql, text))
+                .into_iter()
+                .collect::<Vec<_>>(),
             ["a"]
         );
     }

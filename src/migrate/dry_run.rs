@@ -26,7 +26,7 @@ pub async fn describe(
                 .map(|one| Pending {
                     version: one.version,
                     name: one.name.clone(),
-                    sql: Some(one.up.text.clone()),
+                    sql: Some(one.up.text().to_owned()),
                 })
                 .collect();
         }

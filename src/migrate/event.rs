@@ -22,6 +22,15 @@ pub enum Event<'a> {
         why: &'a str,
         seconds: u64,
     },
+    /// Nothing has moved for a while; `doing` is what the server says.
+    Busy {
+        target: Target,
+        /// None while the record or the policies are at work.
+        file: Option<&'a str>,
+        statement: Option<usize>,
+        seconds: u64,
+        doing: &'a str,
+    },
     Created {
         target: Target,
         database: &'a str,

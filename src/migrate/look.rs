@@ -8,6 +8,7 @@ use super::{
 use crate::{
     drift::Drift,
     engine::{Engine, Survey},
+    sql::SqlText,
 };
 use anyhow::Result;
 use std::collections::BTreeMap;
@@ -48,10 +49,10 @@ async fn judge<'a>(
     let mut scripts = BTreeMap::new();
     for id in wanted_scripts(set, &survey.record) {
         if let Some(text) = engine.recorded_script(id).await? {
-            scripts.insert(id, text);
+            scripts.insert(id, SqlText::new(engine.dialect(), text));
         }
     }
-    let mut plan = plan(set, &survey, &scripts, engine.dialect());
+    let mut plan = plan(set, &survey, &scripts);
     tell_undecidable(engine, &mut plan);
     Ok(Look {
         survey,

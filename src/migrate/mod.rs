@@ -20,6 +20,7 @@ mod signals;
 mod told;
 mod upgrade;
 mod verify;
+mod watch;
 
 pub use adopt::adopt;
 pub use climb::{States, climb};

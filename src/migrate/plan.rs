@@ -3,8 +3,8 @@
 use super::files::{Migration, MigrationSet};
 use crate::{
     engine::{Entry, Event, HistoryRow, Record, Survey},
-    outcome::{Applied, Finding, Kind, Pending, TargetReport},
-    sql::{Dialect, same_sql, split},
+    outcome::{Applied, Finding, Kind, Pending, TargetReport, quoted},
+    sql::{SqlText, same_sql, same_statement},
     target::Target,
 };
 use similar::TextDiff;
@@ -33,7 +33,7 @@ pub struct Begun {
     /// Number (from 1) of the statement whose end nobody recorded.
     pub in_flight: Option<usize>,
     /// The text that ran.
-    pub script: String,
+    pub script: SqlText,
 }
 
 /// Ledger entries whose full text the comparison needs, because a checksum differs.
@@ -52,8 +52,7 @@ pub fn wanted_scripts(set: &MigrationSet, record: &Record) -> Vec<i64> {
 pub fn plan<'a>(
     set: &'a MigrationSet,
     survey: &Survey,
-    scripts: &BTreeMap<i64, String>,
-    dialect: Dialect,
+    scripts: &BTreeMap<i64, SqlText>,
 ) -> Plan<'a> {
     let mut plan = Plan {
         target: set.target,
@@ -67,7 +66,6 @@ pub fn plan<'a>(
         set,
         record: &survey.record,
         scripts,
-        dialect,
     };
     for row in &survey.record.history {
         judge.applied(row, &mut plan);
@@ -95,8 +93,7 @@ pub fn plan<'a>(
 struct Judge<'a, 'b> {
     set: &'a MigrationSet,
     record: &'b Record,
-    scripts: &'b BTreeMap<i64, String>,
-    dialect: Dialect,
+    scripts: &'b BTreeMap<i64, SqlText>,
 }
 
 impl<'a> Judge<'a, '_> {
@@ -152,9 +149,9 @@ impl<'a> Judge<'a, '_> {
         if entry.checksum.as_deref() == Some(file.up.checksum().as_str()) {
             return;
         }
-        let applied = self.scripts.get(&entry.id).map(String::as_str);
+        let applied = self.scripts.get(&entry.id);
         match applied {
-            Some(applied) if same_sql(self.dialect, applied, &file.up.text) => plan.notes.push(
+            Some(applied) if same_sql(applied, &file.up.sql) => plan.notes.push(
                 Finding::new(
                     Kind::Checksum,
                     target,
@@ -165,7 +162,9 @@ impl<'a> Judge<'a, '_> {
                 )
                 .about(file.up.file.clone()),
             ),
-            _ => plan.findings.push(edited(target, applied, file)),
+            _ => plan
+                .findings
+                .push(edited(target, applied.map(SqlText::as_str), file)),
         }
     }
 
@@ -223,7 +222,8 @@ impl<'a> Judge<'a, '_> {
                     .about(file.up.file.clone())
                     .remedy(format!(
                         "give the change a number above V{current}: sgmp-db new {} --only {}",
-                        file.name, self.set.target
+                        quoted(&file.name),
+                        self.set.target
                     )),
                 );
                 continue;
@@ -244,15 +244,12 @@ impl<'a> Judge<'a, '_> {
         let in_flight = entry
             .in_flight
             .and_then(|number| usize::try_from(number).ok());
-        let applied = self
-            .scripts
-            .get(&entry.id)
-            .map_or(file.up.text.as_str(), String::as_str);
+        let applied = self.scripts.get(&entry.id).unwrap_or(&file.up.sql);
         plan.begun = Some(Begun {
             entry: entry.id,
             done,
             in_flight,
-            script: applied.to_owned(),
+            script: applied.clone(),
         });
         if !entry.is_half_done() {
             return;
@@ -272,9 +269,7 @@ impl<'a> Judge<'a, '_> {
                 .about(name.clone()),
         );
         let begun = plan.begun.as_ref();
-        if let Some(begun) =
-            begun.filter(|_| !same_beginning(self.dialect, applied, &file.up.text, done))
-        {
+        if let Some(begun) = begun.filter(|_| !same_beginning(applied, &file.up.sql, done)) {
             plan.findings.push(edited_part(target, begun, file, done));
         }
     }
@@ -353,7 +348,7 @@ pub(super) fn edited_part(target: Target, begun: &Begun, file: &Migration, done:
         _ => format!("a statement among the first {done}, which are in the database,"),
     };
     let message = format!("{name} is half-applied, and {which} was edited since");
-    changed(target, Some(&begun.script), file, message).remedy(format!(
+    changed(target, Some(begun.script.as_str()), file, message).remedy(format!(
         "put that part back as it was, what stands behind it may change; then go on with: sgmp-db upgrade --only {target}"
     ))
 }
@@ -366,7 +361,7 @@ fn changed(
 ) -> Finding {
     let name = &file.up.file;
     if let Some(applied) = applied {
-        let diff = TextDiff::from_lines(applied, &file.up.text)
+        let diff = TextDiff::from_lines(applied, file.up.text())
             .unified_diff()
             .header(&format!("{name} (applied)"), &format!("{name} (file)"))
             .to_string();
@@ -377,15 +372,15 @@ fn changed(
 }
 
 /// Are the first `count` statements of both texts the same SQL?
-pub(super) fn same_beginning(dialect: Dialect, applied: &str, file: &str, count: usize) -> bool {
-    let (Ok(applied), Ok(file)) = (split(dialect, applied), split(dialect, file)) else {
+pub(super) fn same_beginning(applied: &SqlText, file: &SqlText, count: usize) -> bool {
+    let (Ok(applied), Ok(file)) = (applied.parsed(), file.parsed()) else {
         return false;
     };
     applied.len() >= count
         && file.len() >= count
         && applied
             .iter()
-            .zip(&file)
+            .zip(file)
             .take(count)
-            .all(|(a, b)| same_sql(dialect, a.text, b.text))
+            .all(|(a, b)| same_statement(a, b))
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     engine::{Engine, EntryState, HistoryChange, Identity, LockRequest, Resolution, StopFlag},
     outcome::{Document, Failure, Kind},
-    sql::{Dialect, split},
+    sql::Statement,
 };
 use anyhow::Result;
 use std::time::Duration;
@@ -63,12 +63,7 @@ pub async fn propose(
     document
         .targets
         .insert(look.plan.target, look.plan.report.clone());
-    Ok(proposal(
-        engine.dialect(),
-        &look,
-        file(set, request)?,
-        request,
-    )?)
+    Ok(proposal(&look, file(set, request)?, request)?)
 }
 
 /// Checks the claim against the schema and records it, under the lock.
@@ -92,7 +87,7 @@ pub async fn resolve(
     let look = look_again(engine, set, &survey).await?;
     let migration = file(set, request)?;
     let target = engine.target();
-    let now = proposal(engine.dialect(), &look, migration, request)?;
+    let now = proposal(&look, migration, request)?;
     if now != *shown {
         return Err(Failure::failed("the record has changed since it was shown")
             .on(target)
@@ -100,7 +95,6 @@ pub async fn resolve(
             .into());
     }
     contradiction(engine, &look, migration, (request, &now)).await?;
-    let statements = split(engine.dialect(), &migration.up.text).unwrap_or_default();
     let details = format!(
         "{}; reason: {}",
         recorded(migration, &now),
@@ -116,13 +110,13 @@ pub async fn resolve(
         .resolve(&Resolution {
             version: migration.version,
             name: &migration.name,
-            text: begun.map_or(migration.up.text.as_str(), |begun| begun.script.as_str()),
+            text: begun.map_or(migration.up.text(), |begun| begun.script.as_str()),
             checksum: begun.map_or_else(
                 || migration.up.checksum(),
-                |begun| super::files::checksum(&begun.script),
+                |begun| super::files::checksum(begun.script.as_str()),
             ),
             refinery_checksum: migration.refinery_checksum(),
-            statements_total: statements.len(),
+            statements_total: migration.up.statements().len(),
             statements_done: now.done,
             state: now.state,
             history: now.history,
@@ -145,7 +139,6 @@ fn file<'a>(set: &'a MigrationSet, request: &ResolveRequest<'_>) -> Result<&'a M
 }
 
 fn proposal(
-    dialect: Dialect,
     look: &Look<'_>,
     migration: &Migration,
     request: &ResolveRequest<'_>,
@@ -166,10 +159,8 @@ fn proposal(
             "V{} is recorded as applied already",
             migration.version
         ))),
-        (Claim::Reverted, true) => forget(dialect, look, migration),
-        (Claim::Applied | Claim::Reverted, false) => {
-            pending(dialect, look, migration, request.claim)
-        }
+        (Claim::Reverted, true) => forget(look, migration),
+        (Claim::Applied | Claim::Reverted, false) => pending(look, migration, request.claim),
     };
     let target = look.plan.target;
     proposed.map_err(|failure| {
@@ -214,7 +205,7 @@ fn accept(look: &Look<'_>, migration: &Migration) -> Result<Proposal, Failure> {
 }
 
 /// An applied migration that is no longer in the database.
-fn forget(dialect: Dialect, look: &Look<'_>, migration: &Migration) -> Result<Proposal, Failure> {
+fn forget(look: &Look<'_>, migration: &Migration) -> Result<Proposal, Failure> {
     let current = look.survey.record.version().unwrap_or_default();
     if migration.version != current {
         let target = look.plan.target;
@@ -230,7 +221,7 @@ fn forget(dialect: Dialect, look: &Look<'_>, migration: &Migration) -> Result<Pr
         text: format!(
             "statements of V{}:\n{}\nto be recorded: none of them is in the database; the next upgrade runs the file again",
             migration.version,
-            listed(dialect, &migration.up.text, 0)
+            listed(migration.up.statements(), 0)
         ),
         state: EntryState::Stopped,
         done: 0,
@@ -240,12 +231,7 @@ fn forget(dialect: Dialect, look: &Look<'_>, migration: &Migration) -> Result<Pr
     })
 }
 
-fn pending(
-    dialect: Dialect,
-    look: &Look<'_>,
-    migration: &Migration,
-    claim: Claim,
-) -> Result<Proposal, Failure> {
+fn pending(look: &Look<'_>, migration: &Migration, claim: Claim) -> Result<Proposal, Failure> {
     let version = migration.version;
     let first = look.plan.pending.first().map(|first| first.version);
     if first != Some(version) {
@@ -261,11 +247,11 @@ fn pending(
     let begun = look.plan.begun.as_ref();
     let continues = begun.map(|begun| begun.entry);
     if let Some((begun, number)) = begun.and_then(|begun| Some((begun, begun.in_flight?))) {
-        return Ok(in_flight(dialect, begun, number, (version, claim)));
+        return Ok(in_flight(begun, number, (version, claim)));
     }
     let done = begun.map_or(0, |begun| begun.done);
-    let statements = listed(dialect, &migration.up.text, done);
-    let total = split(dialect, &migration.up.text).map_or(0, |all| all.len());
+    let statements = listed(migration.up.statements(), done);
+    let total = migration.up.statements().len();
     match claim {
         Claim::Applied => Ok(Proposal {
             text: format!(
@@ -289,7 +275,7 @@ fn pending(
             text: format!(
                 "{done} of {total} statements of V{version} were run by sgmp-db:\n{}\n\
                  to be recorded: none of them is in the database any more; the next upgrade runs the file from its beginning",
-                listed(dialect, &migration.up.text, 0)
+                listed(migration.up.statements(), 0)
             ),
             state: EntryState::Stopped,
             done: 0,
@@ -300,17 +286,12 @@ fn pending(
     }
 }
 
-fn in_flight(
-    dialect: Dialect,
-    begun: &Begun,
-    number: usize,
-    (version, claim): (i32, Claim),
-) -> Proposal {
-    let statements = split(dialect, &begun.script).unwrap_or_default();
+fn in_flight(begun: &Begun, number: usize, (version, claim): (i32, Claim)) -> Proposal {
+    let statements = begun.script.statements();
     let text = number
         .checked_sub(1)
         .and_then(|index| statements.get(index))
-        .map_or("", |statement| statement.text);
+        .map_or("", |statement| statement.text());
     let (done, said) = match claim {
         Claim::Applied => (
             number,
@@ -336,9 +317,8 @@ fn in_flight(
 }
 
 /// The statements from `from` on, numbered.
-fn listed(dialect: Dialect, text: &str, from: usize) -> String {
-    split(dialect, text)
-        .unwrap_or_default()
+fn listed(statements: &[Statement], from: usize) -> String {
+    statements
         .iter()
         .enumerate()
         .skip(from)
@@ -346,7 +326,7 @@ fn listed(dialect: Dialect, text: &str, from: usize) -> String {
             format!(
                 "{:>4}  {}",
                 index + 1,
-                statement.text.replace('\n', "\n      ")
+                statement.text().replace('\n', "\n      ")
             )
         })
         .collect::<Vec<_>>()

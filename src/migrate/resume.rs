@@ -8,7 +8,7 @@ use super::{
 use crate::{
     engine::{Engine, Flight, Verdict},
     outcome::{Exit, Failure, Finding, Kind},
-    sql::{Commits, Dialect, SessionUse, Statement, classify, split},
+    sql::{Commits, SessionUse, Statement},
     target::Target,
 };
 use anyhow::Result;
@@ -58,7 +58,7 @@ pub async fn resume(engine: &mut dyn Engine, look: &Look<'_>) -> Result<Result<R
             return Err(undecided(engine, file, begun, &why).into());
         }
     }
-    if same_beginning(engine.dialect(), &begun.script, &file.up.text, at.from) {
+    if same_beginning(&begun.script, &file.up.sql, at.from) {
         Ok(Ok(at))
     } else {
         Ok(Err(edited_part(engine.target(), begun, file, at.from)))
@@ -67,36 +67,35 @@ pub async fn resume(engine: &mut dyn Engine, look: &Look<'_>) -> Result<Result<R
 
 /// What evidence says about the statement in flight.
 pub async fn decide(engine: &mut dyn Engine, begun: &Begun, number: usize) -> Result<Verdict> {
-    let dialect = engine.dialect();
-    let sent = split(dialect, &begun.script).unwrap_or_default();
+    let sent = begun.script.statements();
     let Some(statement) = number.checked_sub(1).and_then(|index| sent.get(index)) else {
         return Ok(Verdict::Unknown(
             "the journal does not hold the text that ran".to_owned(),
         ));
     };
-    let settings = settings(dialect, &sent[..number - 1]);
+    let settings = settings(&sent[..number - 1]);
     engine
         .decide(&Flight {
             entry: begun.entry,
-            statement: statement.text,
+            statement,
             settings: &settings,
         })
         .await
 }
 
 /// The statements that set session variables to constants.
-pub fn settings<'a>(dialect: Dialect, statements: &[Statement<'a>]) -> Vec<&'a str> {
+pub fn settings(statements: &[Statement]) -> Vec<&str> {
     statements
         .iter()
         .filter(|statement| {
-            let facts = classify(dialect, statement.text);
+            let facts = &statement.facts;
             facts.commits == Commits::Session
                 && facts
                     .session
                     .iter()
                     .any(|used| matches!(used, SessionUse::SetVariable { constant: true, .. }))
         })
-        .map(|statement| statement.text)
+        .map(Statement::text)
         .collect()
 }
 
@@ -108,9 +107,9 @@ pub fn tell_undecidable(engine: &dyn Engine, plan: &mut Plan<'_>) {
     let Some(number) = begun.in_flight else {
         return;
     };
-    let sent = split(engine.dialect(), &begun.script).unwrap_or_default();
+    let sent = begun.script.statements();
     let statement = number.checked_sub(1).and_then(|index| sent.get(index));
-    let Some(why) = statement.and_then(|statement| engine.undecidable(statement.text)) else {
+    let Some(why) = statement.and_then(|statement| engine.undecidable(statement)) else {
         return;
     };
     for finding in &mut plan.findings {
@@ -138,7 +137,7 @@ fn undecided(engine: &dyn Engine, file: &Migration, begun: &Begun, why: &str) ->
     let target = engine.target();
     let number = begun.in_flight.unwrap_or_default();
     let version = file.version;
-    let statements = split(engine.dialect(), &begun.script).unwrap_or_default();
+    let statements = begun.script.statements();
     let (done, total) = (number.saturating_sub(1), statements.len());
     let mut failure = Failure::new(
         Exit::HalfApplied,
@@ -156,7 +155,7 @@ fn undecided(engine: &dyn Engine, file: &Migration, begun: &Begun, why: &str) ->
         statement.map(|statement| statement.line),
     );
     match statement {
-        Some(statement) => failure.statement(statement.text),
+        Some(statement) => failure.statement(statement.text()),
         None => failure,
     }
 }

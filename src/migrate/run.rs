@@ -9,15 +9,19 @@ use super::{
     resume::{Resume, resume, settings},
     settle, told,
     upgrade::{Options, Side},
+    watch::{At, watched},
 };
 use crate::{
     engine::{Direction, Done, Engine, Progress, StepFailure, StopFlag, Work},
     outcome::{Failure, Finding, Kind, Ran, RanOutcome, TargetReport},
-    sql::{Dialect, Statement, split},
+    sql::Statement,
     target::Target,
 };
 use anyhow::Result;
-use std::time::{Duration, Instant};
+use std::{
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
 /// What one side did.
 #[derive(Debug, Default)]
@@ -27,6 +31,8 @@ pub struct SideRun {
     pub failures: Vec<anyhow::Error>,
     pub findings: Vec<Finding>,
     pub notes: Vec<Finding>,
+    /// What it is at, for whoever tells why nothing moves.
+    at: Rc<At>,
 }
 
 /// Runs what is pending, then settles what belongs beside the schema. Always ends the session.
@@ -39,7 +45,13 @@ pub async fn run_side(
     let mut run = SideRun::default();
     // Behind a failure that was told with what to type, an error says only that the session is gone,
     // or that a repeated cancel struck what came after.
-    if let Err(error) = run_files(side, before, options, stop, &mut run).await
+    let (watcher, target, at) = (
+        side.engine.watcher(),
+        side.engine.target(),
+        Rc::clone(&run.at),
+    );
+    let files = run_files(side, before, options, stop, &mut run);
+    if let Err(error) = watched(files, watcher, target, &at, options.observer).await
         && run.failures.is_empty()
     {
         run.failures.push(error);
@@ -117,10 +129,10 @@ async fn run_pending(
     run: &mut SideRun,
 ) -> Result<()> {
     let engine = &mut *side.engine;
-    let (target, dialect) = (engine.target(), engine.dialect());
+    let target = engine.target();
     let scripts = wanted(look, side.goal)
         .into_iter()
-        .map(|migration| Pending::new(target, dialect, migration))
+        .map(|migration| Pending::new(target, migration))
         .collect::<Result<Vec<_>, _>>()?;
     for (index, pending) in scripts.iter().enumerate() {
         if stop.soon() {
@@ -136,12 +148,13 @@ async fn run_pending(
         let next = scripts
             .get(index + 1)
             .filter(|next| next.migration.up.directives.requires.is_empty())
-            .map(|next| next.work(dialect, &start, options, stop));
+            .map(|next| next.work(&start, options, stop));
         let work = Work {
             next: next.as_ref(),
-            ..pending.work(dialect, &at, options, stop)
+            ..pending.work(&at, options, stop)
         };
-        let ran = run_file(&mut *engine, work, options).await;
+        let ran = run_file(&mut *engine, work, options, &run.at).await;
+        run.at.between();
         run.ran.push(ran.ran);
         if let Some(failure) = ran.failure {
             run.failures.push(failure.into());
@@ -155,12 +168,12 @@ async fn run_pending(
 /// A file that is to be run.
 struct Pending<'a> {
     migration: &'a Migration,
-    statements: Vec<Statement<'a>>,
+    statements: &'a [Statement],
 }
 
 impl<'a> Pending<'a> {
-    fn new(target: Target, dialect: Dialect, migration: &'a Migration) -> Result<Self, Failure> {
-        let statements = split(dialect, &migration.up.text).map_err(|error| {
+    fn new(target: Target, migration: &'a Migration) -> Result<Self, Failure> {
+        let statements = migration.up.sql.parsed().map_err(|error| {
             Failure::usage(error.message.clone())
                 .on(target)
                 .at(&migration.up.file, Some(error.line))
@@ -173,7 +186,6 @@ impl<'a> Pending<'a> {
 
     fn work<'w>(
         &'w self,
-        dialect: Dialect,
         at: &'w Resume,
         options: &'w Options<'_>,
         stop: &'w StopFlag,
@@ -185,14 +197,14 @@ impl<'a> Pending<'a> {
             version: migration.version,
             name: &migration.name,
             file: &migration.up.file,
-            text: &migration.up.text,
+            text: migration.up.text(),
             checksum: migration.up.checksum(),
             refinery_checksum: migration.refinery_checksum(),
-            statements: &self.statements,
+            statements: self.statements,
             from: at.from,
-            settings: settings(dialect, &self.statements[..at.from]),
+            settings: settings(&self.statements[..at.from]),
             continues: at.continues,
-            atomic: is_atomic(dialect, &migration.up),
+            atomic: is_atomic(&migration.up),
             lock_timeout: directives.lock_timeout.unwrap_or(options.lock_timeout),
             identity: options.identity,
             details: at.found.as_deref(),
@@ -208,8 +220,13 @@ struct FileRun {
 }
 
 /// One file, again and again while only a lock stands in its way.
-async fn run_file(engine: &mut dyn Engine, mut work: Work<'_>, options: &Options<'_>) -> FileRun {
-    let (target, dialect, from) = (engine.target(), engine.dialect(), work.from);
+async fn run_file(
+    engine: &mut dyn Engine,
+    mut work: Work<'_>,
+    options: &Options<'_>,
+    at: &At,
+) -> FileRun {
+    let (target, from) = (engine.target(), work.from);
     let (file, statements, stop) = (work.file, work.statements, work.stop);
     let count = statements.len();
     (options.observer)(Event::Started {
@@ -218,8 +235,15 @@ async fn run_file(engine: &mut dyn Engine, mut work: Work<'_>, options: &Options
         from,
         statements: count,
     });
+    let begin = |index: usize| {
+        if let Some(statement) = statements.get(index) {
+            at.statement(file, index + 1, statement.text());
+        }
+    };
+    begin(from);
     let progress = |progress: Progress<'_>| {
         if let Progress::Statements(done) = progress {
+            begin(done);
             (options.observer)(Event::Statement {
                 target,
                 file,
@@ -237,6 +261,7 @@ async fn run_file(engine: &mut dyn Engine, mut work: Work<'_>, options: &Options
                     && !stop.soon() =>
             {
                 let pause = waiting.pause;
+                begin(failure.done);
                 let seconds = pause.as_secs();
                 (options.observer)(Event::Retrying {
                     target,
@@ -247,7 +272,7 @@ async fn run_file(engine: &mut dyn Engine, mut work: Work<'_>, options: &Options
                 tokio::time::sleep(pause).await;
                 waiting.pause *= 2;
                 work.from = failure.done;
-                work.settings = settings(dialect, &statements[..failure.done]);
+                work.settings = settings(&statements[..failure.done]);
                 work.continues = failure.entry.or(work.continues);
             }
             ended => break ended,

@@ -28,7 +28,7 @@ pub fn explain(failure: &StepFailure, work: &Work<'_>, target: Target) -> Failur
     .remedy(told.remedy())
     .at(work.file, line);
     match statement {
-        Some(statement) => explained.statement(statement.text),
+        Some(statement) => explained.statement(statement.text()),
         None => explained,
     }
 }
@@ -163,7 +163,7 @@ impl Told<'_> {
 fn in_file(
     failure: &StepFailure,
     work: &Work<'_>,
-    statement: &Statement<'_>,
+    statement: &Statement,
 ) -> (Option<usize>, String) {
     let Some(place) = failure.place else {
         return (Some(statement.line), String::new());

@@ -240,6 +240,7 @@ async fn run_all(
         failures,
         findings,
         notes,
+        ..
     } in finished
     {
         document.targets.extend(report);

@@ -1,9 +1,9 @@
 //! The one JSON document that every command prints under `--json`, also when it fails.
 
-use super::{Exit, Failure, Finding};
-use crate::target::Target;
+use super::{Call, Exit, Failure, Finding};
+use crate::{sql::Script, target::Target};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 /// The whole result of a command: what the tables, the annotations and `--json` are drawn from.
 #[derive(Debug, Clone, Serialize)]
@@ -14,6 +14,8 @@ pub struct Document {
     pub exit: u8,
     /// Every exit code that applies, by precedence; `exit` is the first.
     pub exits: Vec<u8>,
+    /// Which migrations the command worked with; null where it has nothing to do with any.
+    pub migrations: Option<FilesReport>,
     pub targets: BTreeMap<Target, TargetReport>,
     pub ran: Vec<Ran>,
     pub findings: Vec<Finding>,
@@ -25,15 +27,61 @@ pub struct Document {
     /// For people, all of stdout where a command's result is a text to pass on (`diff --sql`);
     /// findings and notes then stand on stderr.
     #[serde(skip)]
-    pub plain: Option<String>,
+    pub plain: Option<Plain>,
     #[serde(skip)]
     failures: Vec<Failure>,
-    /// The result in words, for people; a program finds the same in the other members.
+    /// How sgmp-db was called: what every remedy repeats.
     #[serde(skip)]
-    pub words: Option<String>,
+    pub call: Call,
+    /// The result in words, line by line, for people; a program finds the same in the other members.
+    #[serde(skip)]
+    pub words: Vec<String>,
     /// What a command has to say beyond the common members (`history`: its events).
     #[serde(flatten, skip_serializing_if = "BTreeMap::is_empty")]
     pub extra: BTreeMap<&'static str, serde_json::Value>,
+}
+
+/// Which migrations a command worked with.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "source", rename_all = "kebab-case")]
+pub enum FilesReport {
+    /// Those of the binary.
+    BuiltIn {
+        /// The binary's version.
+        version: &'static str,
+        /// A folder where we stand that has the very same files.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        same_as: Option<String>,
+    },
+    Directory {
+        directory: String,
+    },
+}
+
+impl fmt::Display for FilesReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FilesReport::BuiltIn { version, same_as } => {
+                write!(f, "built-in migrations of {version}")?;
+                match same_as {
+                    Some(folder) => write!(f, ", the same as {folder}/"),
+                    None => Ok(()),
+                }
+            }
+            FilesReport::Directory { directory } => {
+                write!(f, "{}/", directory.trim_end_matches('/'))
+            }
+        }
+    }
+}
+
+/// A text to pass on.
+#[derive(Debug, Clone)]
+pub enum Plain {
+    /// A unified diff.
+    Patch(String),
+    /// Statements for the databases' clients.
+    Scripts(Vec<Script>),
 }
 
 /// What one database looks like.
@@ -124,6 +172,7 @@ impl Document {
             command: command.into(),
             exit: 0,
             exits: Vec::new(),
+            migrations: None,
             targets: BTreeMap::new(),
             ran: Vec::new(),
             findings: Vec::new(),
@@ -132,7 +181,8 @@ impl Document {
             errors: Vec::new(),
             plain: None,
             failures: Vec::new(),
-            words: None,
+            call: Call::default(),
+            words: Vec::new(),
             extra: BTreeMap::new(),
         }
     }
@@ -154,8 +204,18 @@ impl Document {
         &self.failures
     }
 
-    /// Works out `exits`, `exit` and `error`; `beside` are codes that no finding or failure stands for.
+    /// Works out `exits`, `exit` and `error`, and completes the remedies for this call; `beside` are
+    /// codes that no finding or failure stands for.
     pub fn conclude(&mut self, beside: impl IntoIterator<Item = Exit>) -> u8 {
+        let told = self.findings.iter_mut().chain(&mut self.notes);
+        let told = told.map(|finding| &mut finding.remedy);
+        let failed = self.failures.iter_mut().map(|failure| &mut failure.remedy);
+        for remedy in told.chain(failed).flatten() {
+            *remedy = self.call.complete(remedy);
+        }
+        for note in &mut self.notes {
+            note.message = self.call.complete(&note.message);
+        }
         let exits = Exit::ranked(
             beside
                 .into_iter()

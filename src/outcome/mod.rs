@@ -4,11 +4,14 @@ mod document;
 mod exit;
 mod failure;
 mod finding;
+mod remedy;
 
 pub use crate::schema::Change;
 pub use document::{
-    Applied, Document, ErrorReport, Pending, Ran, RanOutcome, ServerReport, TargetReport,
+    Applied, Document, ErrorReport, FilesReport, Pending, Plain, Ran, RanOutcome, ServerReport,
+    TargetReport,
 };
 pub use exit::Exit;
 pub use failure::Failure;
 pub use finding::{Finding, Kind};
+pub use remedy::{Call, VERBS, flag_typed, quoted};

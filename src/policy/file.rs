@@ -57,11 +57,7 @@ impl Policies {
             }
         }
         match chosen {
-            Some(mut policies) if told.is_empty() => {
-                let flag = environment.map(|name| format!(" --env {name}"));
-                policies.flags = flag.unwrap_or_default();
-                Ok(policies)
-            }
+            Some(policies) if told.is_empty() => Ok(policies),
             _ => Err(told),
         }
     }
@@ -205,10 +201,6 @@ mod tests {
             Span::parse("168 hours").and(Span::parse("7 days"))
         );
         assert_eq!(staging.unmanaged, Unmanaged::Fail);
-        assert_eq!(
-            (common.flags.as_str(), staging.flags.as_str()),
-            ("", " --env staging")
-        );
         // The line of the value in force.
         assert_eq!(of(&common).line_of("retention"), Some(5));
         assert_eq!(of(&staging).line_of("retention"), Some(16));

@@ -96,8 +96,6 @@ pub struct Policies {
     pub file: String,
     pub unmanaged: Unmanaged,
     pub tables: BTreeMap<TableName, Wishes>,
-    /// Flags that lead to these values again, for commands that are told: ` --env staging`.
-    pub flags: String,
 }
 
 impl Wishes {

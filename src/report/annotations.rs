@@ -2,12 +2,18 @@
 //!
 //! Source: GitHub documentation, "Workflow commands for GitHub Actions": `::error file=…,line=…::message`.
 
-use crate::outcome::Document;
-use std::io::{self, Write};
+use super::Screen;
+use crate::{outcome::Document, visible};
+use std::io;
+
+/// Does GitHub run us?
+pub fn are_wanted() -> bool {
+    std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
+}
 
 /// Writes one workflow command per finding and failure, where GitHub runs us.
-pub fn write(document: &Document, err: &mut dyn Write) -> io::Result<()> {
-    if std::env::var_os("GITHUB_ACTIONS").is_none_or(|value| value != "true") {
+pub fn write(document: &Document, err: &mut Screen<'_>) -> io::Result<()> {
+    if !are_wanted() {
         return Ok(());
     }
     for failure in document.failures() {
@@ -24,7 +30,7 @@ pub fn write(document: &Document, err: &mut dyn Write) -> io::Result<()> {
 }
 
 fn command(
-    err: &mut dyn Write,
+    err: &mut Screen<'_>,
     file: Option<&str>,
     line: Option<usize>,
     message: &str,
@@ -34,13 +40,13 @@ fn command(
         (Some(file), None) => format!(" file={}", property(file)),
         _ => String::new(),
     };
-    writeln!(err, "::error{place}::{}", data(message))
+    err.exactly(&format!("::error{place}::{}\n", data(message)))
 }
 
+/// Control characters are shown; a percent sign, which would begin an escape of GitHub's own, is one.
+/// No line break is left that could begin a command.
 fn data(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A")
+    visible::line(text).replace('%', "%25")
 }
 
 fn property(text: &str) -> String {
@@ -54,7 +60,13 @@ mod tests {
     #[test]
     fn a_message_of_several_lines_stays_one_command() {
         let mut out = Vec::new();
-        command(&mut out, Some("a,b.sql"), Some(3), "50%\nbroken").unwrap();
-        assert_eq!(out, b"::error file=a%2Cb.sql,line=3::50%25%0Abroken\n");
+        let mut screen = Screen::new(&mut out);
+        let (file, message) = (
+            "a,b\n.sql",
+            "50%\n::stop-commands::x\r\u{1b}[2J ##[add-mask]y",
+        );
+        command(&mut screen, Some(file), Some(3), message).unwrap();
+        let expected = "::error file=a%2Cb\\n.sql,line=3::50%25\\n::stop-commands::x\\r\\u{1b}[2J \\u{23}#[add-mask]y\n";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }

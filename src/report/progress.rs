@@ -1,8 +1,9 @@
 //! What happens while it runs: bars on a terminal, one line per migration elsewhere; always on stderr.
 
+use super::{Screen, Shown};
 use crate::{migrate::Event, target::Target};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::{cell::RefCell, collections::BTreeMap, io::IsTerminal, io::Write, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, io::IsTerminal, time::Duration};
 
 /// Shows events.
 pub struct Progress {
@@ -29,8 +30,8 @@ impl Progress {
         if let Some(line) = line(event, self.bars.is_some()) {
             match &self.bars {
                 // A terminal that is gone takes no progress; the result goes to stdout all the same.
-                Some(bars) => drop(bars.println(line)),
-                None => drop(writeln!(std::io::stderr(), "{line}")),
+                Some(bars) => drop(bars.println(Shown::line(line).as_str())),
+                None => drop(Screen::new(&mut std::io::stderr()).put(&Shown::line(line))),
             }
         }
     }
@@ -52,7 +53,7 @@ impl Progress {
                     bar.set_style(style);
                 }
                 bar.set_prefix(target.name());
-                bar.set_message((*file).to_owned());
+                bar.set_message(Shown::line(file).as_str().to_owned());
                 bar.enable_steady_tick(Duration::from_millis(200));
                 open.insert(*target, bar);
             }
@@ -90,6 +91,19 @@ fn line(event: &Event<'_>, bars: bool) -> Option<String> {
             seconds,
         } => {
             format!("{target}: {file}: {why}; trying again in {seconds} s")
+        }
+        Event::Busy {
+            target,
+            file,
+            statement,
+            seconds,
+            doing,
+        } => {
+            let what = match (file, statement) {
+                (Some(file), Some(number)) => format!("{file}: statement {number}"),
+                _ => "the record of the migrations".to_owned(),
+            };
+            format!("{target}: {what} has been running for {seconds} s; the server says: {doing}")
         }
         Event::Created { target, database } => format!("{target}: database {database} created"),
         Event::Started {

@@ -37,13 +37,9 @@ impl Style {
         Style { colour, width }
     }
 
-    /// `text` in that SGR colour, where colour is on.
-    pub fn paint(self, sgr: &str, text: &str) -> String {
-        if self.colour {
-            format!("\u{1b}[{sgr}m{text}\u{1b}[0m")
-        } else {
-            text.to_owned()
-        }
+    /// Does a person see it at once, rather than a program or a file take it?
+    pub fn is_terminal(self) -> bool {
+        self.width.is_some()
     }
 }
 

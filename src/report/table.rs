@@ -1,6 +1,6 @@
 //! Tables: the only place that knows `tabled`.
 
-use super::Style;
+use super::{Shown, Style};
 use tabled::{
     builder::Builder,
     settings::{Padding, Style as Borders},
@@ -10,11 +10,11 @@ use tabled::{
 /// word cut in two is harder to read than a longer list.
 ///
 /// Only the last column may be coloured: `tabled` counts control sequences as width.
-pub fn table(head: &[&str], rows: &[Vec<String>], style: Style) -> String {
+pub fn table(head: &[&str], rows: &[Vec<Shown>], style: Style) -> Shown {
     let mut builder = Builder::default();
     builder.push_record(head.iter().copied());
     for row in rows {
-        builder.push_record(row.iter().map(String::as_str));
+        builder.push_record(row.iter().map(Shown::as_str));
     }
     let mut table = builder.build();
     table.with(Borders::blank()).with(Padding::new(0, 1, 0, 0));
@@ -23,24 +23,24 @@ pub fn table(head: &[&str], rows: &[Vec<String>], style: Style) -> String {
     let widest = lines.iter().map(|line| visible(line)).max().unwrap_or(0);
     match style.width {
         Some(width) if widest > width => blocks(head, rows),
-        _ => lines.join("\n"),
+        _ => Shown::laid_out(lines.join("\n")),
     }
 }
 
 /// One block per row: its first value, and below it the others with their names.
-fn blocks(head: &[&str], rows: &[Vec<String>]) -> String {
+fn blocks(head: &[&str], rows: &[Vec<Shown>]) -> Shown {
     let longest = head.iter().map(|name| name.len()).max().unwrap_or(0);
     let mut lines = Vec::new();
     for row in rows {
         for (index, (name, value)) in head.iter().zip(row).enumerate() {
             match index {
                 0 => lines.push(value.clone()),
-                _ if value.is_empty() => {}
-                _ => lines.push(format!("  {name:<longest$}  {value}")),
+                _ if value.as_str().is_empty() => {}
+                _ => lines.push(Shown::line(format!("  {name:<longest$}  ")).then(value)),
             }
         }
     }
-    lines.join("\n")
+    Shown::stacked(&lines)
 }
 
 /// Columns that a line takes on a terminal: without colour's control sequences (`ESC [ … m`).
@@ -59,16 +59,17 @@ mod tests {
     use super::*;
 
     fn shown(width: Option<usize>) -> String {
-        let rows = [vec![
-            "mysql".to_owned(),
-            "MySQL 9.7 and some more words".to_owned(),
-            "\u{1b}[32min sync\u{1b}[0m".to_owned(),
-        ]];
         let style = Style {
             colour: true,
             width,
         };
-        table(&["database", "server", "state"], &rows, style)
+        let rows = [vec![
+            Shown::line("mysql"),
+            Shown::line("MySQL 9.7 and some more words"),
+            Shown::painted(style, "32", "in sync"),
+        ]];
+        let table = table(&["database", "server", "state"], &rows, style);
+        table.as_str().to_owned()
     }
 
     #[test]

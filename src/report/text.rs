@@ -1,21 +1,24 @@
 //! The document for people: tables, then findings, then notes.
 
-use super::{Style, table::table};
-use crate::outcome::{Document, Finding, Kind, RanOutcome, TargetReport};
+use super::{Screen, Shown, Style, table::table};
+use crate::outcome::{Document, Finding, Kind, Plain, RanOutcome, TargetReport};
 use crate::target::Target;
-use std::io::{self, Write};
+use std::io;
 
 /// Writes what belongs on stdout.
-pub fn write(document: &Document, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(document: &Document, style: Style, out: &mut Screen<'_>) -> io::Result<()> {
     if let Some(plain) = &document.plain {
-        return write!(out, "{plain}");
+        return write_plain(plain, style, out);
     }
     let text = document
         .extra
         .get("text")
         .and_then(serde_json::Value::as_str);
-    for text in document.words.as_deref().into_iter().chain(text) {
-        writeln!(out, "{text}")?;
+    for line in &document.words {
+        out.put(&Shown::line(line))?;
+    }
+    if let Some(text) = text {
+        out.put(&Shown::lines(text))?;
     }
     // `check` asks no server, so there is no state to show.
     if document
@@ -23,10 +26,11 @@ pub fn write(document: &Document, style: Style, out: &mut dyn Write) -> io::Resu
         .values()
         .any(|report| report.server.is_some())
     {
-        writeln!(out, "{}", targets(document, style))?;
+        out.put(&targets(document, style))?;
     }
     if !document.ran.is_empty() {
-        writeln!(out, "\n{}", ran(document, style))?;
+        out.put(&Shown::default())?;
+        out.put(&ran(document, style))?;
     }
     scripts(document, style, out)?;
     if let Some(events) = document
@@ -34,54 +38,90 @@ pub fn write(document: &Document, style: Style, out: &mut dyn Write) -> io::Resu
         .get("events")
         .and_then(serde_json::Value::as_array)
     {
-        writeln!(out, "\n{}", events_table(events, style))?;
+        out.put(&Shown::default())?;
+        out.put(&events_table(events, style))?;
     }
+    files(document, out)?;
     section("findings", &document.findings, ("31", style), out)?;
     section("notes", &document.notes, ("33", style), out)
 }
 
+/// Which migrations all of it is about.
+fn files(document: &Document, out: &mut Screen<'_>) -> io::Result<()> {
+    match &document.migrations {
+        Some(files) => out.put(&Shown::line(format!("files: {files}"))),
+        None => Ok(()),
+    }
+}
+
 /// Beside a plain result, what it does not say itself.
-pub fn write_beside(document: &Document, style: Style, err: &mut dyn Write) -> io::Result<()> {
+pub fn write_beside(document: &Document, style: Style, err: &mut Screen<'_>) -> io::Result<()> {
     if document.plain.is_none() {
         return Ok(());
     }
+    files(document, err)?;
     let mut findings = document.findings.clone();
     findings.retain(|finding| finding.kind != Kind::Drift);
+    if let Some(Plain::Scripts(scripts)) = &document.plain
+        && style.is_terminal()
+        && scripts.iter().any(|script| script.text() != script.shown())
+    {
+        err.put(&Shown::line(document.call.complete(
+            "note: names above are shown with escapes and cannot be pasted; write the statements to a file: sgmp-db diff --sql > repair.sql",
+        )))?;
+    }
     section("findings", &findings, ("31", style), err)?;
     section("notes", &document.notes, ("33", style), err)
 }
 
 /// Writes errors, each with what to type next.
-pub fn write_failures(document: &Document, style: Style, err: &mut dyn Write) -> io::Result<()> {
+pub fn write_failures(document: &Document, style: Style, err: &mut Screen<'_>) -> io::Result<()> {
     for failure in document.failures() {
         let target = failure
             .target
             .map(|target| format!("{target}: "))
             .unwrap_or_default();
-        writeln!(err, "{} {target}{failure}", style.paint("31;1", "error:"))?;
+        let head = Shown::painted(style, "31;1", "error:");
+        err.put(&head.then(&Shown::line(format!(" {target}{failure}"))))?;
         if let Some(statement) = &failure.statement {
             for line in statement.lines().take(12) {
-                writeln!(err, "    {line}")?;
+                err.put(&Shown::lines(format!("    {line}")))?;
             }
         }
         if let Some(remedy) = &failure.remedy {
-            writeln!(err, "{} {remedy}", style.paint("36;1", " hint:"))?;
+            let head = Shown::painted(style, "36;1", " hint:");
+            err.put(&head.then(&Shown::line(format!(" {remedy}"))))?;
         }
     }
     Ok(())
 }
 
-fn targets(document: &Document, style: Style) -> String {
-    let rows: Vec<Vec<String>> = document
+/// A result to pass on: a program gets it byte for byte, a terminal without anything that it obeys.
+fn write_plain(plain: &Plain, style: Style, out: &mut Screen<'_>) -> io::Result<()> {
+    match plain {
+        Plain::Patch(text) => out.print(&Shown::lines(text)),
+        Plain::Scripts(scripts) => {
+            scripts
+                .iter()
+                .try_for_each(|script| match style.is_terminal() {
+                    true => out.print(&Shown::lines(script.shown())),
+                    false => out.exactly(&script.text()),
+                })
+        }
+    }
+}
+
+fn targets(document: &Document, style: Style) -> Shown {
+    let rows: Vec<Vec<Shown>> = document
         .targets
         .iter()
         .map(|(target, report)| {
             vec![
-                target.to_string(),
-                server(*target, report),
-                version(report.version),
-                version(report.latest),
-                report.pending.len().to_string(),
+                Shown::line(target.name()),
+                Shown::line(server(*target, report)),
+                Shown::line(version(report.version)),
+                Shown::line(version(report.latest)),
+                Shown::line(report.pending.len().to_string()),
                 state(document, *target, report, style),
             ]
         })
@@ -117,7 +157,7 @@ fn version(version: Option<i32>) -> String {
     version.map_or_else(|| "-".to_owned(), |version| format!("V{version}"))
 }
 
-fn state(document: &Document, target: Target, report: &TargetReport, style: Style) -> String {
+fn state(document: &Document, target: Target, report: &TargetReport, style: Style) -> Shown {
     let mut findings = document
         .findings
         .iter()
@@ -130,35 +170,35 @@ fn state(document: &Document, target: Target, report: &TargetReport, style: Styl
         .iter()
         .any(|failure| failure.target.is_none_or(|on| on == target));
     if failed {
-        style.paint("31", "failed")
+        Shown::painted(style, "31", "failed")
     } else if half_applied {
-        style.paint("31", "half-applied")
+        Shown::painted(style, "31", "half-applied")
     } else if !report.pending.is_empty() {
-        style.paint("33", "pending")
+        Shown::painted(style, "33", "pending")
     } else if is_found {
-        style.paint("31", "not in sync")
+        Shown::painted(style, "31", "not in sync")
     } else {
-        style.paint("32", "in sync")
+        Shown::painted(style, "32", "in sync")
     }
 }
 
-fn ran(document: &Document, style: Style) -> String {
-    let rows: Vec<Vec<String>> = document
+fn ran(document: &Document, style: Style) -> Shown {
+    let rows: Vec<Vec<Shown>> = document
         .ran
         .iter()
         .map(|ran| {
             let outcome = match ran.outcome {
-                RanOutcome::Applied => style.paint("32", "applied"),
-                RanOutcome::Resumed => style.paint("32", "resumed and applied"),
-                RanOutcome::Reverted => style.paint("33", "reverted"),
-                RanOutcome::Failed => style.paint("31", "failed"),
-                RanOutcome::Stopped => style.paint("31", "stopped"),
+                RanOutcome::Applied => Shown::painted(style, "32", "applied"),
+                RanOutcome::Resumed => Shown::painted(style, "32", "resumed and applied"),
+                RanOutcome::Reverted => Shown::painted(style, "33", "reverted"),
+                RanOutcome::Failed => Shown::painted(style, "31", "failed"),
+                RanOutcome::Stopped => Shown::painted(style, "31", "stopped"),
             };
             vec![
-                ran.target.to_string(),
-                format!("V{}__{}", ran.version, ran.name),
-                ran.statements.to_string(),
-                format!("{} ms", ran.duration_ms),
+                Shown::line(ran.target.name()),
+                Shown::line(format!("V{}__{}", ran.version, ran.name)),
+                Shown::line(ran.statements.to_string()),
+                Shown::line(format!("{} ms", ran.duration_ms)),
                 outcome,
             ]
         })
@@ -171,18 +211,20 @@ fn ran(document: &Document, style: Style) -> String {
 }
 
 /// The SQL of a dry run.
-fn scripts(document: &Document, style: Style, out: &mut dyn Write) -> io::Result<()> {
+fn scripts(document: &Document, style: Style, out: &mut Screen<'_>) -> io::Result<()> {
     for (target, report) in &document.targets {
         for pending in &report.pending {
             let Some(sql) = &pending.sql else { continue };
             let head = format!("-- {target}: V{}__{}", pending.version, pending.name);
-            writeln!(out, "\n{}\n{}", style.paint("1", &head), sql.trim_end())?;
+            out.put(&Shown::default())?;
+            out.put(&Shown::painted(style, "1", &head))?;
+            out.put(&Shown::lines(sql.trim_end()))?;
         }
     }
     Ok(())
 }
 
-fn events_table(events: &[serde_json::Value], style: Style) -> String {
+fn events_table(events: &[serde_json::Value], style: Style) -> Shown {
     let columns = [
         "started_at",
         "target",
@@ -194,15 +236,15 @@ fn events_table(events: &[serde_json::Value], style: Style) -> String {
         "tool_version",
         "error",
     ];
-    let rows: Vec<Vec<String>> = events
+    let rows: Vec<Vec<Shown>> = events
         .iter()
         .map(|event| {
             columns
                 .iter()
                 .map(|column| match &event[*column] {
-                    serde_json::Value::Null => String::new(),
-                    serde_json::Value::String(text) => text.clone(),
-                    other => other.to_string(),
+                    serde_json::Value::Null => Shown::default(),
+                    serde_json::Value::String(text) => Shown::line(text),
+                    other => Shown::line(other.to_string()),
                 })
                 .collect()
         })
@@ -227,21 +269,23 @@ fn events_table(events: &[serde_json::Value], style: Style) -> String {
 fn section(
     title: &str,
     findings: &[Finding],
-    (sgr, style): (&str, Style),
-    out: &mut dyn Write,
+    (sgr, style): (&'static str, Style),
+    out: &mut Screen<'_>,
 ) -> io::Result<()> {
     if findings.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n{}", style.paint(sgr, title))?;
+    out.put(&Shown::default())?;
+    out.put(&Shown::painted(style, sgr, title))?;
     for finding in findings {
         let target = finding
             .target
             .map(|target| format!("{target}: "))
             .unwrap_or_default();
-        writeln!(out, "  {target}{}", finding.message.replace('\n', "\n    "))?;
+        out.put(&Shown::line(format!("  {target}{}", finding.message)))?;
         if let Some(remedy) = &finding.remedy {
-            writeln!(out, "    {} {remedy}", style.paint("36", "->"))?;
+            let arrow = Shown::line("    ").then(&Shown::painted(style, "36", "->"));
+            out.put(&arrow.then(&Shown::line(format!(" {remedy}"))))?;
         }
     }
     Ok(())

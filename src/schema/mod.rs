@@ -5,8 +5,10 @@ mod diff;
 mod ignore;
 mod merge;
 mod object;
+pub mod plan;
 mod snapshot;
 mod steps;
+mod texts;
 mod written;
 
 pub use canonical::render;
@@ -16,3 +18,4 @@ pub use merge::merge;
 pub use object::{Class, Key, Object, Reading, Repair, Schema, Unseen};
 pub use snapshot::{Snapshot, fingerprint};
 pub use steps::{Step, Steps};
+pub use texts::{EACH, Place, change_texts};

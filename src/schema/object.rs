@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// Identity of an object: its kind (`table`, `index`, `foreign_key`, …) and its name, which for
 /// what belongs to a table is `table.name`. Kinds are constants in the engines' catalog files.
@@ -129,8 +132,14 @@ pub struct Unseen {
 pub struct Repair {
     /// Which object it is for.
     pub key: Key,
+    /// Every object that it creates, drops or alters; the one that it is for need not be repeated.
+    pub touches: BTreeSet<Key>,
     /// Without a semicolon at the end.
     pub sql: String,
-    /// Why it loses something, where it does: data, or an object that is not expected.
+    /// Why it loses something, or belongs to what does: data, or an object that is not expected.
     pub destructive: Option<String>,
+    /// What a reader should know: why it is needed, or what is to be done first.
+    pub note: Option<String>,
+    /// What it does can be used only after a commit: a script commits behind it and begins again.
+    pub commits: bool,
 }

@@ -7,7 +7,8 @@ use super::{
     Dialect,
     lexer::Kind,
     session_use::{SessionUse, session_uses},
-    words::{Token, contains, sequence, tokens},
+    timescale,
+    words::{Token, contains, sequence},
 };
 
 /// The first word.
@@ -60,12 +61,16 @@ pub enum Commits {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     pub verb: Verb,
-    /// A few words for reports: `CREATE TABLE device`.
-    pub summary: String,
     pub objects: Vec<ObjectRef>,
     pub commits: Commits,
     /// PostgreSQL: why it cannot run inside a transaction.
     pub outside_transaction: Option<&'static str>,
+    /// TimescaleDB: does it fill a continuous aggregate, which commits by itself?
+    pub fills_aggregate: bool,
+    /// TimescaleDB: the table that it makes a hypertable.
+    pub hypertable: Option<String>,
+    /// Does it say CONCURRENTLY?
+    pub concurrently: bool,
     pub session: Vec<SessionUse>,
 }
 
@@ -128,36 +133,33 @@ const KINDS: [&str; 17] = [
     "tablespace",
 ];
 
-/// Reads the facts off one statement.
-pub fn classify(dialect: Dialect, text: &str) -> Facts {
-    let tokens = tokens(dialect, text);
+/// Reads the facts off the tokens of one statement.
+pub(super) fn classify(dialect: Dialect, text: &str, tokens: &[Token<'_>]) -> Facts {
     let verb = tokens
         .first()
         .and_then(|first| VERBS.iter().find(|(word, _)| first.is(word)))
         .map_or(Verb::Other, |(_, verb)| *verb);
+    let objects = objects(dialect, tokens);
+    let outside_transaction = match dialect {
+        Dialect::Mysql => None,
+        Dialect::Postgres => outside_transaction(text, tokens),
+    };
     Facts {
         verb,
-        summary: summary(text),
-        objects: objects(dialect, &tokens),
         commits: match dialect {
-            Dialect::Mysql => mysql_commits(verb, &tokens),
-            Dialect::Postgres => postgres_commits(&tokens),
+            Dialect::Mysql => mysql_commits(verb, tokens),
+            Dialect::Postgres => postgres_commits(tokens),
         },
-        outside_transaction: match dialect {
+        fills_aggregate: outside_transaction.is_some() && timescale::fills_aggregate(verb, tokens),
+        hypertable: match dialect {
             Dialect::Mysql => None,
-            Dialect::Postgres => outside_transaction(text, &tokens),
+            Dialect::Postgres => timescale::made_hypertable(verb, &objects, tokens),
         },
-        session: session_uses(dialect, &tokens),
+        concurrently: contains(tokens, &["concurrently"]),
+        outside_transaction,
+        session: session_uses(dialect, tokens),
+        objects,
     }
-}
-
-fn summary(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().take(6).collect();
-    let mut summary: String = words.join(" ").chars().take(60).collect();
-    if let Some(bracket) = summary.find('(') {
-        summary.truncate(bracket);
-    }
-    summary.trim_end().to_owned()
 }
 
 fn mysql_commits(verb: Verb, tokens: &[Token<'_>]) -> Commits {

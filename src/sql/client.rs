@@ -40,7 +40,7 @@ mod tests {
             assert!(
                 split
                     .iter()
-                    .all(|one| one.text.starts_with(&statement[..8]))
+                    .all(|one| one.text().starts_with(&statement[..8]))
             );
         }
         let function = "CREATE FUNCTION f() AS $$ SELECT 1; $$";

@@ -1,17 +1,26 @@
 //! Are two texts the same SQL, apart from comments and blank space?
 
-use super::{Dialect, split, words::tokens};
+use super::statement::{SqlText, Statement};
 
 /// True when every statement has the same tokens in the same order. A DELIMITER line is the
 /// client's, so a change of delimiter is none of the SQL. Texts that cannot be split are equal only
 /// to the letter.
-pub fn same_sql(dialect: Dialect, a: &str, b: &str) -> bool {
-    let (Ok(first), Ok(second)) = (split(dialect, a), split(dialect, b)) else {
+pub fn same_sql(a: &SqlText, b: &SqlText) -> bool {
+    let (Ok(first), Ok(second)) = (a.parsed(), b.parsed()) else {
         return a == b;
     };
     first.len() == second.len()
-        && first.iter().zip(&second).all(|(one, other)| {
-            let (one, other) = (tokens(dialect, one.text), tokens(dialect, other.text));
-            one.len() == other.len() && one.iter().zip(&other).all(|(x, y)| x.text == y.text)
-        })
+        && first
+            .iter()
+            .zip(second)
+            .all(|(one, other)| same_statement(one, other))
+}
+
+/// The same of two statements.
+pub fn same_statement(a: &Statement, b: &Statement) -> bool {
+    if a.modes == b.modes && a.text() == b.text() {
+        return true;
+    }
+    let (one, other) = (a.tokens(), b.tokens());
+    one.len() == other.len() && one.iter().zip(&other).all(|(x, y)| x.text == y.text)
 }

@@ -5,20 +5,26 @@ mod classify;
 mod client;
 mod compare;
 mod compound;
+mod hidden;
 mod lexer;
 mod modes;
+pub mod printed;
 mod refuse;
+mod script;
 mod session_use;
 mod split;
+mod statement;
+mod timescale;
 mod words;
 
-pub use classify::{Commits, Facts, ObjectRef, Verb, classify};
-pub use client::for_client;
-pub use compare::same_sql;
+pub use classify::{Commits, Facts, ObjectRef, Verb};
+pub use compare::{same_sql, same_statement};
 pub use lexer::{Kind as TokenKind, Lexer};
 pub use modes::Modes;
+pub use script::Script;
 pub use session_use::SessionUse;
-pub use split::{Piece, PieceKind, Statement, SyntaxError, leading_comments, pieces, split};
+pub use split::{Piece, PieceKind, SyntaxError, leading_comments, pieces, split};
+pub use statement::{SqlText, Statement};
 pub use words::{Token, contains, sequence, tokens, tokens_by};
 
 /// Which SQL.

@@ -3,11 +3,7 @@
 //! Sources: MySQL 8.0 Reference Manual, 7.1.11 (ANSI_QUOTES, NO_BACKSLASH_ESCAPES, and ANSI, which has the
 //! first); PostgreSQL documentation, 20.13.1 (standard_conforming_strings).
 
-use super::{
-    Dialect,
-    lexer::Kind,
-    words::{Token, tokens_by},
-};
+use super::{Dialect, lexer::Kind, words::Token};
 
 /// The settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,15 +23,11 @@ impl Modes {
         }
     }
 
-    /// Those behind this statement: a `SET` may change them.
-    pub fn behind(self, dialect: Dialect, statement: &str) -> Modes {
-        let verb = statement
-            .get(..3)
-            .is_some_and(|verb| verb.eq_ignore_ascii_case("set"));
-        if !verb {
+    /// Those behind the statement of these tokens: a `SET` may change them.
+    pub(super) fn behind(self, dialect: Dialect, tokens: &[Token<'_>]) -> Modes {
+        if !tokens.first().is_some_and(|verb| verb.is("set")) {
             return self;
         }
-        let tokens = tokens_by(dialect, self, statement);
         let setting = match dialect {
             Dialect::Mysql => "sql_mode",
             Dialect::Postgres => "standard_conforming_strings",

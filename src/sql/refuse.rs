@@ -3,11 +3,10 @@
 use super::{
     Dialect,
     lexer::Kind,
-    modes::Modes,
-    words::{Token, sequence, tokens_by},
+    words::{Token, sequence},
 };
 
-/// What is refused, and where in the statement.
+/// What is refused, and where in the text.
 #[derive(Debug)]
 pub struct Refused {
     pub at: usize,
@@ -22,8 +21,8 @@ const MYSQL_COMMANDS: [&str; 9] = [
 ];
 
 /// Is this statement, or a part of it, a command of mysql's or psql's?
-pub fn client_command(dialect: Dialect, modes: Modes, text: &str) -> Result<(), Refused> {
-    let tokens = tokens_by(dialect, modes, text);
+/// `text` is what the tokens were read from.
+pub fn client_command(dialect: Dialect, tokens: &[Token<'_>], text: &str) -> Result<(), Refused> {
     if let Some(token) = tokens.iter().find(|token| token.is_symbol("\\")) {
         return Err(backslash_command(token, text));
     }
@@ -32,7 +31,7 @@ pub fn client_command(dialect: Dialect, modes: Modes, text: &str) -> Result<(), 
     };
     let found = match dialect {
         Dialect::Mysql => mysql_command(first, tokens.get(1)),
-        Dialect::Postgres => psql_command(&tokens),
+        Dialect::Postgres => psql_command(tokens),
     };
     match found {
         None => Ok(()),

@@ -3,7 +3,7 @@
 use super::{
     Dialect,
     lexer::Kind,
-    words::{Token, contains},
+    words::{Token, contains, sequence},
 };
 
 /// One such thing.
@@ -21,6 +21,8 @@ pub enum SessionUse {
     },
     TemporaryTable {
         name: String,
+        /// ON COMMIT DROP.
+        goes_with_transaction: bool,
     },
     LastInsertId,
     FoundRows,
@@ -30,9 +32,18 @@ pub enum SessionUse {
     LastValue,
     Prepared {
         name: String,
+        /// PREPARE itself.
+        makes: bool,
     },
     LockTables,
     UnlockTables,
+    /// A lock by name is taken, which the session holds until it gives it back.
+    TakesLock(&'static str),
+    GivesLock,
+    /// All locks by name are given back, the runner's own with them; how that is written.
+    GivesAllLocks(&'static str),
+    /// PostgreSQL: the session becomes somebody else.
+    OtherRole,
 }
 
 /// Everything of the kind in a statement.
@@ -40,17 +51,28 @@ pub fn session_uses(dialect: Dialect, tokens: &[Token<'_>]) -> Vec<SessionUse> {
     let mut uses = Vec::new();
     let first = |keyword: &str| tokens.first().is_some_and(|token| token.is(keyword));
     if let Some(name) = temporary_table(dialect, tokens) {
-        uses.push(SessionUse::TemporaryTable { name });
+        let goes_with_transaction = contains(tokens, &["on", "commit", "drop"]);
+        uses.push(SessionUse::TemporaryTable {
+            name,
+            goes_with_transaction,
+        });
     }
     if first("prepare") || first("execute") || first("deallocate") {
         let name = tokens.iter().skip(1).find(|token| !token.is("prepare"));
         let name = name.map(|token| token.name(dialect)).unwrap_or_default();
-        uses.push(SessionUse::Prepared { name });
+        uses.push(SessionUse::Prepared {
+            name,
+            makes: first("prepare"),
+        });
     }
     if first("set") {
         uses.extend(set_variables(dialect, tokens));
     }
+    uses.extend(named_locks(dialect, tokens));
     if dialect == Dialect::Postgres {
+        if changes_role(tokens) {
+            uses.push(SessionUse::OtherRole);
+        }
         if first("fetch") || first("move") || first("close") {
             uses.push(SessionUse::Cursor);
         }
@@ -77,6 +99,53 @@ pub fn session_uses(dialect: Dialect, tokens: &[Token<'_>]) -> Vec<SessionUse> {
         }
     }
     uses
+}
+
+/// Functions of PostgreSQL whose lock outlives the transaction.
+const SESSION_LOCKS: [&str; 4] = [
+    "pg_advisory_lock",
+    "pg_advisory_lock_shared",
+    "pg_try_advisory_lock",
+    "pg_try_advisory_lock_shared",
+];
+
+/// Calls that take and give back locks by name.
+fn named_locks(dialect: Dialect, tokens: &[Token<'_>]) -> Vec<SessionUse> {
+    let (take, give, give_all): (&[&'static str], &[&str], &'static str) = match dialect {
+        Dialect::Mysql => (&["get_lock"], &["release_lock"], "release_all_locks"),
+        Dialect::Postgres => (
+            &SESSION_LOCKS,
+            &["pg_advisory_unlock", "pg_advisory_unlock_shared"],
+            "pg_advisory_unlock_all",
+        ),
+    };
+    let mut uses = Vec::new();
+    if sequence(tokens, &["discard", "all"]) {
+        uses.push(SessionUse::GivesAllLocks("DISCARD ALL"));
+    }
+    for pair in tokens.windows(2).filter(|pair| pair[1].is_symbol("(")) {
+        if let Some(function) = take.iter().find(|function| pair[0].is(function)) {
+            uses.push(SessionUse::TakesLock(function));
+        } else if pair[0].is_any(give) {
+            uses.push(SessionUse::GivesLock);
+        } else if pair[0].is(give_all) {
+            uses.push(SessionUse::GivesAllLocks(give_all));
+        }
+    }
+    uses
+}
+
+/// `SET [SESSION | LOCAL] ROLE …`, `SET … SESSION AUTHORIZATION …`
+fn changes_role(tokens: &[Token<'_>]) -> bool {
+    let scope = usize::from(
+        tokens
+            .get(1)
+            .is_some_and(|word| word.is_any(&["session", "local"])),
+    );
+    let named = tokens.get(1 + scope);
+    tokens.first().is_some_and(|word| word.is("set"))
+        && (named.is_some_and(|word| word.is("role"))
+            || contains(tokens, &["session", "authorization"]))
 }
 
 fn temporary_table(dialect: Dialect, tokens: &[Token<'_>]) -> Option<String> {
@@ -194,10 +263,11 @@ fn user_variables(tokens: &[Token<'_>]) -> Vec<SessionUse> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Dialect, SessionUse, classify};
+    use super::super::{Dialect, SessionUse, Statement};
 
     fn variables(text: &str) -> Vec<(String, bool)> {
-        classify(Dialect::Mysql, text)
+        Statement::of(Dialect::Mysql, text)
+            .facts
             .session
             .into_iter()
             .filter_map(|used| match used {

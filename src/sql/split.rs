@@ -2,25 +2,15 @@
 
 use super::{
     Dialect,
+    classify::classify,
     compound::Nesting,
     lexer::{Kind, Lexer, Unterminated},
     modes::Modes,
     refuse,
+    statement::{Draft, Statement},
     words::Token,
 };
-use std::{fmt, ops::Range};
-
-/// One statement, as it is sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statement<'a> {
-    /// The bytes as written, without the comments and blanks around and without the delimiter: a
-    /// trailing `-- comment` would swallow what is sent behind it.
-    pub text: &'a str,
-    /// Of `text` in the file.
-    pub range: Range<usize>,
-    /// Line of its first token, from 1.
-    pub line: usize,
-}
+use std::{fmt, ops::Range, sync::Arc};
 
 /// Why a text has no statements.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,51 +54,34 @@ pub enum PieceKind {
     Broken,
 }
 
-/// The statements of a file.
+/// The statements of a file, copied out of it.
 ///
 /// # Errors
 /// Something does not end, or is a command of a client.
-pub fn split(dialect: Dialect, text: &str) -> Result<Vec<Statement<'_>>, SyntaxError> {
-    let mut splitter = Splitter::new(dialect, text);
-    splitter.run();
-    let mut statements = Vec::new();
-    let (mut line, mut counted) = (1, 0);
-    let mut modes = Modes::of(dialect);
-    for piece in splitter.pieces {
-        let body = &text[piece.range.clone()];
-        match piece.kind {
-            PieceKind::Statement => {
-                line += text[counted..piece.range.start].matches('\n').count();
-                counted = piece.range.start;
-                refuse::client_command(dialect, modes, body)
-                    .map_err(|refused| client_error(text, piece.range.start, refused))?;
-                modes = modes.behind(dialect, body);
-                statements.push(Statement {
-                    text: body,
-                    range: piece.range,
-                    line,
-                });
-            }
-            PieceKind::DelimiterCommand => refuse::delimiter_command(body)
-                .map_err(|refused| client_error(text, piece.range.start, refused))?,
-            PieceKind::Between | PieceKind::Delimiter | PieceKind::Broken => {}
-        }
-    }
-    match splitter.broken {
-        Some(Unterminated { at, what }) => {
-            Err(error(text, at, format!("this {what} does not end"), None))
-        }
-        None => Ok(statements),
-    }
+pub fn split(dialect: Dialect, text: &str) -> Result<Vec<Statement>, SyntaxError> {
+    read(dialect, &Arc::from(text))
 }
 
-fn client_error(text: &str, start: usize, refused: refuse::Refused) -> SyntaxError {
-    let mut error = error(
-        text,
-        start + refused.at,
-        refused.message,
-        Some(refused.hint),
-    );
+/// The statements of a file, read in one pass.
+pub(super) fn read(dialect: Dialect, text: &Arc<str>) -> Result<Vec<Statement>, SyntaxError> {
+    let mut splitter = Splitter::new(dialect, text);
+    splitter.statements = Some(Vec::new());
+    splitter.run();
+    if let Some(refused) = splitter.refused {
+        return Err(refused);
+    }
+    if let Some(Unterminated { at, what }) = splitter.broken {
+        return Err(error(text, at, format!("this {what} does not end"), None));
+    }
+    let drafts = splitter.statements.unwrap_or_default();
+    Ok(drafts
+        .into_iter()
+        .map(|draft| Statement::cut(dialect, text, draft))
+        .collect())
+}
+
+fn client_error(text: &str, refused: refuse::Refused) -> SyntaxError {
+    let mut error = error(text, refused.at, refused.message, Some(refused.hint));
     error.client_command = true;
     error
 }
@@ -150,7 +123,15 @@ struct Splitter<'a> {
     /// From the first to the end of the last meaningful token of the statement under way.
     open: Option<Range<usize>>,
     nesting: Nesting<'a>,
+    /// The meaningful tokens of the statement under way.
+    tokens: Vec<Token<'a>>,
     broken: Option<Unterminated>,
+    /// What has been read; none where only the pieces are asked for.
+    statements: Option<Vec<Draft>>,
+    refused: Option<SyntaxError>,
+    /// Line of `counted`, from 1.
+    line: usize,
+    counted: usize,
 }
 
 impl<'a> Splitter<'a> {
@@ -166,7 +147,12 @@ impl<'a> Splitter<'a> {
             cut: 0,
             open: None,
             nesting: Nesting::default(),
+            tokens: Vec::new(),
             broken: None,
+            statements: None,
+            refused: None,
+            line: 1,
+            counted: 0,
         }
     }
 
@@ -177,10 +163,11 @@ impl<'a> Splitter<'a> {
         } else {
             0
         };
-        while at < text.len() {
+        while at < text.len() && self.refused.is_none() {
             if let Some(end) = self.delimiter_command(at) {
                 self.piece(PieceKind::Between, at);
                 self.piece(PieceKind::DelimiterCommand, end);
+                self.check_delimiter(at, end);
                 at = end;
                 continue;
             }
@@ -210,6 +197,7 @@ impl<'a> Splitter<'a> {
                     }
                     self.nesting.feed(self.lexer.dialect, token);
                     self.extend(&token, end);
+                    self.tokens.push(token);
                     at = end;
                 }
             }
@@ -268,12 +256,47 @@ impl<'a> Splitter<'a> {
 
     fn close(&mut self) {
         if let Some(open) = self.open.take() {
-            let text = &self.lexer.text[open.clone()];
-            self.lexer.modes = self.lexer.modes.behind(self.lexer.dialect, text);
+            let mut tokens = std::mem::take(&mut self.tokens);
+            while tokens.last().is_some_and(|last| last.at >= open.end) {
+                tokens.pop();
+            }
+            self.keep(&open, &tokens);
+            self.lexer.modes = self.lexer.modes.behind(self.lexer.dialect, &tokens);
             self.piece(PieceKind::Between, open.start);
             self.piece(PieceKind::Statement, open.end);
         }
+        self.tokens.clear();
         self.nesting = Nesting::default();
+    }
+
+    /// Reads the statement that has ended, where statements are asked for.
+    fn keep(&mut self, open: &Range<usize>, tokens: &[Token<'a>]) {
+        let Some(statements) = &mut self.statements else {
+            return;
+        };
+        let (dialect, text) = (self.lexer.dialect, self.lexer.text);
+        self.line += text[self.counted..open.start].matches('\n').count();
+        self.counted = open.start;
+        if let Err(refused) = refuse::client_command(dialect, tokens, text) {
+            self.refused = self.refused.take().or(Some(client_error(text, refused)));
+            return;
+        }
+        statements.push(Draft {
+            range: open.clone(),
+            line: self.line,
+            modes: self.lexer.modes,
+            facts: classify(dialect, &text[open.clone()], tokens),
+        });
+    }
+
+    fn check_delimiter(&mut self, at: usize, end: usize) {
+        let text = self.lexer.text;
+        if self.statements.is_some()
+            && let Err(mut refused) = refuse::delimiter_command(&text[at..end])
+        {
+            refused.at += at;
+            self.refused = self.refused.take().or(Some(client_error(text, refused)));
+        }
     }
 
     fn piece(&mut self, kind: PieceKind, end: usize) {

@@ -87,6 +87,16 @@ const TEXTS: &[&str] = &[
     "text COLLATE utf8mb4_general_ci",
 ];
 const NUMBERS: &[&str] = &["int", "bigint", "smallint unsigned", "decimal(9,2)"];
+/// Conditions on a number `@` that the server keeps, and prints, in ways of its own.
+const CONDITIONS: &[&str] = &[
+    "@ BETWEEN 1 AND 24 AND @ <> 5",
+    "(@, @ + 1) = (1, 2) AND @ > 0",
+    "((@, @ + 1) = (1, 2) AND (@ > 0 AND @ < 9)) OR (@, @ + 1) <> (3, 4) OR (@ = 7 OR @ = 1)",
+    "(@, @ + 1) IN ((1, 2), (3, 4)) AND NOT (@ = 1 AND @ = 2)",
+    "@ IN (1, 2, @) XOR (@ = 1 AND (@ = 2 AND @ <=> 3))",
+    "IF(@ BETWEEN 1 AND 2 AND @ = 3, @ IN (1, 2), @ IN (@, 3)) AND (@ = 1 OR @ = 2)",
+    "NOT @ BETWEEN 1 AND 2 OR (@ IS NULL OR (@ > 1 OR @ < 1))",
+];
 const COMMENTS: &[&str] = &["plain", "it''s", "back\\\\slash", "two\\nlines", "ü 日本"];
 
 struct Table {
@@ -177,6 +187,14 @@ fn table(dice: &mut Dice, name: &str, earlier: &[String]) -> String {
         lines.push(format!("computed bigint AS ({number} * 2 + 1) {storage}"));
         lines.push(format!("KEY numbers ({number} DESC, id)"));
         lines.push(format!("CHECK ({number} >= 0 OR {number} IS NULL)"));
+        let mut condition = || dice.one(CONDITIONS).replace('@', number);
+        lines.push(format!("CHECK ({})", condition()));
+        lines.push(format!("judged int AS ({}) VIRTUAL", condition()));
+        lines.push(format!("KEY judging (({}))", condition()));
+        lines.push(format!(
+            "guessed int DEFAULT ({})",
+            "(1, 2) = (1, 2) AND (3 = 3 AND 4 BETWEEN 1 AND 5)"
+        ));
         if dice.chance(50) {
             lines.push(format!("UNIQUE KEY `a key` ({number}, id) INVISIBLE"));
         }
@@ -259,7 +277,7 @@ fn schema(seed: u64) -> Vec<String> {
         }
         let own = quoted(&name);
         if dice.chance(50) {
-            statements.push(format!("CREATE VIEW `v {index}` AS SELECT x.id, x.id + 1 AS `n,1`, '{own}' AS t FROM {own} x WHERE x.id > 1"));
+            statements.push(format!("CREATE VIEW `v {index}` AS SELECT x.id, x.id + 1 AS `n,1`, '{own}' AS t, {} AS q FROM {own} x WHERE {} AND x.id > 1", dice.one(CONDITIONS).replace('@', "(x.id + 1)"), dice.one(CONDITIONS).replace('@', "x.id")));
         }
         if dice.chance(40) {
             let moment = dice.one(&["BEFORE INSERT", "AFTER UPDATE", "BEFORE DELETE"]);

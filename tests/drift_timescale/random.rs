@@ -1,10 +1,12 @@
 //! Schemas that nobody thought of, the same for the same seed.
 
+use super::expressions;
+
 /// Numbers in a row that a seed decides (splitmix64).
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -12,11 +14,11 @@ impl Dice {
         usize::try_from((mixed ^ (mixed >> 31)) >> 33).expect("31 bits") % sides
     }
 
-    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    pub fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
         of[self.roll(of.len())]
     }
 
-    fn chance(&mut self, percent: usize) -> bool {
+    pub fn chance(&mut self, percent: usize) -> bool {
         self.roll(100) < percent
     }
 }
@@ -104,6 +106,9 @@ pub fn schema(seed: u64) -> String {
             &mut sql,
         );
     }
+    sql.push_str(expressions::TYPES);
+    sql.push_str(&expressions::table(&mut dice, "public", 1));
+    sql.push_str(&expressions::table(&mut dice, "\"Other One\"", 2));
     sql
 }
 

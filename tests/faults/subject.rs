@@ -98,7 +98,7 @@ fn statements(project: &Project, target: &str, dialect: Dialect) -> Vec<String> 
     let files = project.files(target);
     let each = files.iter().flat_map(|text| {
         let split = split(dialect, text).expect("statements");
-        let texts = split.iter().map(|statement| statement.text.to_owned());
+        let texts = split.iter().map(|statement| statement.text().to_owned());
         texts.collect::<Vec<_>>()
     });
     each.collect()

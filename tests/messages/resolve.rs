@@ -111,6 +111,7 @@ async fn a_version_of_both_databases() {
     std::fs::write(both.path().join("timescale/V1__step.sql"), "SELECT 1;\n").unwrap();
     let sgmp = Sgmp::on(&mysql.database, &timescale.database)
         .with("SGMP_DB_MIGRATIONS", both.path().to_str().unwrap());
+    mysql.is_called(both.path().to_str().unwrap(), "DIR");
     let run = sgmp.run(&["resolve", "1", "--applied"]).await;
     mysql.said("sgmp-db resolve 1 --applied", &run);
     let run = sgmp.run(&["resolve", "9", "--applied"]).await;

@@ -91,6 +91,32 @@ impl Sgmp {
         command
     }
 
+    /// What a person would do with a printed command: give it to a shell, in the same place and with
+    /// the same environment.
+    pub async fn type_in(&self, line: &str) -> Run {
+        let binary = PathBuf::from(env!("CARGO_BIN_EXE_sgmp-db"));
+        let folder = binary.parent().expect("the binary is in a folder");
+        let path = std::env::var("PATH").unwrap_or_default();
+        let mut shell = Command::new("bash");
+        shell.args(["-c", line]).env_clear();
+        let call = self.command(&[]);
+        for (name, value) in call.as_std().get_envs() {
+            shell.env(name, value.unwrap_or_default());
+        }
+        shell
+            .env("PATH", format!("{}:{path}", folder.display()))
+            .current_dir(
+                call.as_std()
+                    .get_current_dir()
+                    .expect("it stands somewhere"),
+            )
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        finish(shell.spawn().expect("bash starts")).await
+    }
+
     /// Starts it.
     pub fn spawn(&self, arguments: &[&str]) -> Child {
         self.command(arguments).spawn().expect("sgmp-db starts")

@@ -7,6 +7,10 @@ use std::{env, fs, path::Path};
 /// Compares with `tests/golden/NAME`.
 #[track_caller]
 pub fn golden(name: &str, actual: &str) {
+    // The built-in files are named by the binary's version.
+    let version = concat!("\"version\": \"", env!("CARGO_PKG_VERSION"), "\"");
+    let actual = actual.replace(version, "\"version\": \"<version>\"");
+    let actual = actual.as_str();
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
         .join(name);
@@ -41,7 +45,16 @@ pub fn golden_document(name: &str, document: &Value, beside: &[&str], volatile: 
 #[track_caller]
 pub fn is_contract(document: &Value, beside: &[&str]) {
     let always = [
-        "format", "command", "exit", "exits", "targets", "ran", "findings", "notes", "error",
+        "format",
+        "command",
+        "exit",
+        "exits",
+        "migrations",
+        "targets",
+        "ran",
+        "findings",
+        "notes",
+        "error",
     ];
     let all: Vec<&str> = always.iter().chain(beside).copied().collect();
     members(document, "document", &all, &["errors"]);
@@ -54,6 +67,21 @@ pub fn is_contract(document: &Value, beside: &[&str]) {
         );
     }
     assert_eq!(document["format"], 1);
+    match document["migrations"]["source"].as_str() {
+        None => assert!(document["migrations"].is_null(), "{document:#}"),
+        Some("built-in") => members(
+            &document["migrations"],
+            "migrations",
+            &["source", "version"],
+            &["same_as"],
+        ),
+        Some(_) => members(
+            &document["migrations"],
+            "migrations",
+            &["source", "directory"],
+            &[],
+        ),
+    }
     for (name, target) in document["targets"].as_object().expect("targets") {
         assert!(["mysql", "timescale"].contains(&name.as_str()), "{name}");
         members(
@@ -154,7 +182,7 @@ fn members(value: &Value, what: &str, always: &[&str], sometimes: &[&str]) {
 fn settle(value: &mut Value, key: &str, volatile: &[(&str, &str)]) {
     match value {
         Value::Object(members) => {
-            let server = key == "server";
+            let server = key == "server" || key == "migrations";
             for (name, member) in members.iter_mut() {
                 let shown = match name.as_str() {
                     "duration_ms" => Some("<milliseconds>"),

@@ -13,6 +13,7 @@ pub mod multiplexer;
 pub mod proxy;
 pub mod remedies;
 pub mod server;
+pub mod shell;
 pub mod story;
 
 pub use binary::{Run, Sgmp};

@@ -47,15 +47,7 @@ pub fn commands(text: &str) -> Vec<String> {
 
 /// Does the command line take it? Words of a sentence that goes on behind it are cut off, flags never.
 pub fn accepted(command: &str) -> bool {
-    let filled = command
-        .replace("{flags}", "")
-        .replace("{flag}", "--applied")
-        .replace("upgrade{}", "upgrade")
-        .replace("policies{}", "policies")
-        .replace("--only {}", "--only mysql")
-        .replace(['[', ']', '*'], "")
-        .replace("{target}", "mysql")
-        .replace("DATABASE", "mysql");
+    let filled = filled(command);
     let mut words: Vec<String> = filled.split_whitespace().map(placeholder).collect();
     while words.len() > 1 {
         match cli::parse(&words) {
@@ -69,6 +61,23 @@ pub fn accepted(command: &str) -> bool {
         }
     }
     false
+}
+
+/// A source's text with values where it has places for them.
+pub fn filled(text: &str) -> String {
+    text.replace("{flag}{reason}", "--applied")
+        .replace("{flag}", "--applied")
+        .replace("--only {}", "--only mysql")
+        .replace(['[', ']', '*'], "")
+        .replace("{target}", "mysql")
+        .replace("DATABASE", "mysql")
+        .replace("{verb}", "")
+        .replace("{version}", "1")
+        .replace("{current}", "1")
+        .replace("{first}", "1")
+        .replace("{to}", "1")
+        .replace("{name}", "name")
+        .replace("new {}", "new name")
 }
 
 /// A value where the text has a name for one.

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     engine::{Flight, Verdict, fingerprint},
     outcome::Failure,
-    sql::{Commits, Dialect, classify, tokens},
+    sql::{Commits, Dialect, Statement, tokens},
     target::Target,
 };
 use anyhow::Result;
@@ -23,7 +23,7 @@ pub async fn decide(mysql: &mut Mysql, flight: &Flight<'_>) -> Result<Verdict> {
     let seen = match effect(flight.statement) {
         Effect::Repeatable => return Ok(Verdict::NotApplied),
         // In flight only where no transaction covers it.
-        _ if classify(Dialect::Mysql, flight.statement).commits == Commits::Transactional => {
+        _ if flight.statement.facts.commits == Commits::Transactional => {
             return Ok(Verdict::Unknown(
                 guard::reason(mysql, flight.statement).await?,
             ));
@@ -55,7 +55,7 @@ pub async fn decide(mysql: &mut Mysql, flight: &Flight<'_>) -> Result<Verdict> {
             trial::expected(
                 mysql,
                 &Trial {
-                    statement: flight.statement,
+                    statement: flight.statement.text(),
                     watched: &seen.watched,
                     proof: seen.proof,
                     before: &before,
@@ -127,13 +127,10 @@ fn emptied(before: &Evidence, now: &Evidence) -> Verdict {
 }
 
 /// Does the statement end with this stored program's body? The body is the last part of the state.
-fn ends_with(statement: &str, state: &str) -> bool {
+fn ends_with(statement: &Statement, state: &str) -> bool {
     // Definer and head are on the first two lines.
     let body = state.splitn(3, '\n').nth(2).unwrap_or_default();
-    let (statement, body) = (
-        tokens(Dialect::Mysql, statement),
-        tokens(Dialect::Mysql, body),
-    );
+    let (statement, body) = (statement.tokens(), tokens(Dialect::Mysql, body));
     let tail = statement.len().checked_sub(body.len());
     !body.is_empty()
         && tail.is_some_and(|tail| {
@@ -157,7 +154,7 @@ async fn recorded(mysql: &mut Mysql, flight: &Flight<'_>, seen: &Seen) -> Result
             .get_opt::<Option<String>, _>(column)?
             .ok()?
     };
-    let same = text(1).as_deref() == Some(fingerprint(flight.statement).as_str());
+    let same = text(1).as_deref() == Some(fingerprint(flight.statement.text()).as_str());
     Ok(text(0)
         .filter(|_| same)
         .and_then(|text| Evidence::from_text(&text, seen.watched.len())))
@@ -198,8 +195,8 @@ mod tests {
 
     #[test]
     fn a_body_is_compared_by_its_tokens() {
-        let statement =
-            "CREATE TRIGGER g BEFORE INSERT ON a FOR EACH ROW\nBEGIN\n  SET NEW.b = 1;\nEND";
+        let text = "CREATE TRIGGER g BEFORE INSERT ON a FOR EACH ROW\nBEGIN\n  SET NEW.b = 1;\nEND";
+        let statement = &Statement::of(Dialect::Mysql, text);
         assert!(ends_with(
             statement,
             "x@%\nBEFORE INSERT ON a\nBEGIN\n  SET NEW.b = 1;\nEND"

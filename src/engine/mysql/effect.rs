@@ -4,7 +4,7 @@
 
 mod statements;
 
-use crate::sql::{Dialect, Token, Verb, classify, contains, sequence, tokens};
+use crate::sql::{Statement, Token, Verb, contains, sequence};
 use statements::{alter, create, drop, kind, rename, truncate};
 
 /// How a statement in flight is decided.
@@ -104,17 +104,18 @@ pub const REPEATABLE: [&[&str]; 24] = [
 ];
 
 /// How the statement is decided when nobody knows how it ended.
-pub fn effect(text: &str) -> Effect {
-    let tokens = tokens(Dialect::Mysql, text);
+pub fn effect(statement: &Statement) -> Effect {
+    let tokens = statement.tokens();
     if is_repeatable(&tokens) {
         return Effect::Repeatable;
     }
-    match classify(Dialect::Mysql, text).verb {
-        Verb::Create => create(&tokens, text),
-        Verb::Alter => alter(&tokens, text),
-        Verb::Drop => drop(&tokens, text),
+    let objects = &statement.facts.objects;
+    match statement.facts.verb {
+        Verb::Create => create(&tokens, objects),
+        Verb::Alter => alter(&tokens, objects),
+        Verb::Drop => drop(&tokens, objects),
         Verb::Rename if sequence(&tokens, &["rename", "table"]) => rename(&tokens),
-        Verb::Truncate => truncate(text),
+        Verb::Truncate => truncate(objects),
         Verb::Call => Effect::Hidden("a procedure may have committed a part of what it does"),
         Verb::Rename | Verb::Revoke => {
             Effect::Hidden("accounts and their privileges are not among what is compared")
@@ -142,6 +143,11 @@ fn is_repeatable(tokens: &[Token<'_>]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sql::Dialect;
+
+    fn effect(text: &str) -> Effect {
+        super::effect(&Statement::of(Dialect::Mysql, text))
+    }
 
     fn watched(text: &str) -> Vec<(WatchedKind, String)> {
         match effect(text) {

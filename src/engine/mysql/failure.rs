@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     engine::{EntryState, StepFailure, fingerprint},
-    sql::{Dialect, Verb, classify},
+    sql::Verb,
 };
 
 /// The server's number for a statement that was cancelled.
@@ -39,7 +39,7 @@ impl Run<'_> {
         if part == Part::Statement
             && let Some(statement) = self.work.statements.get(index)
         {
-            message = session::quoting_only(&message, statement.text);
+            message = session::quoting_only(&message, statement.text());
         }
         if code == Some(1242) && matches!(part, Part::Journal | Part::Finish) {
             lost = true;
@@ -55,7 +55,7 @@ impl Run<'_> {
             && let (Some(conn), Some(statement)) =
                 (mysql.conn.as_mut(), self.work.statements.get(index))
         {
-            let held = blockers(conn, statement.text).await;
+            let held = blockers(conn, statement.text()).await;
             message = format!("{message}, {held}");
         }
         let kept = match part {
@@ -116,10 +116,10 @@ impl Run<'_> {
         index: usize,
         code: Option<u16>,
     ) -> Option<InFlight> {
-        let text = self.work.statements.get(index)?.text;
+        let statement = self.work.statements.get(index)?;
         let in_parts = match (self.guarded == Some((index, true)), mysql.conn.as_mut()) {
-            (true, Some(conn)) => !guard::untouched(conn, text, code).await,
-            _ => classify(Dialect::Mysql, text).verb == Verb::Call,
+            (true, Some(conn)) => !guard::untouched(conn, statement, code).await,
+            _ => statement.facts.verb == Verb::Call,
         };
         self.in_flight(index).filter(|_| in_parts)
     }
@@ -129,7 +129,7 @@ impl Run<'_> {
         let statement = self.work.statements.get(index)?;
         Some(InFlight {
             number: index + 1,
-            sha256: fingerprint(statement.text),
+            sha256: fingerprint(statement.text()),
             evidence: None,
         })
     }

@@ -29,10 +29,10 @@ const BEFORE_ANY_ROW: [u16; 9] = [1044, 1054, 1064, 1109, 1136, 1142, 1143, 1146
 const LOCK_WAIT: u16 = 1205;
 
 /// A statement that fails with 1242 when the other may change what no transaction covers. None where
-/// that one names nothing. `before` are the statements of the file in front of it. It has no rows:
-/// an error behind the first of them could not be told from one of the next statement.
-pub fn guard(before: &[Statement<'_>], statement: &str) -> Option<String> {
-    let names = Names::of(before, statement);
+/// that one names nothing. It has no rows: an error behind the first of them could not be told from
+/// one of the next statement.
+pub fn guard(statement: &Statement) -> Option<String> {
+    let names = Names::of(statement);
     if names.all.is_empty() && names.called.is_empty() {
         return None;
     }
@@ -57,12 +57,8 @@ fn everywhere() -> String {
 
 /// The same more closely, in a turn of its own: on a server with other people's databases the guard
 /// stops a statement for tables that nothing of it can reach.
-pub async fn confirmed(
-    conn: &mut Conn,
-    before: &[Statement<'_>],
-    statement: &str,
-) -> Result<bool, Box<PacketError>> {
-    let names = Names::of(before, statement);
+pub async fn confirmed(conn: &mut Conn, statement: &Statement) -> Result<bool, Box<PacketError>> {
+    let names = Names::of(statement);
     let written = among("TABLE_NAME", &names.written);
     let query = format!(
         "SELECT EXISTS ({}) OR (EXISTS ({}){}) AND EXISTS ({} AND ({}))",
@@ -151,9 +147,8 @@ impl Names {
 }
 
 /// In words, why nobody can say how far a statement came that the guard let through on its own.
-pub async fn reason(mysql: &mut Mysql, statement: &str) -> Result<String> {
-    // The statements before it are not known here; that only matters for names in double quotes.
-    let names = Names::of(&[], statement);
+pub async fn reason(mysql: &mut Mysql, statement: &Statement) -> Result<String> {
+    let names = Names::of(statement);
     let query = format!(
         "SELECT TABLE_NAME, ENGINE FROM information_schema.TABLES WHERE {} AND {} AND {NOT_TRANSACTIONAL} ORDER BY TABLE_NAME",
         names.schema("TABLE_SCHEMA"),
@@ -180,8 +175,8 @@ pub async fn reason(mysql: &mut Mysql, statement: &str) -> Result<String> {
 
 /// Did the failed statement, which ran outside of a transaction, change nothing for certain? The
 /// error tells where it comes before any row is touched, unless something else ran along.
-pub async fn untouched(conn: &mut Conn, statement: &str, code: Option<u16>) -> bool {
-    let names = Names::of(&[], statement);
+pub async fn untouched(conn: &mut Conn, statement: &Statement, code: Option<u16>) -> bool {
+    let names = Names::of(statement);
     let rows_are_locked = "TABLE_TYPE = 'VIEW' OR ENGINE = 'InnoDB'";
     let which = match code {
         Some(code) if BEFORE_ANY_ROW.contains(&code) => "TABLE_TYPE = 'VIEW'",

@@ -1,5 +1,6 @@
 //! How does MySQL answer?
 
+mod activity;
 mod adoption;
 mod blockers;
 mod catalog;
@@ -28,15 +29,17 @@ mod session;
 mod survey;
 mod trial;
 
+pub use normal::object as in_normal_form;
+
 use super::{
     Adoption, AggregateRegistry, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry,
-    Progress, Record, Resolution, StepFailure, StoredSnapshot, Survey, Verdict, Work,
+    Progress, Record, Resolution, StepFailure, StoredSnapshot, Survey, Verdict, Watcher, Work,
 };
 use crate::{
     config::Endpoint,
     connect::{self, ConnectOptions, MysqlSession},
     schema::{ObjectDifference, Reading, Repair, Schema},
-    sql::Dialect,
+    sql::{Dialect, Statement},
     target::Target,
 };
 use anyhow::{Context, Result};
@@ -157,7 +160,7 @@ impl Engine for Mysql {
         next::forget(self).await
     }
 
-    fn undecidable(&self, statement: &str) -> Option<&'static str> {
+    fn undecidable(&self, statement: &Statement) -> Option<&'static str> {
         match effect::effect(statement) {
             effect::Effect::Hidden(why) => Some(why),
             _ => None,
@@ -225,6 +228,10 @@ impl Engine for Mysql {
         // A proxy's number may be that of somebody else's session on the server.
         let conn = self.conn.as_ref().filter(|conn| !conn.is_borrowed())?;
         Some(Box::new(database::KillQuery::new(self, conn.id())))
+    }
+
+    fn watcher(&self) -> Box<dyn Watcher> {
+        Box::new(activity::MysqlWatcher::new(&self.endpoint, &self.options))
     }
 
     async fn close(&mut self) -> Result<()> {

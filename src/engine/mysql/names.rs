@@ -2,7 +2,7 @@
 //!
 //! Read off the words, and rather too much than too little: a column may pass for a table.
 
-use crate::sql::{Dialect, Modes, Statement, Token, TokenKind, Verb, classify, tokens_by};
+use crate::sql::{Dialect, Statement, Token, TokenKind, Verb, tokens_by};
 use std::collections::BTreeSet;
 
 /// Reserved words that are often met: without quotes, only behind a dot are they names.
@@ -26,16 +26,9 @@ pub struct Names {
 }
 
 impl Names {
-    /// `before` are the statements of the file in front of it.
-    pub fn of(before: &[Statement<'_>], statement: &str) -> Names {
-        let mut modes = Modes::of(Dialect::Mysql);
-        // Only then does a setting of the file's matter.
-        if statement.contains('"') {
-            for earlier in before {
-                modes = modes.behind(Dialect::Mysql, earlier.text);
-            }
-        }
-        let tokens = flat(modes, statement);
+    /// Read as the session reads the statement where it stands in its file.
+    pub fn of(statement: &Statement) -> Names {
+        let tokens = flat(statement);
         let mut names = Names::default();
         for (index, token) in tokens.iter().enumerate() {
             let previous = index.checked_sub(1).map(|at| tokens[at]);
@@ -56,7 +49,7 @@ impl Names {
                 names.all.insert(name);
             }
         }
-        names.narrow(classify(Dialect::Mysql, statement).verb, &tokens);
+        names.narrow(statement.facts.verb, &tokens);
         names
     }
 
@@ -83,9 +76,9 @@ impl Names {
 }
 
 /// The tokens, with those that stand in `/*! … */`.
-fn flat(modes: Modes, text: &str) -> Vec<Token<'_>> {
+fn flat(statement: &Statement) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
-    for token in tokens_by(Dialect::Mysql, modes, text) {
+    for token in statement.tokens() {
         let inner = token
             .text
             .strip_prefix("/*!")
@@ -94,7 +87,7 @@ fn flat(modes: Modes, text: &str) -> Vec<Token<'_>> {
         match inner {
             Some(inner) => {
                 let inner = inner.trim_start_matches(|c: char| c.is_ascii_digit());
-                tokens.extend(tokens_by(Dialect::Mysql, modes, inner));
+                tokens.extend(tokens_by(Dialect::Mysql, statement.modes, inner));
             }
             None => tokens.push(token),
         }
@@ -147,12 +140,16 @@ mod tests {
     use super::*;
     use crate::sql::split;
 
+    fn names(text: &str) -> Names {
+        Names::of(&Statement::of(Dialect::Mysql, text))
+    }
+
     fn written(text: &str) -> Vec<String> {
-        Names::of(&[], text).written.into_iter().collect()
+        names(text).written.into_iter().collect()
     }
 
     fn called(text: &str) -> Vec<String> {
-        Names::of(&[], text).called.into_iter().collect()
+        names(text).called.into_iter().collect()
     }
 
     #[test]
@@ -192,14 +189,14 @@ mod tests {
         assert_eq!(written("INSERT /*!80000 INTO t */ VALUES (1)"), ["t"]);
         let text = "SET sql_mode = 'ANSI_QUOTES'; UPDATE \"t\" SET a = 1";
         let statements = split(Dialect::Mysql, text).unwrap();
-        let names = Names::of(&statements[..1], statements[1].text);
+        let names = Names::of(&statements[1]);
         assert!(names.written.contains("t"));
         assert!(!written("UPDATE u SET a = \"t\"").contains(&"t".to_owned()));
     }
 
     #[test]
     fn numbers_are_no_names_and_a_table_that_begins_with_one_is() {
-        let all = |text| -> Vec<String> { Names::of(&[], text).all.into_iter().collect() };
+        let all = |text| -> Vec<String> { names(text).all.into_iter().collect() };
         assert_eq!(
             all("DELETE FROM 1st WHERE a IN (1, 2.5, 0xff, 1e3)"),
             ["1st", "a"]

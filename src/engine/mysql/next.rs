@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     engine::{Work, fingerprint},
-    sql::{Commits, Dialect, classify},
+    sql::Commits,
 };
 use anyhow::Result;
 
@@ -40,7 +40,7 @@ fn beginning(next: &Work<'_>) -> Beginning {
     let Some(first) = next.statements.first() else {
         return Beginning::Nothing;
     };
-    let commits = classify(Dialect::Mysql, first.text).commits;
+    let commits = first.facts.commits;
     if commits == Commits::Session {
         return Beginning::Row(Position::default());
     }
@@ -48,7 +48,7 @@ fn beginning(next: &Work<'_>) -> Beginning {
         // Its row commits with its data anyway.
         return Beginning::Nothing;
     }
-    let evidence = match effect(first.text) {
+    let evidence = match effect(first) {
         Effect::Hidden(_) => return Beginning::Nothing,
         Effect::Repeatable => None,
         Effect::Seen(seen) => match evidence::expression(&seen) {
@@ -60,7 +60,7 @@ fn beginning(next: &Work<'_>) -> Beginning {
         done: 0,
         in_flight: Some(InFlight {
             number: 1,
-            sha256: fingerprint(first.text),
+            sha256: fingerprint(first.text()),
             evidence,
         }),
     })
@@ -86,7 +86,7 @@ pub fn probe(packet: &mut Packet, next: &Work<'_>) {
 /// What the packet's answer says has begun.
 pub fn begun(answer: &Answer, next: &Work<'_>) -> Begun {
     let first = next.statements.first();
-    let found = match first.map(|first| effect(first.text)) {
+    let found = match first.map(effect) {
         Some(Effect::Seen(seen)) if answer.next_entry.is_none() => {
             evidence::read(&seen, &answer.probes).map(|found| Some(found.to_text()))
         }

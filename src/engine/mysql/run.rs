@@ -18,7 +18,7 @@ use super::{
 use crate::{
     connect,
     engine::{Done, Progress, StepFailure, Work, fingerprint},
-    sql::{Commits, Dialect, SessionUse, Verb, classify},
+    sql::{Commits, SessionUse, Verb},
 };
 use std::time::Instant;
 
@@ -114,10 +114,9 @@ pub async fn run(
 }
 
 fn sets_session(work: &Work<'_>) -> bool {
-    let commits = |text| classify(Dialect::Mysql, text).commits;
     work.statements
         .iter()
-        .any(|statement| commits(statement.text) == Commits::Session)
+        .any(|statement| statement.facts.commits == Commits::Session)
 }
 
 /// The session variables that a script sets, apart from those that are pinned by other statements.
@@ -125,7 +124,7 @@ fn variables(work: &Work<'_>) -> Vec<String> {
     let pinned_otherwise = ["names", "character", "charset", "transaction", "autocommit"];
     work.statements
         .iter()
-        .flat_map(|statement| classify(Dialect::Mysql, statement.text).session)
+        .flat_map(|statement| &statement.facts.session)
         .filter_map(|used| match used {
             SessionUse::SetVariable { name, .. } => Some(name.to_lowercase()),
             _ => None,
@@ -137,8 +136,8 @@ fn variables(work: &Work<'_>) -> Vec<String> {
 impl Run<'_> {
     /// One statement with its journal row, in one packet.
     async fn statement(&mut self, mysql: &mut Mysql, index: usize) -> Result<(), Broken> {
-        let text = self.work.statements[index].text;
-        let facts = classify(Dialect::Mysql, text);
+        let statement = &self.work.statements[index];
+        let (text, facts) = (statement.text(), &statement.facts);
         let last = index + 1 == self.work.statements.len();
         // A procedure answers with any number of results, so nothing may stand behind it.
         let alone = facts.verb == Verb::Call;
@@ -191,15 +190,15 @@ impl Run<'_> {
 
     /// A data statement: the journal row and the data commit together or not at all.
     fn data(&self, packet: &mut Packet, index: usize, last: bool) {
-        let text = self.work.statements[index].text;
+        let statement = &self.work.statements[index];
         if self.guarded.is_none_or(|(guarded, _)| guarded != index)
-            && let Some(guard) = guard::guard(&self.work.statements[..index], text)
+            && let Some(guard) = guard::guard(statement)
         {
             packet.add(Part::Guard, guard);
         }
         packet.add(Part::Journal, "START TRANSACTION");
         self.journal(packet, index + 1, None);
-        packet.add(Part::Statement, text);
+        packet.add(Part::Statement, statement.text());
         if last {
             self.record(packet, Part::Statement);
             self.open_next(packet, Part::Statement);
@@ -222,7 +221,7 @@ impl Run<'_> {
         let evidence = self.evidence(mysql, index).await?;
         let flight = InFlight {
             number: index + 1,
-            sha256: fingerprint(self.work.statements[index].text),
+            sha256: fingerprint(self.work.statements[index].text()),
             evidence: evidence.as_deref().map(session::text),
         };
         self.journal(packet, index, Some(flight));
@@ -231,11 +230,11 @@ impl Run<'_> {
 
     /// Is it so that no transaction covers the statement? Asked when the guard stopped it.
     async fn is_uncovered(&self, mysql: &mut Mysql, index: usize) -> Result<bool, Broken> {
-        let (before, rest) = self.work.statements.split_at(index);
-        let (Some(conn), Some(statement)) = (mysql.conn.as_mut(), rest.first()) else {
+        let statement = self.work.statements.get(index);
+        let (Some(conn), Some(statement)) = (mysql.conn.as_mut(), statement) else {
             return Ok(true);
         };
-        let confirmed = guard::confirmed(conn, before, statement.text).await;
+        let confirmed = guard::confirmed(conn, statement).await;
         confirmed.map_err(|failed| Broken {
             failed,
             part: Part::Guard,
@@ -309,12 +308,12 @@ impl Run<'_> {
 
     /// Asks what the statement finds; false where nothing needs to be asked.
     fn probe(&self, packet: &mut Packet, index: usize) -> bool {
-        let text = self.work.statements[index].text;
-        let commits = classify(Dialect::Mysql, text).commits;
+        let statement = &self.work.statements[index];
+        let commits = statement.facts.commits;
         if !matches!(commits, Commits::ImplicitCommit | Commits::Control) {
             return false;
         }
-        let probes = evidence::probes(&effect(text));
+        let probes = evidence::probes(&effect(statement));
         let any = !probes.is_empty();
         for probe in probes {
             packet.add(Part::Probe, probe);
@@ -323,7 +322,7 @@ impl Run<'_> {
     }
 
     fn keep(&mut self, answer: &Answer, index: usize) {
-        let found = match effect(self.work.statements[index].text) {
+        let found = match effect(&self.work.statements[index]) {
             Effect::Seen(seen) => evidence::read(&seen, &answer.probes),
             Effect::Repeatable | Effect::Hidden(_) => None,
         };

@@ -15,6 +15,7 @@ use crate::connect::PgClient as Client;
 use crate::{
     engine::{Flight, Verdict, fingerprint},
     outcome::{Exit, Failure},
+    sql::Statement,
     target::Target,
 };
 use anyhow::Result;
@@ -34,7 +35,9 @@ pub async fn decide(timescale: &mut Timescale, flight: &Flight<'_>) -> Result<Ve
     match decided {
         Ok(verdict) => Ok(verdict),
         Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
-            Err(in_the_way(client, flight.statement, &error).await.into())
+            Err(in_the_way(client, flight.statement.text(), &error)
+                .await
+                .into())
         }
         Err(error) => Err(Failure::failed(session::words(&error))
             .on(Target::Timescale)
@@ -66,7 +69,7 @@ async fn in_the_way(client: &Client, statement: &str, error: &Error) -> Failure 
 }
 
 /// The same on an open session.
-pub async fn clear(client: &Client, entry: i64, statement: &str) -> Result<Verdict, Error> {
+pub async fn clear(client: &Client, entry: i64, statement: &Statement) -> Result<Verdict, Error> {
     let effect = effect(statement);
     let expression = match (&effect, evidence::expression(&effect)) {
         (Effect::Repeatable, _) => return Ok(Verdict::NotApplied),
@@ -81,7 +84,7 @@ pub async fn clear(client: &Client, entry: i64, statement: &str) -> Result<Verdi
     let row = rows.first();
     let column = |index| row.and_then(|row| session::optional(row, index));
     let (Some(before), Some(now)) = (
-        column(0).filter(|_| column(1) == Some(fingerprint(statement).as_str())),
+        column(0).filter(|_| column(1) == Some(fingerprint(statement.text()).as_str())),
         column(2),
     ) else {
         return Ok(Verdict::Unknown(

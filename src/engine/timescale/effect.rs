@@ -4,7 +4,7 @@
 //! Sources: PostgreSQL documentation of each command named; TimescaleDB's create index.
 
 use super::index::IndexStatement;
-use crate::sql::{Dialect, Token, TokenKind, classify, sequence, tokens};
+use crate::sql::{Dialect, Statement, Token, TokenKind, sequence};
 
 /// How a statement in flight is decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,16 +72,9 @@ pub const REPEATABLE_PROCEDURES: [&str; 4] = [
     "convert_to_rowstore",
 ];
 
-/// Must the statement run outside of the journal's transaction, whatever the server says?
-pub fn is_outside(text: &str) -> bool {
-    classify(Dialect::Postgres, text)
-        .outside_transaction
-        .is_some()
-}
-
 /// How the statement is decided when nobody knows how it ended.
-pub fn effect(text: &str) -> Effect {
-    let tokens = tokens(Dialect::Postgres, text);
+pub fn effect(statement: &Statement) -> Effect {
+    let (text, tokens) = (statement.text(), statement.tokens());
     if REPEATABLE.iter().any(|words| sequence(&tokens, words)) {
         return Effect::Repeatable;
     }
@@ -221,6 +214,10 @@ fn dropped(tokens: &[Token<'_>]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn effect(text: &str) -> Effect {
+        super::effect(&Statement::of(Dialect::Postgres, text))
+    }
 
     #[test]
     fn an_index_is_decided_by_the_indexes_of_its_table() {

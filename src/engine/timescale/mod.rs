@@ -1,5 +1,6 @@
 //! How does PostgreSQL with TimescaleDB answer?
 
+mod activity;
 mod adoption;
 mod aggregates;
 mod blockers;
@@ -26,9 +27,12 @@ mod singly;
 mod survey;
 mod trial;
 
+pub use normal::object as in_normal_form;
+
 use super::{
     Adoption, AggregateStore, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry,
-    PolicyStore, Progress, Record, Resolution, StepFailure, StoredSnapshot, Survey, Verdict, Work,
+    PolicyStore, Progress, Record, Resolution, StepFailure, StoredSnapshot, Survey, Verdict,
+    Watcher, Work,
 };
 use crate::{
     config::{AppRole, Endpoint},
@@ -36,7 +40,7 @@ use crate::{
     outcome::ServerReport,
     policy::{OldChunks, Policies, PolicyState, Step},
     schema::{ObjectDifference, Reading, Repair, Schema},
-    sql::Dialect,
+    sql::{Dialect, Statement},
     target::Target,
 };
 use anyhow::{Context, Result};
@@ -161,7 +165,7 @@ impl Engine for Timescale {
         run::run(self, work, progress).await
     }
 
-    fn undecidable(&self, statement: &str) -> Option<&'static str> {
+    fn undecidable(&self, statement: &Statement) -> Option<&'static str> {
         match effect::effect(statement) {
             effect::Effect::Hidden(why) => Some(why),
             _ => None,
@@ -237,6 +241,13 @@ impl Engine for Timescale {
     fn canceller(&self) -> Option<Box<dyn Canceller>> {
         let session = self.session.as_ref()?;
         Some(Box::new(database::CancelRequest(session.canceller())))
+    }
+
+    fn watcher(&self) -> Box<dyn Watcher> {
+        Box::new(activity::TimescaleWatcher::new(
+            &self.endpoint,
+            &self.options,
+        ))
     }
 
     async fn close(&mut self) -> Result<()> {

@@ -3,10 +3,14 @@
 
 mod constraint;
 mod cursor;
+mod expression;
 mod index;
+mod object;
 
 pub use constraint::constraint;
+pub use expression::expression;
 pub use index::index;
+pub use object::object;
 
 use super::catalog::sequences::Sequence;
 use serde::Deserialize;

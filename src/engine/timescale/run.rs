@@ -13,7 +13,7 @@ use super::{
 use crate::connect::PgClient as Client;
 use crate::{
     engine::{Direction, Done, EntryState, Event, LOCK_LOST, Progress, StepFailure, Work},
-    sql::{Commits, Dialect, classify},
+    sql::{Commits, Statement},
 };
 use futures_util::{StreamExt, stream::FuturesOrdered};
 use std::time::{Duration, Instant};
@@ -94,7 +94,7 @@ impl Run<'_> {
     async fn atomic(&self, progress: &dyn Fn(Progress<'_>)) -> Result<Done, StepFailure> {
         let first = [format!("BEGIN; {}", self.pinned())];
         let total = self.work.statements.len();
-        let texts = self.work.statements.iter().map(|statement| statement.text);
+        let texts = self.work.statements.iter().map(Statement::text);
         let entry = journal::whole(self.work, self.event());
         let guard = leftovers::guard(self.work.text);
         let record = [format!("{guard}{entry}; {}; COMMIT", self.history())];
@@ -132,11 +132,10 @@ impl Run<'_> {
     /// Could a statement make the server accept again what stands behind a failure? `check` refuses
     /// such a file where nobody allows it; then the record waits for the answers.
     fn may_end_transaction(&self) -> bool {
-        let commits = |text| classify(Dialect::Postgres, text).commits;
         self.work
             .statements
             .iter()
-            .any(|statement| commits(statement.text) == Commits::Control)
+            .any(|statement| statement.facts.commits == Commits::Control)
     }
 
     /// Sends the statements one after the other without waiting in between; the first error
@@ -223,7 +222,7 @@ impl Run<'_> {
         let text = statement.and_then(|index| self.work.statements.get(index));
         StepFailure {
             statement,
-            place: text.and_then(|statement| session::place(error, statement.text)),
+            place: text.and_then(|statement| session::place(error, statement.text())),
             message: words(error),
             done,
             in_doubt: false,
@@ -292,7 +291,7 @@ pub async fn blame(client: &Client, work: &Work<'_>, error: &Error, failure: &mu
         .filter(|_| error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE));
     let Some(statement) = statement else { return };
     let held = match session::rows(client, "ROLLBACK").await {
-        Ok(_) => blockers(client, statement.text).await,
+        Ok(_) => blockers(client, statement.text()).await,
         Err(error) => session::words(&error),
     };
     failure.message = format!("{}, {held}", failure.message);

@@ -6,7 +6,7 @@
 
 use super::{
     decide,
-    effect::{effect, is_outside},
+    effect::effect,
     evidence, invalid,
     journal::{self, InFlight, Position},
     leftovers, lock,
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     engine::{Done, EntryState, Progress, StepFailure, Verdict, fingerprint},
-    sql::{Commits, Dialect, classify},
+    sql::Commits,
 };
 use std::cell::Cell;
 use tokio_postgres::{Error, error::SqlState};
@@ -66,19 +66,20 @@ struct Singly<'a> {
 
 impl Singly<'_> {
     async fn statement(&self, index: usize) -> Result<(), Error> {
-        let text = self.run.work.statements[index].text;
+        let statement = &self.run.work.statements[index];
+        let (text, facts) = (statement.text(), &statement.facts);
         self.outside.set(false);
-        if classify(Dialect::Postgres, text).commits == Commits::Session {
+        if facts.commits == Commits::Session {
             return self.send(&[text]).await;
         }
-        if !is_outside(text) {
+        if facts.outside_transaction.is_none() {
             let journal = self.advance(index + 1, None);
             match self.send(&["BEGIN", &journal, text, "COMMIT"]).await {
                 Err(error) if commits_inside(&error) => self.send(&["ROLLBACK"]).await?,
                 ended => return ended,
             }
         }
-        let effect = effect(text);
+        let effect = effect(statement);
         let flight = InFlight {
             number: index + 1,
             sha256: fingerprint(text),
@@ -151,10 +152,10 @@ impl Singly<'_> {
         let rolled_back = self.run.write_surely(&["ROLLBACK"]).await;
         blame(self.run.client, self.run.work, error, &mut failure).await;
         let outside = statement
-            .map(|index| self.run.work.statements[index].text)
+            .map(|index| &self.run.work.statements[index])
             .filter(|_| rolled_back.is_ok() && self.outside.get());
-        if let Some(text) = outside {
-            let verdict = decide::clear(self.run.client, self.entry, text).await;
+        if let Some(statement) = outside {
+            let verdict = decide::clear(self.run.client, self.entry, statement).await;
             failure.in_doubt = !matches!(verdict, Ok(Verdict::NotApplied));
         }
         let state = if failure.stopped {

@@ -167,7 +167,7 @@ async fn record(
         .map(|migration| Adopted {
             version: migration.version,
             name: &migration.name,
-            text: &migration.up.text,
+            text: migration.up.text(),
             checksum: migration.up.checksum(),
             refinery_checksum: migration.refinery_checksum(),
             in_history: record

@@ -121,7 +121,7 @@ fn flask(set: &MigrationSet, revisions: &[String]) -> Maker {
 fn stands_for(migration: &Migration) -> Option<&str> {
     migration
         .up
-        .text
+        .text()
         .lines()
         .find_map(|line| line.trim().strip_prefix(STANDS_FOR))
         .map(str::trim)

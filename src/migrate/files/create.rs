@@ -33,6 +33,11 @@ pub fn create(set: &MigrationSet, folder: &Path, name: &str) -> Result<Created, 
             ),
         );
     }
+    // The first migration of this database in a project of the other.
+    std::fs::create_dir_all(folder).map_err(|error| {
+        Failure::failed(format!("the folder cannot be made: {error}"))
+            .at(folder.display().to_string(), None)
+    })?;
     let version = set.migrations.last().map_or(1, |last| last.version + 1);
     let stem = format!("V{version}__{name}");
     let (up, down) = (

@@ -1,7 +1,10 @@
 //! From file names to migrations: refinery's convention, and every way to miss it told.
 
 use super::{Directives, Migration, Script};
-use crate::outcome::Failure;
+use crate::{
+    outcome::Failure,
+    sql::{Dialect, SqlText},
+};
 use refinery_core::parse_migration_name;
 use std::collections::BTreeMap;
 
@@ -24,7 +27,7 @@ struct Named {
 ///
 /// # Errors
 /// Every problem of every file (exit 2).
-pub fn migrations(files: Vec<Found>) -> Result<Vec<Migration>, Vec<Failure>> {
+pub fn migrations(dialect: Dialect, files: Vec<Found>) -> Result<Vec<Migration>, Vec<Failure>> {
     let mut wrong = Vec::new();
     let mut ups: BTreeMap<i32, (String, Script)> = BTreeMap::new();
     let mut downs: BTreeMap<i32, (String, Script)> = BTreeMap::new();
@@ -37,7 +40,7 @@ pub fn migrations(files: Vec<Found>) -> Result<Vec<Migration>, Vec<Failure>> {
             }
         };
         let file = found.file.clone();
-        match read(found) {
+        match read(dialect, found) {
             Err(failures) => wrong.extend(failures),
             Ok(script) => {
                 let side = if named.down { &mut downs } else { &mut ups };
@@ -163,7 +166,7 @@ fn parse(file_name: &str) -> Result<Named, Failure> {
     })
 }
 
-fn read(found: Found) -> Result<Script, Vec<Failure>> {
+fn read(dialect: Dialect, found: Found) -> Result<Script, Vec<Failure>> {
     let Found { file, bytes, .. } = found;
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
@@ -188,7 +191,7 @@ fn read(found: Found) -> Result<Script, Vec<Failure>> {
     let directives = Directives::parse(&text, &file)?;
     Ok(Script {
         file,
-        text,
+        sql: SqlText::new(dialect, text),
         directives,
     })
 }
@@ -221,7 +224,7 @@ mod tests {
         let names: Vec<String> = (1..=10).map(|n| format!("V{n}__a.sql")).collect();
         let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
         names.sort_unstable();
-        let versions: Vec<i32> = migrations(found(&names))
+        let versions: Vec<i32> = migrations(Dialect::Mysql, found(&names))
             .unwrap()
             .iter()
             .map(|one| one.version)
@@ -253,7 +256,7 @@ mod tests {
     #[test]
     fn duplicates_gaps_and_lonely_ways_back_are_all_told() {
         let told = |names: &[&str]| {
-            migrations(found(names))
+            migrations(Dialect::Mysql, found(names))
                 .unwrap_err()
                 .iter()
                 .map(|one| one.message.clone())
@@ -278,7 +281,10 @@ mod tests {
                 file: "f".to_owned(),
                 bytes: bytes.to_vec(),
             };
-            assert_eq!(migrations(vec![file]).unwrap_err()[0].line, line);
+            assert_eq!(
+                migrations(Dialect::Mysql, vec![file]).unwrap_err()[0].line,
+                line
+            );
         }
     }
 }

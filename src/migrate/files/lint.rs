@@ -3,7 +3,7 @@
 use super::{Migration, MigrationSet, Script, parallel, session, transaction};
 use crate::{
     outcome::{Exit, Failure},
-    sql::{Commits, Dialect, Facts, Statement, SyntaxError, classify, split},
+    sql::{Commits, Dialect, SyntaxError},
     target::Target,
 };
 
@@ -65,20 +65,16 @@ pub fn lint(set: &MigrationSet) -> Vec<LintProblem> {
     });
     let mut problems: Vec<LintProblem> = each.into_iter().flatten().collect();
     if set.target == Target::Timescale {
-        problems.extend(transaction::concurrent_indexes(Dialect::Postgres, set));
+        problems.extend(transaction::concurrent_indexes(set));
     }
     problems
 }
 
 /// Every problem of one migration's files.
 pub fn lint_migration(target: Target, migration: &Migration) -> Vec<LintProblem> {
-    let dialect = match target {
-        Target::Mysql => Dialect::Mysql,
-        Target::Timescale => Dialect::Postgres,
-    };
-    let mut problems = lint_script(dialect, &migration.up);
+    let mut problems = lint_script(&migration.up);
     match &migration.down {
-        Some(down) => problems.extend(lint_script(dialect, down)),
+        Some(down) => problems.extend(lint_script(down)),
         None => problems.push(LintProblem {
             rule: "missing-down",
             file: migration.up.file.clone(),
@@ -92,14 +88,14 @@ pub fn lint_migration(target: Target, migration: &Migration) -> Vec<LintProblem>
     }
     let allowed = &migration.up.directives.allow;
     problems.retain(|problem| {
-        is_absolute(dialect, problem.rule)
+        is_absolute(target.dialect(), problem.rule)
             || !allowed.iter().any(|allow| allow.rule == problem.rule)
     });
     problems
 }
 
-fn lint_script(dialect: Dialect, script: &Script) -> Vec<LintProblem> {
-    let statements = match split(dialect, &script.text) {
+fn lint_script(script: &Script) -> Vec<LintProblem> {
+    let statements = match script.sql.parsed() {
         Ok(statements) => statements,
         Err(error) => return vec![of_syntax(script, error)],
     };
@@ -113,19 +109,14 @@ fn lint_script(dialect: Dialect, script: &Script) -> Vec<LintProblem> {
             "write its SQL, or remove it",
         )];
     }
-    let facts: Vec<Facts> = statements
-        .iter()
-        .map(|statement| classify(dialect, statement.text))
-        .collect();
     let mut problems = Vec::new();
-    transaction_control(script, &statements, &facts, &mut problems);
-    if dialect == Dialect::Postgres {
-        mixed_transaction(script, &statements, &facts, &mut problems);
-    } else {
-        load_data_local(script, &statements, &mut problems);
+    transaction_control(script, &mut problems);
+    match script.sql.dialect() {
+        Dialect::Postgres => mixed_transaction(script, &mut problems),
+        Dialect::Mysql => load_data_local(script, &mut problems),
     }
-    problems.extend(session::problems(dialect, script, (&statements, &facts)));
-    problems.extend(transaction::told(dialect, script));
+    problems.extend(session::problems(script));
+    problems.extend(transaction::told(script));
     problems
 }
 
@@ -145,7 +136,7 @@ pub(super) fn problem(
     }
 }
 
-fn of_syntax(script: &Script, error: SyntaxError) -> LintProblem {
+fn of_syntax(script: &Script, error: &SyntaxError) -> LintProblem {
     let rule = if error.client_command {
         "client-command"
     } else {
@@ -153,22 +144,24 @@ fn of_syntax(script: &Script, error: SyntaxError) -> LintProblem {
     };
     let remedy = error
         .hint
-        .unwrap_or_else(|| "end it where it should end".to_owned());
-    problem(script, rule, Some(error.line), error.message, &remedy)
+        .as_deref()
+        .unwrap_or("end it where it should end");
+    problem(
+        script,
+        rule,
+        Some(error.line),
+        error.message.clone(),
+        remedy,
+    )
 }
 
 /// The runner opens and ends the transactions; a COMMIT of the file's own would end ours early.
-fn transaction_control(
-    script: &Script,
-    statements: &[Statement<'_>],
-    facts: &[Facts],
-    problems: &mut Vec<LintProblem>,
-) {
-    for (statement, facts) in statements.iter().zip(facts) {
-        if facts.commits == Commits::Control {
+fn transaction_control(script: &Script, problems: &mut Vec<LintProblem>) {
+    for statement in script.statements() {
+        if statement.facts.commits == Commits::Control {
             let message = format!(
                 "`{}` would cut across the runner's own transactions",
-                facts.summary
+                statement.summary()
             );
             let remedy =
                 "remove it: each file already runs in a transaction where the database can do that";
@@ -183,20 +176,15 @@ fn transaction_control(
     }
 }
 
-fn mixed_transaction(
-    script: &Script,
-    statements: &[Statement<'_>],
-    facts: &[Facts],
-    problems: &mut Vec<LintProblem>,
-) {
-    if !transaction::is_atomic(Dialect::Postgres, script) {
+fn mixed_transaction(script: &Script, problems: &mut Vec<LintProblem>) {
+    if !transaction::is_atomic(script) {
         return;
     }
-    for (statement, facts) in statements.iter().zip(facts) {
-        if let Some(why) = facts.outside_transaction {
+    for statement in script.statements() {
+        if let Some(why) = statement.facts.outside_transaction {
             let message = format!(
                 "`{}` cannot run in the file's transaction: {why}",
-                facts.summary
+                statement.summary()
             );
             let remedy =
                 "put it into a file of its own that begins with: -- sgmp-db: no-transaction";
@@ -211,10 +199,10 @@ fn mixed_transaction(
     }
 }
 
-fn load_data_local(script: &Script, statements: &[Statement<'_>], problems: &mut Vec<LintProblem>) {
-    for statement in statements {
+fn load_data_local(script: &Script, problems: &mut Vec<LintProblem>) {
+    for statement in script.statements() {
         let words: Vec<String> = statement
-            .text
+            .text()
             .split_whitespace()
             .take(5)
             .map(str::to_uppercase)

@@ -1,7 +1,10 @@
 //! A migration: its name, its way there and its way back.
 
 use super::{Directives, Origin, SumState};
-use crate::target::Target;
+use crate::{
+    sql::{SqlText, Statement},
+    target::Target,
+};
 use refinery_core::Migration as RefineryMigration;
 use sha2::{Digest, Sha256};
 
@@ -40,15 +43,25 @@ pub struct Script {
     /// Path for messages.
     pub file: String,
     /// As stored, with its line ends and byte order mark.
-    pub text: String,
+    pub sql: SqlText,
     pub directives: Directives,
 }
 
 impl Script {
+    /// The bytes as stored.
+    pub fn text(&self) -> &str {
+        self.sql.as_str()
+    }
+
+    /// Its statements; none of a text that cannot be split, which `check` tells.
+    pub fn statements(&self) -> &[Statement] {
+        self.sql.statements()
+    }
+
     /// `sha256:v1:<hex>` of the text with LF line ends and without a byte order mark, so that a
     /// checkout on another system is the same file.
     pub fn checksum(&self) -> String {
-        checksum(&self.text)
+        checksum(self.text())
     }
 }
 
@@ -65,7 +78,7 @@ impl Migration {
     pub fn refinery_checksum(&self) -> u64 {
         let stem = format!("V{}__{}", self.version, self.name);
         // The name was parsed by refinery itself, so it parses again.
-        RefineryMigration::unapplied(&stem, &self.up.text).map_or(0, |one| one.checksum())
+        RefineryMigration::unapplied(&stem, self.up.text()).map_or(0, |one| one.checksum())
     }
 }
 
@@ -82,11 +95,12 @@ pub fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sql::Dialect;
 
     fn script(text: &str) -> Script {
         Script {
             file: "f".to_owned(),
-            text: text.to_owned(),
+            sql: SqlText::new(Dialect::Mysql, text),
             directives: Directives::default(),
         }
     }

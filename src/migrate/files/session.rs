@@ -1,41 +1,32 @@
 //! What a file needs of its session, or leaves in it: a resumed file would miss the one, the files
 //! behind it would meet the other.
 
-use super::{LintProblem, Script, lint::problem};
-use crate::sql::{Dialect, Facts, SessionUse, Statement, Verb, contains, sequence, tokens};
-use std::collections::BTreeSet;
+use super::{LintProblem, Script, is_atomic, lint::problem};
+use crate::sql::{Dialect, SessionUse, Statement, Verb};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything of the kind in a file.
-pub fn problems(
-    dialect: Dialect,
-    script: &Script,
-    (statements, facts): (&[Statement<'_>], &[Facts]),
-) -> Vec<LintProblem> {
-    let mut problems = left_behind(dialect, script, (statements, facts));
-    problems.extend(named_locks(dialect, script, (statements, facts)));
-    if dialect == Dialect::Postgres && !super::is_atomic(dialect, script) {
-        problems.extend(other_roles(script, statements));
-    }
+pub fn problems(script: &Script) -> Vec<LintProblem> {
+    let mut problems = left_behind(script);
+    problems.extend(named_locks(script));
     // In one transaction the session cannot be lost in between.
-    if !super::is_atomic(dialect, script) {
-        problems.extend(dependent(script, (statements, facts)));
+    if !is_atomic(script) {
+        problems.extend(other_roles(script));
+        problems.extend(dependent(script));
     }
     problems
 }
 
-fn dependent(
-    script: &Script,
-    (statements, facts): (&[Statement<'_>], &[Facts]),
-) -> Vec<LintProblem> {
+fn dependent(script: &Script) -> Vec<LintProblem> {
     let mut problems = Vec::new();
-    let mut left = BTreeSet::new();
-    let last = statements.len().saturating_sub(1);
-    for (index, (statement, facts)) in statements.iter().zip(facts).enumerate() {
-        let needed = facts
-            .session
+    let mut left = Left::default();
+    let last = script.statements().len().saturating_sub(1);
+    for (index, statement) in script.statements().iter().enumerate() {
+        let uses = &statement.facts.session;
+        let needed = uses
             .iter()
-            .find_map(|used| needs(used, &left, statement.text, index))
-            .or_else(|| temporary(&left, statement.text));
+            .find_map(|used| needs(used, &left, index))
+            .or_else(|| left.temporary(statement.text()));
         if let Some(what) = needed {
             let message = format!(
                 "the statement needs {what}, and that is gone when the file is resumed in another session"
@@ -44,7 +35,7 @@ fn dependent(
             let line = Some(statement.line);
             problems.push(problem(script, "session-dependent", line, message, remedy));
         }
-        let computed = facts.session.iter().find_map(|used| match used {
+        let computed = uses.iter().find_map(|used| match used {
             SessionUse::SetVariable {
                 name,
                 constant: false,
@@ -59,29 +50,78 @@ fn dependent(
             let line = Some(statement.line);
             problems.push(problem(script, "session-dependent", line, message, remedy));
         }
-        left.extend(facts.session.iter().filter_map(leaves));
+        uses.iter().for_each(|used| left.take(used));
     }
     problems.dedup();
     problems
 }
 
+/// What earlier statements have left in the session.
+#[derive(Default)]
+struct Left {
+    variables: BTreeSet<String>,
+    /// Temporary tables, by their names in small letters.
+    tables: BTreeMap<String, String>,
+}
+
+impl Left {
+    fn take(&mut self, used: &SessionUse) {
+        match used {
+            SessionUse::UserVariable { name, writes: true } => {
+                self.variables.insert(name.clone());
+            }
+            SessionUse::TemporaryTable { name, .. } => {
+                self.tables.insert(name.to_ascii_lowercase(), name.clone());
+            }
+            _ => {}
+        }
+    }
+
+    /// The first temporary table that a text names.
+    fn temporary(&self, text: &str) -> Option<String> {
+        if self.tables.is_empty() {
+            return None;
+        }
+        let named = words(text).filter_map(|word| self.tables.get(&word));
+        named
+            .min()
+            .map(|name| format!("the temporary table {name}"))
+    }
+}
+
+/// What the rest of a file, read from its end, gives back.
+#[derive(Default)]
+struct GivenBack {
+    /// Every word of the DROP statements, in small letters.
+    dropped: BTreeSet<String>,
+    tables: bool,
+    lock: bool,
+}
+
+impl GivenBack {
+    fn take(&mut self, statement: &Statement) {
+        let facts = &statement.facts;
+        if facts.verb == Verb::Drop {
+            self.dropped.extend(words(statement.text()));
+        }
+        self.tables |= facts.session.contains(&SessionUse::UnlockTables);
+    }
+}
+
 /// Temporary tables that the file does not drop, and table locks that it does not give back.
-fn left_behind(
-    dialect: Dialect,
-    script: &Script,
-    (statements, facts): (&[Statement<'_>], &[Facts]),
-) -> Vec<LintProblem> {
+fn left_behind(script: &Script) -> Vec<LintProblem> {
     let mut problems = Vec::new();
-    for (index, (statement, facts)) in statements.iter().zip(facts).enumerate() {
-        for used in &facts.session {
-            let later = &statements[index + 1..];
+    let mut later = GivenBack::default();
+    for statement in script.statements().iter().rev() {
+        for used in statement.facts.session.iter().rev() {
             let what = match used {
-                SessionUse::TemporaryTable { name } if !goes(dialect, statement, later, name) => {
+                SessionUse::TemporaryTable {
+                    name,
+                    goes_with_transaction: false,
+                } if !later.dropped.contains(&name.to_ascii_lowercase()) => {
                     format!("the file leaves the temporary table {name} behind")
                 }
-                SessionUse::LockTables
-                    if !later.iter().any(|one| starts(dialect, one, &["unlock"])) =>
-                {
+                SessionUse::LockTables if !later.tables => {
                     "the file leaves table locks behind".to_owned()
                 }
                 _ => continue,
@@ -90,98 +130,58 @@ fn left_behind(
             let line = Some(statement.line);
             problems.push(problem(script, "left-behind", line, what, remedy));
         }
+        later.take(statement);
     }
+    problems.reverse();
     problems
 }
 
 /// Locks by name that the file keeps, and the call that gives back the runner's own with them. What
 /// stands in a routine's body does not run now.
-fn named_locks(
-    dialect: Dialect,
-    script: &Script,
-    (statements, facts): (&[Statement<'_>], &[Facts]),
-) -> Vec<LintProblem> {
-    let (take, give, give_all) = match dialect {
-        Dialect::Mysql => (
-            ["get_lock"].as_slice(),
-            ["release_lock"].as_slice(),
-            "release_all_locks",
-        ),
-        Dialect::Postgres => (
-            SESSION_LOCKS.as_slice(),
-            ["pg_advisory_unlock", "pg_advisory_unlock_shared"].as_slice(),
-            "pg_advisory_unlock_all",
-        ),
+fn named_locks(script: &Script) -> Vec<LintProblem> {
+    let give = match script.sql.dialect() {
+        Dialect::Mysql => "release_lock",
+        Dialect::Postgres => "pg_advisory_unlock",
     };
     let mut problems = Vec::new();
-    let runs = |facts: &Facts| !matches!(facts.verb, Verb::Create | Verb::Alter);
-    for (index, (statement, facts)) in statements.iter().zip(facts).enumerate() {
-        if !runs(facts) {
+    let mut later = GivenBack::default();
+    for statement in script.statements().iter().rev() {
+        let facts = &statement.facts;
+        if matches!(facts.verb, Verb::Create | Verb::Alter) {
             continue;
         }
         let line = Some(statement.line);
-        let discards = starts(dialect, statement, &["discard", "all"]);
-        if discards || called(dialect, statement, &[give_all]).is_some() {
-            let what = match discards {
-                true => "DISCARD ALL".to_owned(),
-                false => format!("{give_all}()"),
-            };
-            let message = format!(
-                "{what} also gives back the lock that keeps other runs away while this one is at work"
-            );
-            let remedy = format!("give back the file's own locks one by one: {}(…)", give[0]);
-            problems.push(problem(script, "runner-lock", line, message, &remedy));
-        }
-        let given_back = statements[index..]
-            .iter()
-            .any(|later| called(dialect, later, give).is_some());
-        if let Some(take) = called(dialect, statement, take).filter(|_| !given_back) {
+        later.lock |= facts.session.contains(&SessionUse::GivesLock);
+        let take = facts.session.iter().find_map(|used| match used {
+            SessionUse::TakesLock(function) => Some(function),
+            _ => None,
+        });
+        if let Some(take) = take.filter(|_| !later.lock) {
             let message = format!("the file leaves a lock of {take}() behind");
-            let remedy = format!("give it back before the file ends: {}(…)", give[0]);
+            let remedy = format!("give it back before the file ends: {give}(…)");
             problems.push(problem(script, "left-behind", line, message, &remedy));
         }
+        let all = facts.session.iter().find_map(|used| match used {
+            SessionUse::GivesAllLocks(written) => Some(written),
+            _ => None,
+        });
+        if let Some(written) = all {
+            let message = format!(
+                "{written} also gives back the lock that keeps other runs away while this one is at work"
+            );
+            let remedy = format!("give back the file's own locks one by one: {give}(…)");
+            problems.push(problem(script, "runner-lock", line, message, &remedy));
+        }
     }
+    problems.reverse();
     problems
 }
 
-/// The first of these functions that a statement calls.
-fn called<'f>(
-    dialect: Dialect,
-    statement: &Statement<'_>,
-    functions: &[&'f str],
-) -> Option<&'f str> {
-    let words = tokens(dialect, statement.text);
-    let is_called = |function: &&&str| {
-        words
-            .windows(2)
-            .any(|pair| pair[0].is(function) && pair[1].is_symbol("("))
-    };
-    functions.iter().find(is_called).copied()
-}
-
-/// Functions of PostgreSQL whose lock outlives the transaction.
-const SESSION_LOCKS: [&str; 4] = [
-    "pg_advisory_lock",
-    "pg_advisory_lock_shared",
-    "pg_try_advisory_lock",
-    "pg_try_advisory_lock_shared",
-];
-
 /// PostgreSQL: statements that change who the session is, where each statement is recorded by itself.
-fn other_roles(script: &Script, statements: &[Statement<'_>]) -> Vec<LintProblem> {
-    let changes = |statement: &&Statement<'_>| {
-        let words = tokens(Dialect::Postgres, statement.text);
-        let scope = usize::from(
-            words
-                .get(1)
-                .is_some_and(|word| word.is_any(&["session", "local"])),
-        );
-        let rest = words.get(1 + scope..).unwrap_or_default();
-        words.first().is_some_and(|word| word.is("set"))
-            && (rest.first().is_some_and(|word| word.is("role"))
-                || contains(&words, &["session", "authorization"]))
-    };
-    statements
+fn other_roles(script: &Script) -> Vec<LintProblem> {
+    let changes = |one: &&Statement| one.facts.session.contains(&SessionUse::OtherRole);
+    script
+        .statements()
         .iter()
         .filter(changes)
         .map(|statement| {
@@ -196,56 +196,20 @@ fn other_roles(script: &Script, statements: &[Statement<'_>]) -> Vec<LintProblem
         .collect()
 }
 
-/// Does the temporary table go before the file ends, or with its transaction?
-fn goes(dialect: Dialect, made: &Statement<'_>, later: &[Statement<'_>], name: &str) -> bool {
-    let words = tokens(dialect, made.text);
-    let with_transaction =
-        (0..words.len()).any(|start| sequence(&words[start..], &["on", "commit", "drop"]));
-    with_transaction
-        || later
-            .iter()
-            .any(|one| starts(dialect, one, &["drop"]) && mentions(one.text, name))
-}
-
-fn starts(dialect: Dialect, statement: &Statement<'_>, words: &[&str]) -> bool {
-    sequence(&tokens(dialect, statement.text), words)
-}
-
-fn leaves(used: &SessionUse) -> Option<String> {
-    match used {
-        SessionUse::UserVariable { name, writes: true } => Some(format!("the variable @{name}")),
-        SessionUse::TemporaryTable { name } => Some(format!("{TEMPORARY}{name}")),
-        SessionUse::Prepared { name } => Some(format!("the prepared statement {name}")),
-        SessionUse::LockTables => Some("the table locks".to_owned()),
-        _ => None,
-    }
-}
-
-const TEMPORARY: &str = "the temporary table ";
-
-fn temporary(left: &BTreeSet<String>, text: &str) -> Option<String> {
-    left.iter()
-        .find(|what| {
-            what.strip_prefix(TEMPORARY)
-                .is_some_and(|table| mentions(text, table))
-        })
-        .cloned()
-}
-
-fn needs(used: &SessionUse, left: &BTreeSet<String>, text: &str, index: usize) -> Option<String> {
+fn needs(used: &SessionUse, left: &Left, index: usize) -> Option<String> {
     match used {
         SessionUse::UserVariable {
             name,
             writes: false,
-        } => {
-            let what = format!("the variable @{name}");
-            left.contains(&what).then_some(what)
-        }
+        } => left
+            .variables
+            .contains(name)
+            .then(|| format!("the variable @{name}")),
         SessionUse::LastInsertId if index > 0 => Some("LAST_INSERT_ID()".to_owned()),
         SessionUse::FoundRows if index > 0 => Some("the previous statement's row count".to_owned()),
         SessionUse::Cursor => Some("a cursor of an earlier statement".to_owned()),
         SessionUse::LastValue if index > 0 => Some("the sequence's last value".to_owned()),
-        SessionUse::Prepared { name } if !text.to_lowercase().starts_with("prepare") => {
+        SessionUse::Prepared { name, makes: false } => {
             Some(format!("the prepared statement {name}"))
         }
         SessionUse::LockTables => Some("its table locks to the end of the file".to_owned()),
@@ -253,29 +217,27 @@ fn needs(used: &SessionUse, left: &BTreeSet<String>, text: &str, index: usize) -
     }
 }
 
-fn mentions(text: &str, name: &str) -> bool {
+/// The words of a text, in small letters.
+fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'))
-        .any(|word| word.eq_ignore_ascii_case(name))
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_lowercase)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::{Directives, Script};
     use super::*;
-    use crate::sql::{classify, split};
+    use crate::sql::SqlText;
 
     fn broken(dialect: Dialect, text: &str) -> Vec<(&'static str, usize)> {
         let script = Script {
             file: "f".to_owned(),
-            text: text.to_owned(),
+            sql: SqlText::new(dialect, text),
             directives: Directives::default(),
         };
-        let statements = split(dialect, text).unwrap();
-        let facts: Vec<Facts> = statements
-            .iter()
-            .map(|one| classify(dialect, one.text))
-            .collect();
-        problems(dialect, &script, (&statements, &facts))
+        assert!(script.sql.parsed().is_ok());
+        problems(&script)
             .into_iter()
             .map(|one| (one.rule, one.line.unwrap()))
             .collect()

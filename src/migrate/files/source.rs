@@ -1,9 +1,10 @@
 //! Where the files come from: the binary, or a directory.
 
-use super::{MigrationSet, Sum, SumState, discover, parallel};
+use super::{MigrationSet, Sum, SumState, discover, parallel, script::canonical};
 use crate::{outcome::Failure, target::Target};
 use discover::Found;
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -72,6 +73,35 @@ impl Source {
 }
 
 impl Source {
+    /// The first file, as in `mysql/V3__x.sql`, that a directory has otherwise than the binary, for
+    /// these databases; none where both are the same.
+    pub fn unlike_the_embedded(directory: &Path, targets: &[Target]) -> Option<String> {
+        targets.iter().find_map(|target| {
+            let mine = |name: &str| name != "README.md";
+            let built_in: BTreeMap<&str, &[u8]> = EMBEDDED
+                .iter()
+                .filter(|(of, name, _)| *of == target.name() && mine(name))
+                .map(|(_, name, bytes)| (*name, *bytes))
+                .collect();
+            // A folder that cannot be read is not the same.
+            let found = read_folder(directory, *target).unwrap_or_default();
+            let found: BTreeMap<&str, &[u8]> = found
+                .iter()
+                .filter(|found| mine(&found.name))
+                .map(|found| (found.name.as_str(), found.bytes.as_slice()))
+                .collect();
+            let names = built_in.keys().chain(found.keys());
+            let text = |bytes: Option<&&[u8]>| {
+                bytes.map(|bytes| canonical(&String::from_utf8_lossy(bytes)))
+            };
+            let differs = |name: &&&str| text(built_in.get(**name)) != text(found.get(**name));
+            names
+                .filter(differs)
+                .min()
+                .map(|name| format!("{target}/{name}"))
+        })
+    }
+
     /// Writes `migrations.sum` for the files as they are; returns its path, or none where there
     /// are no files.
     ///
@@ -207,7 +237,7 @@ fn set(target: Target, origin: Origin, files: Vec<Found>) -> Result<MigrationSet
             .iter()
             .map(|found| (found.name.as_str(), found.bytes.as_slice())),
     );
-    let migrations = discover::migrations(scripts)?;
+    let migrations = discover::migrations(target.dialect(), scripts)?;
     let (mut policies, mut snapshot, mut steps, mut ignore) = (None, None, None, None);
     let mut sum = SumState::Absent;
     for found in beside {

@@ -1,6 +1,6 @@
 //! Whether and how chunks go to the columnstore.
 
-use super::{PolicyPlan, Subject, note};
+use super::{PolicyPlan, Subject, UPGRADE, note};
 use crate::{
     outcome::Change,
     policy::{Columnstore, ColumnstoreState, Compression, JobKind, StepChange, step::list},
@@ -72,7 +72,7 @@ impl PolicyPlan {
             order_by,
             aggregate: subject.now.source.is_some(),
         });
-        self.settle(subject, vec![step], told);
+        self.settle(vec![step], told);
     }
 
     fn compression_policy(&mut self, subject: &Subject<'_>, wanted: &Columnstore) {
@@ -85,7 +85,7 @@ impl PolicyPlan {
             );
             let told = subject.finding("compression.after", Change::Missing, message);
             let step = subject.step(StepChange::AddCompression(wanted.after));
-            return self.settle(subject, vec![step], told.values(expected, None));
+            return self.settle(vec![step], told.values(expected, None));
         };
         self.failing(subject.name, job);
         self.paused(subject, job);
@@ -99,11 +99,7 @@ impl PolicyPlan {
             );
             let told = subject.finding("compression.after", Change::Changed, message);
             let step = subject.step(StepChange::AlterCompression(job.id, wanted.after));
-            self.settle(
-                subject,
-                vec![step],
-                told.values(expected, Some(json!(actual))),
-            );
+            self.settle(vec![step], told.values(expected, Some(json!(actual))));
         }
     }
 
@@ -116,7 +112,7 @@ impl PolicyPlan {
             );
             let told = subject.finding("compression", Change::Unexpected, message);
             let step = subject.step(StepChange::RemoveJob(job.id, JobKind::Compression));
-            self.settle(subject, vec![step], told);
+            self.settle(vec![step], told);
         }
         if subject.now.columnstore.is_none() {
             return;
@@ -136,11 +132,10 @@ impl PolicyPlan {
             let step = subject.step(StepChange::DisableColumnstore {
                 aggregate: subject.now.source.is_some(),
             });
-            return self.settle(subject, vec![step], told);
+            return self.settle(vec![step], told);
         }
         let mut told = told.remedy(format!(
-            "take them out, then type {}: SELECT decompress_chunk(c, true) FROM show_chunks('{}') AS c;",
-            subject.upgrade(),
+            "take them out, then type {UPGRADE}: SELECT decompress_chunk(c, true) FROM show_chunks('{}') AS c;",
             subject.name
         ));
         told.message.push_str(&format!(

@@ -20,7 +20,7 @@ impl PolicyPlan {
         );
         let told = subject.finding(job.kind.key(), Change::Changed, message);
         let step = subject.step(StepChange::Resume(job.id, job.kind));
-        self.settle(subject, vec![step], told);
+        self.settle(vec![step], told);
     }
 
     /// Nothing that is changed here makes a failing job succeed.

@@ -19,6 +19,9 @@ use crate::{
 };
 use serde_json::json;
 
+/// The command that makes it so.
+const UPGRADE: &str = "sgmp-db upgrade";
+
 /// May a change let data go?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consent {
@@ -96,11 +99,6 @@ impl Subject<'_> {
     fn finding(&self, path: &str, change: Change, message: impl Into<String>) -> Finding {
         finding(self.name, path, change, message)
     }
-
-    /// The command that makes it so.
-    fn upgrade(&self) -> String {
-        format!("sgmp-db upgrade{}", self.policies.flags)
-    }
 }
 
 fn finding(table: &TableName, path: &str, change: Change, message: impl Into<String>) -> Finding {
@@ -118,9 +116,9 @@ fn note(table: &TableName, path: &str, message: impl Into<String>) -> Finding {
 
 impl PolicyPlan {
     /// A finding with the steps that settle it.
-    fn settle(&mut self, subject: &Subject<'_>, steps: Vec<Step>, finding: Finding) {
+    fn settle(&mut self, steps: Vec<Step>, finding: Finding) {
         self.steps.extend(steps);
-        self.findings.push(finding.remedy(subject.upgrade()));
+        self.findings.push(finding.remedy(UPGRADE));
     }
 
     fn remain(&mut self, finding: Finding) {
@@ -145,7 +143,7 @@ impl PolicyPlan {
             .finding("chunk_interval", Change::Changed, message)
             .values(Some(json!(wanted.to_string())), Some(json!(words)));
         let step = subject.step(StepChange::SetChunkInterval(wanted));
-        self.settle(subject, vec![step], told);
+        self.settle(vec![step], told);
     }
 }
 

@@ -49,11 +49,7 @@ impl PolicyPlan {
             );
             let told = subject.finding("refresh", Change::Unexpected, message);
             let step = subject.step(StepChange::RemoveJob(job.id, JobKind::Refresh));
-            self.settle(
-                subject,
-                vec![step],
-                told.values(None, Some(json!(words(job)))),
-            );
+            self.settle(vec![step], told.values(None, Some(json!(words(job)))));
         }
     }
 
@@ -68,7 +64,7 @@ impl PolicyPlan {
             .finding("refresh", Change::Changed, message)
             .values(Some(json!(wanted.to_string())), Some(json!(words(job))));
         let step = subject.step(StepChange::AlterRefresh(job.id, *wanted));
-        self.settle(subject, vec![step], told);
+        self.settle(vec![step], told);
     }
 
     fn missing_refresh(&mut self, subject: &Subject<'_>, wanted: &Refresh) {
@@ -77,7 +73,7 @@ impl PolicyPlan {
             .finding("refresh", Change::Missing, message)
             .values(Some(json!(wanted.to_string())), None);
         let step = subject.step(StepChange::AddRefresh(*wanted));
-        self.settle(subject, vec![step], told);
+        self.settle(vec![step], told);
     }
 }
 

@@ -96,14 +96,12 @@ impl PolicyPlan {
             told.message.push_str(&loss(subject));
         }
         if loses && subject.consent == Consent::Withheld {
-            let flags = &subject.policies.flags;
-            let command = format!("sgmp-db upgrade --allow-data-loss{flags}");
-            let told = told.remedy(format!("let the older data go: {command}"));
+            let told = told.remedy("let the older data go: sgmp-db upgrade --allow-data-loss");
             self.withheld.push(told.clone());
             return self.remain(told);
         }
         let steps = changes.into_iter().map(|change| subject.step(change));
-        self.settle(subject, steps.collect(), told);
+        self.settle(steps.collect(), told);
     }
 
     fn no_retention(&mut self, subject: &Subject<'_>) {
@@ -111,13 +109,13 @@ impl PolicyPlan {
             let message = format!("{} has a retention policy; none is expected", subject.name);
             let told = subject.finding("retention", Change::Unexpected, message);
             let step = subject.step(StepChange::RemoveJob(job.id, JobKind::Retention));
-            self.settle(subject, vec![step], told);
+            self.settle(vec![step], told);
         }
     }
 
     /// No job can do it, so the data is judged.
     fn without_policies(&mut self, subject: &Subject<'_>, wanted: &Retention) {
-        let command = format!("sgmp-db policies run-retention{}", subject.policies.flags);
+        let command = "sgmp-db policies run-retention";
         let doomed = subject.state.doomed.get(subject.name);
         let chunks = doomed.map_or(0, |doomed| doomed.chunks);
         if chunks > 0 {

@@ -33,8 +33,7 @@ impl PolicyPlan {
                         &job.table,
                         StepChange::RemoveJob(job.id, job.kind),
                     ));
-                    self.findings
-                        .push(told.remedy(format!("sgmp-db upgrade{}", policies.flags)));
+                    self.findings.push(told.remedy("sgmp-db upgrade"));
                 }
             }
         }

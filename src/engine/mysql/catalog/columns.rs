@@ -1,13 +1,16 @@
 //! What is a column? A part of its table; the one file that makes no objects of its own.
 
-use super::{cells::Cells, shown::Shown};
+use super::{
+    answer,
+    kind::{Ask, Asks, Draft, Kind},
+    tables,
+};
 use crate::engine::mysql::normal;
 use anyhow::Result;
-use mysql_async::Row;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub const QUERY: &str = "SELECT c.TABLE_NAME, \
+const QUERY: &str = "SELECT c.TABLE_NAME, \
      c.COLUMN_NAME, \
      c.COLUMN_TYPE, \
      c.IS_NULLABLE, \
@@ -20,6 +23,40 @@ pub const QUERY: &str = "SELECT c.TABLE_NAME, \
      FROM information_schema.COLUMNS AS c \
      WHERE c.TABLE_SCHEMA = DATABASE() \
      ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION";
+
+pub const COLUMNS: Kind = Kind {
+    names: &[],
+    needs: &[],
+    queries: &[QUERY],
+    asks: Some(Asks {
+        of: |rows, facts| {
+            let said = ["TABLE_NAME", "COLUMN_DEFAULT"];
+            let mangled = |text: &str| text.contains('?') || text.starts_with("0x");
+            let mut asks = Ask::about(tables::KIND, &rows[0], said, mangled);
+            // Views have columns too.
+            asks.retain(|ask| facts.tables.contains_key(&ask.name));
+            asks
+        },
+        named: "TABLE_NAME",
+    }),
+    read,
+};
+
+/// A row, before its text is understood: that takes the names of all columns of its table.
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+struct Row {
+    table_name: String,
+    column_name: String,
+    column_type: String,
+    is_nullable: bool,
+    column_default: Option<String>,
+    extra: Option<String>,
+    generation_expression: Option<String>,
+    collation_name: Option<String>,
+    srs_id: Option<u64>,
+    column_comment: Option<String>,
+}
 
 /// A column as it is compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,113 +97,80 @@ pub struct Columns {
     pub comments: BTreeMap<String, String>,
 }
 
-/// A row, before its text is understood: that takes the names of all columns of its table.
-struct Raw {
-    name: String,
-    column: Column,
-    default: Option<String>,
-    extra: String,
-    generation: String,
-    comment: String,
-}
-
-/// The columns of every table and view, by its name. `collations` has each table's own.
-pub fn read(
-    rows: Vec<Row>,
-    collations: &BTreeMap<String, String>,
-    shown: &Shown,
-) -> Result<BTreeMap<String, Columns>> {
-    let mut raw: BTreeMap<String, Vec<Raw>> = BTreeMap::new();
-    for row in rows {
-        let mut cells = Cells::new(row);
-        let table = cells.text()?;
-        if !collations.contains_key(&table) {
-            continue;
+fn read(rows: Vec<Vec<mysql_async::Row>>, draft: &mut Draft) -> Result<()> {
+    let [rows] = answer::of(rows)?;
+    let mut tables: BTreeMap<String, Vec<Row>> = BTreeMap::new();
+    for row in answer::decode::<Row>(rows)? {
+        if draft.facts.tables.contains_key(&row.table_name) {
+            let of_table = tables.entry(row.table_name.clone()).or_default();
+            of_table.push(row);
         }
-        let one = parse(&mut cells, collations.get(&table))?;
-        raw.entry(table).or_default().push(one);
     }
-    Ok(raw
-        .into_iter()
-        .map(|(table, rows)| {
-            let names = rows.iter().map(|row| row.name.to_lowercase()).collect();
-            let mut columns = Columns::default();
-            for row in rows {
-                let literal = shown.default_of(&table, &row.name, &row.column.kind);
-                if !row.comment.is_empty() {
-                    columns
-                        .comments
-                        .insert(row.name.clone(), row.comment.clone());
-                }
-                columns
-                    .list
-                    .push((row.name.clone(), understand(row, &names, literal)));
+    for (table, rows) in tables {
+        let names = rows.iter().map(|row| row.column_name.to_lowercase());
+        let names: BTreeSet<String> = names.collect();
+        let inherited = draft.facts.tables[&table].collation.clone();
+        let mut columns = Columns::default();
+        for row in rows {
+            let comment = row.column_comment.clone().unwrap_or_default();
+            if !comment.is_empty() {
+                columns.comments.insert(row.column_name.clone(), comment);
             }
-            (table, columns)
-        })
-        .collect())
+            let name = row.column_name.clone();
+            let literal = draft.shown.default_of(&table, &name, &row.column_type);
+            let column = understand(row, &names, literal);
+            let collation = column
+                .collation
+                .filter(|own| Some(own) != inherited.as_ref());
+            columns.list.push((
+                name,
+                Column {
+                    collation,
+                    ..column
+                },
+            ));
+        }
+        draft.columns.insert(table.clone(), names);
+        draft.parts.entry(table).or_default().columns = columns;
+    }
+    Ok(())
 }
 
-fn parse(cells: &mut Cells, table_collation: Option<&String>) -> Result<Raw> {
-    let name = cells.text()?;
-    let kind = normal::column_type(&cells.text()?);
-    let nullable = cells.yes()?;
-    let default = cells.maybe()?;
-    let extra = cells.or_empty()?;
-    let generation = cells.or_empty()?;
-    let collation = cells
-        .maybe()?
-        .map(|raw| normal::collation(&raw))
-        .filter(|collation| Some(collation) != table_collation);
-    Ok(Raw {
-        name,
-        column: Column {
-            kind,
-            nullable,
-            default: None,
-            on_update: None,
-            generated: None,
-            auto_increment: false,
-            invisible: false,
-            collation,
-            srid: cells.number()?,
-        },
-        default,
-        extra,
-        generation,
-        comment: cells.or_empty()?,
-    })
-}
-
-fn understand(raw: Raw, names: &BTreeSet<String>, shown: Option<String>) -> Column {
-    let mut column = raw.column;
-    let extra = raw.extra.to_ascii_lowercase();
-    column.auto_increment = extra.contains("auto_increment");
-    column.invisible = extra
-        .split_ascii_whitespace()
-        .any(|word| word == "invisible");
+/// With the collation resolved.
+fn understand(row: Row, names: &BTreeSet<String>, shown: Option<String>) -> Column {
+    let extra = row.extra.unwrap_or_default().to_ascii_lowercase();
+    let mut words = extra.split_ascii_whitespace();
+    let mut column = Column {
+        kind: normal::column_type(&row.column_type),
+        nullable: row.is_nullable,
+        default: None,
+        on_update: None,
+        generated: None,
+        auto_increment: extra.contains("auto_increment"),
+        invisible: words.any(|word| word == "invisible"),
+        collation: row.collation_name.map(|raw| normal::collation(&raw)),
+        srid: row.srs_id,
+    };
     if let Some((_, behind)) = extra.split_once("on update ") {
         let function = behind.split_ascii_whitespace().next().unwrap_or_default();
         column.on_update = Some(function.to_ascii_uppercase());
     }
-    if !raw.generation.is_empty() {
-        let storage = if extra.contains("stored generated") {
-            "stored"
-        } else {
-            "virtual"
-        };
+    if let Some(generation) = row.generation_expression.filter(|text| !text.is_empty()) {
+        let is_stored = extra.contains("stored generated");
         column.generated = Some(Generated {
-            expression: normal::expression(&raw.generation, names),
-            storage: storage.to_owned(),
+            expression: normal::expression(&generation, names),
+            storage: if is_stored { "stored" } else { "virtual" }.to_owned(),
         });
         return column;
     }
     let is_expression = extra.contains("default_generated");
-    column.default = raw.default.map(|default| match (is_expression, &shown) {
-        (true, _) => expression_default(&default, &column.kind, names),
-        (false, Some(shown)) => shown.clone(),
-        (false, None) => literal(&default, &column.kind),
-    });
+    column.default = row
+        .column_default
+        .map(|default| match (is_expression, &shown) {
+            (true, _) => expression_default(&default, &column.kind, names),
+            (false, Some(shown)) => shown.clone(),
+            (false, None) => literal(&default, &column.kind),
+        });
     column
 }
 
@@ -201,25 +205,19 @@ mod tests {
     use super::*;
 
     fn column(kind: &str, default: Option<&str>, extra: &str, generation: &str) -> Column {
-        let raw = Raw {
-            name: "c".to_owned(),
-            column: Column {
-                kind: kind.to_owned(),
-                nullable: true,
-                default: None,
-                on_update: None,
-                generated: None,
-                auto_increment: false,
-                invisible: false,
-                collation: None,
-                srid: None,
-            },
-            default: default.map(str::to_owned),
-            extra: extra.to_owned(),
-            generation: generation.to_owned(),
-            comment: String::new(),
+        let row = Row {
+            table_name: "t".to_owned(),
+            column_name: "c".to_owned(),
+            column_type: kind.to_owned(),
+            is_nullable: true,
+            column_default: default.map(str::to_owned),
+            extra: Some(extra.to_owned()),
+            generation_expression: Some(generation.to_owned()),
+            collation_name: None,
+            srs_id: None,
+            column_comment: None,
         };
-        understand(raw, &BTreeSet::new(), None)
+        understand(row, &BTreeSet::new(), None)
     }
 
     fn default(kind: &str, raw: &str, extra: &str) -> String {

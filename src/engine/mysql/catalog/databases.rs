@@ -5,13 +5,9 @@
 //! database's: the same migrations on a server with another default differ here and nowhere else.
 //! A collation implies its character set, so the set is not told again.
 
-use super::cells::Cells;
-use crate::{
-    engine::mysql::normal,
-    schema::{Key, Object},
-};
+use super::{answer, kind::Kind};
+use crate::engine::mysql::normal;
 use anyhow::{Context, Result};
-use mysql_async::Row;
 use serde::{Deserialize, Serialize};
 
 /// The kind of these objects.
@@ -20,12 +16,33 @@ pub const KIND: &str = "database";
 /// The one object: not the database's name, which differs between installs of one schema.
 pub const NAME: &str = "defaults";
 
-pub const QUERY: &str = "SELECT VERSION(), \
+pub const QUERY: &str = "SELECT VERSION() AS VERSION, \
      s.SCHEMA_NAME, \
      s.DEFAULT_COLLATION_NAME, \
      s.DEFAULT_ENCRYPTION \
      FROM information_schema.SCHEMATA AS s \
      WHERE s.SCHEMA_NAME = DATABASE()";
+
+/// The row is among the facts that every kind rests on.
+pub const DATABASES: Kind = Kind {
+    names: &[KIND],
+    needs: &[],
+    queries: &[],
+    asks: None,
+    read: |_, draft| {
+        let defaults = draft.facts.database.defaults.clone();
+        draft.add(KIND, NAME.to_owned(), &defaults).map(drop)
+    },
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+struct Row {
+    version: String,
+    schema_name: String,
+    default_collation_name: String,
+    default_encryption: bool,
+}
 
 /// What everything else in the schema rests on.
 #[derive(Debug, Clone)]
@@ -44,27 +61,20 @@ pub struct Defaults {
 }
 
 /// The database of this session.
-pub fn read(rows: Vec<Row>) -> Result<Database> {
-    let row = rows.into_iter().next();
-    let mut cells = Cells::new(row.context("the login does not see its own database")?);
-    let version = cells.text()?;
+pub fn understand(rows: Vec<mysql_async::Row>) -> Result<Database> {
+    let row = answer::decode::<Row>(rows)?.into_iter().next();
+    let row = row.context("the login does not see its own database")?;
     Ok(Database {
-        server_major: major(&version),
-        name: cells.text()?,
+        server_major: major(&row.version),
+        name: row.schema_name,
         defaults: Defaults {
-            collation: normal::collation(&cells.text()?),
-            encryption: cells.yes()?,
+            collation: normal::collation(&row.default_collation_name),
+            encryption: row.default_encryption,
         },
     })
 }
 
 impl Database {
-    /// As an object.
-    pub fn object(&self) -> Result<Object> {
-        let value = serde_json::to_value(&self.defaults)?;
-        Ok(Object::new(Key::new(KIND, NAME), value))
-    }
-
     /// A collation where it is not the database's.
     pub fn deviating(&self, collation: Option<String>) -> Option<String> {
         collation

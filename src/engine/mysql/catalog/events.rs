@@ -3,20 +3,19 @@
 //!
 //! An event that drops itself when its time is over is data, not schema.
 
-use super::{cells::Cells, shown::Shown};
-use crate::{
-    engine::mysql::normal,
-    schema::{Class, Key, Object},
+use super::{
+    answer,
+    kind::{Ask, Asks, Draft, Kind, attach},
+    show_create::is_mangled,
 };
+use crate::{engine::mysql::normal, schema::Class};
 use anyhow::Result;
-use mysql_async::Row;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 /// The kind of these objects.
 pub const KIND: &str = "event";
 
-pub const QUERY: &str = "SELECT e.EVENT_NAME, \
+const QUERY: &str = "SELECT e.EVENT_NAME, \
      e.EVENT_TYPE, \
      e.INTERVAL_VALUE, \
      e.INTERVAL_FIELD, \
@@ -30,6 +29,40 @@ pub const QUERY: &str = "SELECT e.EVENT_NAME, \
      FROM information_schema.EVENTS AS e \
      WHERE e.EVENT_SCHEMA = DATABASE() \
      ORDER BY e.EVENT_NAME";
+
+pub const EVENTS: Kind = Kind {
+    names: &[KIND],
+    needs: &["EVENT"],
+    queries: &[QUERY],
+    asks: Some(Asks {
+        of: |rows, _| {
+            Ask::about(
+                KIND,
+                &rows[0],
+                ["EVENT_NAME", "EVENT_DEFINITION"],
+                is_mangled,
+            )
+        },
+        named: "EVENT_NAME",
+    }),
+    read,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+struct Row {
+    event_name: String,
+    event_type: String,
+    interval_value: Option<String>,
+    interval_field: Option<String>,
+    ends: Option<String>,
+    on_completion: String,
+    status: String,
+    event_definition: Option<String>,
+    sql_mode: Option<String>,
+    event_comment: Option<String>,
+    definer: String,
+}
 
 /// An event as it is compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,43 +81,35 @@ pub struct Event {
 }
 
 /// Every event that stays.
-pub fn read(rows: Vec<Row>, shown: &Shown) -> Result<Vec<Object>> {
-    let mut objects = Vec::new();
-    for row in rows {
-        let mut cells = Cells::new(row);
-        let name = cells.text()?;
-        let recurring = cells.text()? == "RECURRING";
-        let (value, unit) = (cells.or_empty()?, cells.or_empty()?);
-        let ends = cells.maybe()?.is_some() || !recurring;
-        let preserve = cells.text()? == "PRESERVE";
-        let disabled = cells.text()? == "DISABLED";
+fn read(rows: Vec<Vec<mysql_async::Row>>, draft: &mut Draft) -> Result<()> {
+    let [rows] = answer::of(rows)?;
+    for row in answer::decode::<Row>(rows)? {
+        let recurring = row.event_type == "RECURRING";
+        let ends = row.ends.is_some() || !recurring;
+        let preserve = row.on_completion == "PRESERVE";
         if ends && !preserve {
             continue;
         }
-        let told = cells.or_empty()?;
-        let body = shown.event_body(&name).unwrap_or(&told);
+        let value = interval(&row.interval_value.unwrap_or_default());
+        let unit = row.interval_field.unwrap_or_default();
+        let told = row.event_definition.unwrap_or_default();
+        let body = draft.shown.event_body(&row.event_name).unwrap_or(&told);
         let event = Event {
             schedule: if recurring {
-                format!("EVERY {} {unit}", interval(&value))
+                format!("EVERY {value} {unit}")
             } else {
                 "AT".to_owned()
             },
             preserve,
-            disabled: disabled && !ends,
+            disabled: row.status == "DISABLED" && !ends,
             body: normal::body(body),
-            sql_mode: normal::matters(&cells.or_empty()?, body),
+            sql_mode: normal::matters(&row.sql_mode.unwrap_or_default(), body),
         };
-        let mut object = Object::new(Key::new(KIND, name), serde_json::to_value(event)?);
-        let comment = cells.or_empty()?;
-        if !comment.is_empty() {
-            object.optional.insert(Class::Comments, json!(comment));
-        }
-        object
-            .optional
-            .insert(Class::Definers, json!(cells.text()?));
-        objects.push(object);
+        let object = draft.add(KIND, row.event_name, &event)?;
+        attach(object, Class::Comments, row.event_comment);
+        attach(object, Class::Definers, Some(row.definer));
     }
-    Ok(objects)
+    Ok(())
 }
 
 /// A unit of several parts (`'1:30' HOUR_MINUTE`) has its quotes in some versions.

@@ -1,9 +1,10 @@
 //! What is a foreign key? InnoDB treats RESTRICT, NO ACTION and nothing alike, so they are nothing.
 
-use super::cells::Cells;
-use crate::schema::{Key, Object};
+use super::{
+    answer,
+    kind::{Draft, Kind},
+};
 use anyhow::Result;
-use mysql_async::Row;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -11,10 +12,10 @@ use std::collections::BTreeMap;
 pub const KIND: &str = "foreign_key";
 
 /// The order of information_schema's own rows is not fixed since 8.0.19.
-pub const QUERY: &str = "SELECT k.TABLE_NAME, \
+const QUERY: &str = "SELECT k.TABLE_NAME, \
      k.CONSTRAINT_NAME, \
      k.COLUMN_NAME, \
-     NULLIF(k.REFERENCED_TABLE_SCHEMA, DATABASE()), \
+     NULLIF(k.REFERENCED_TABLE_SCHEMA, DATABASE()) AS OTHER_DATABASE, \
      k.REFERENCED_TABLE_NAME, \
      k.REFERENCED_COLUMN_NAME, \
      r.DELETE_RULE, \
@@ -27,6 +28,27 @@ pub const QUERY: &str = "SELECT k.TABLE_NAME, \
      WHERE k.TABLE_SCHEMA = DATABASE() \
      AND k.REFERENCED_TABLE_NAME IS NOT NULL \
      ORDER BY k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION";
+
+pub const FOREIGN_KEYS: Kind = Kind {
+    names: &[KIND],
+    needs: &["SELECT"],
+    queries: &[QUERY],
+    asks: None,
+    read,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+struct Row {
+    table_name: String,
+    constraint_name: String,
+    column_name: String,
+    other_database: Option<String>,
+    referenced_table_name: String,
+    referenced_column_name: String,
+    delete_rule: String,
+    update_rule: String,
+}
 
 /// A foreign key as it is compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,35 +65,29 @@ pub struct ForeignKey {
     pub on_update: Option<String>,
 }
 
-/// Every foreign key of the tables that `known` knows, each as an object.
-pub fn read(rows: Vec<Row>, known: impl Fn(&str) -> bool) -> Result<Vec<Object>> {
-    let mut keys: BTreeMap<(String, String), ForeignKey> = BTreeMap::new();
-    for row in rows {
-        let mut cells = Cells::new(row);
-        let (table, name, column) = (cells.text()?, cells.text()?, cells.text()?);
-        if !known(&table) {
+fn read(rows: Vec<Vec<mysql_async::Row>>, draft: &mut Draft) -> Result<()> {
+    let [rows] = answer::of(rows)?;
+    let mut keys: BTreeMap<String, ForeignKey> = BTreeMap::new();
+    for row in answer::decode::<Row>(rows)? {
+        if !draft.facts.tables.contains_key(&row.table_name) {
             continue;
         }
-        let (database, references) = (cells.maybe()?, cells.text()?);
-        let referenced = cells.text()?;
-        let (on_delete, on_update) = (action(&cells.text()?), action(&cells.text()?));
-        let key = keys.entry((table, name)).or_insert(ForeignKey {
+        let name = format!("{}.{}", row.table_name, row.constraint_name);
+        let key = keys.entry(name).or_insert(ForeignKey {
             columns: Vec::new(),
-            references_database: database,
-            references,
+            references_database: row.other_database,
+            references: row.referenced_table_name,
             referenced_columns: Vec::new(),
-            on_delete,
-            on_update,
+            on_delete: action(&row.delete_rule),
+            on_update: action(&row.update_rule),
         });
-        key.columns.push(column);
-        key.referenced_columns.push(referenced);
+        key.columns.push(row.column_name);
+        key.referenced_columns.push(row.referenced_column_name);
     }
-    keys.into_iter()
-        .map(|((table, name), key)| {
-            let id = Key::new(KIND, format!("{table}.{name}"));
-            Ok(Object::new(id, serde_json::to_value(key)?))
-        })
-        .collect()
+    for (name, key) in keys {
+        draft.add(KIND, name, &key)?;
+    }
+    Ok(())
 }
 
 fn action(rule: &str) -> Option<String> {

@@ -5,34 +5,40 @@
 //! or rows without text, and no error.
 
 use super::{
-    cells::Cells, checks, databases::Database, events, foreign_keys, indexes, routines, tables,
-    triggers, views,
+    answer, databases,
+    kind::{Draft, Kind},
+    tables, views,
 };
 use crate::{
     engine::mysql::{grants, session},
-    schema::{Class, Schema, Unseen},
+    schema::{Class, Unseen},
 };
 use anyhow::Result;
 use mysql_async::Row;
-use serde_json::Value;
+use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Shows every routine; a privilege that is only given everywhere.
+pub const SHOW_ROUTINE: &str = "SHOW_ROUTINE";
 
 /// With the active roles' own privileges.
 pub const PRINTED: &str = "SHOW GRANTS";
 
 /// A grant's database name is a pattern.
-pub const ON_DATABASE: &str = "SELECT p.GRANTEE, \
+const ON_DATABASE: &str = "SELECT NULL AS TABLE_NAME, \
+     p.GRANTEE, \
      p.PRIVILEGE_TYPE, \
-     p.IS_GRANTABLE \
+     p.IS_GRANTABLE, \
+     NULL AS COLUMN_NAME \
      FROM information_schema.SCHEMA_PRIVILEGES AS p \
      WHERE DATABASE() LIKE p.TABLE_SCHEMA \
      ORDER BY p.GRANTEE, p.PRIVILEGE_TYPE";
 
-pub const ON_OBJECTS: &str = "SELECT p.TABLE_NAME, \
+const ON_OBJECTS: &str = "SELECT p.TABLE_NAME, \
      p.GRANTEE, \
      p.PRIVILEGE_TYPE, \
      p.IS_GRANTABLE, \
-     NULL \
+     NULL AS COLUMN_NAME \
      FROM information_schema.TABLE_PRIVILEGES AS p \
      WHERE p.TABLE_SCHEMA = DATABASE() \
      UNION ALL \
@@ -45,54 +51,53 @@ pub const ON_OBJECTS: &str = "SELECT p.TABLE_NAME, \
      WHERE c.TABLE_SCHEMA = DATABASE() \
      ORDER BY 1, 2, 3, 5";
 
+/// Makes no objects: what is granted is put into the objects that it is granted on.
+pub const GRANTS: Kind = Kind {
+    names: &[],
+    needs: &[],
+    queries: &[ON_DATABASE, ON_OBJECTS],
+    asks: None,
+    read,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+struct Grant {
+    table_name: Option<String>,
+    grantee: String,
+    privilege_type: String,
+    is_grantable: bool,
+    column_name: Option<String>,
+}
+
 /// Privileges by account.
 type ByAccount = BTreeMap<String, BTreeSet<String>>;
 
-/// Puts what is granted into the objects it is granted on.
-pub fn attach(on_database: Vec<Row>, on_objects: Vec<Row>, schema: &mut Schema) -> Result<()> {
-    let mut database = ByAccount::new();
-    for row in on_database {
-        let mut cells = Cells::new(row);
-        let account = cells.text()?;
-        add(&mut database, account, cells.text()?, cells.yes()?);
+fn read(rows: Vec<Vec<Row>>, draft: &mut Draft) -> Result<()> {
+    let mut granted: BTreeMap<Option<String>, ByAccount> = BTreeMap::new();
+    for grant in answer::decode::<Grant>(rows.into_iter().flatten().collect())? {
+        let mut privilege = grant.privilege_type;
+        if let Some(column) = grant.column_name {
+            privilege.push_str(&format!(" ({column})"));
+        }
+        if grant.is_grantable {
+            privilege.push_str(" WITH GRANT OPTION");
+        }
+        let accounts = granted.entry(grant.table_name).or_default();
+        accounts.entry(grant.grantee).or_default().insert(privilege);
     }
-    let mut objects: BTreeMap<String, ByAccount> = BTreeMap::new();
-    for row in on_objects {
-        let mut cells = Cells::new(row);
-        let (object, account) = (cells.text()?, cells.text()?);
-        let (privilege, grantable) = (cells.text()?, cells.yes()?);
-        let privilege = match cells.maybe()? {
-            Some(column) => format!("{privilege} ({column})"),
-            None => privilege,
-        };
-        add(
-            objects.entry(object).or_default(),
-            account,
-            privilege,
-            grantable,
-        );
-    }
-    for object in schema.objects.values_mut() {
+    for object in draft.schema.objects.values_mut() {
         let found = match object.key.kind.as_str() {
-            super::databases::KIND => Some(&database),
-            tables::KIND | views::KIND => objects.get(&object.key.name),
+            databases::KIND => granted.get(&None),
+            tables::KIND | views::KIND => granted.get(&Some(object.key.name.clone())),
             _ => None,
         };
-        if let Some(found) = found.filter(|found| !found.is_empty()) {
-            let value: Value = serde_json::to_value(found)?;
+        if let Some(found) = found {
+            let value = serde_json::to_value(found)?;
             object.optional.insert(Class::Grants, value);
         }
     }
     Ok(())
-}
-
-fn add(list: &mut ByAccount, account: String, privilege: String, grantable: bool) {
-    let privilege = if grantable {
-        format!("{privilege} WITH GRANT OPTION")
-    } else {
-        privilege
-    };
-    list.entry(account).or_default().insert(privilege);
 }
 
 /// What one login may see of a schema.
@@ -106,12 +111,12 @@ pub struct Sight {
 
 impl Sight {
     /// From what SHOW GRANTS printed.
-    pub fn new(printed: &[Row], database: &Database) -> Result<Sight> {
-        let mut lines = Vec::with_capacity(printed.len());
-        for row in printed {
-            lines.push(Cells::new(row.clone()).text()?);
-        }
-        Ok(Sight::of(&lines, &database.name))
+    pub fn new(printed: &[Row], database: &str) -> Sight {
+        let lines: Vec<String> = printed
+            .iter()
+            .filter_map(|row| row.get_opt::<String, _>(0)?.ok())
+            .collect();
+        Sight::of(&lines, database)
     }
 
     fn of(lines: &[String], database: &str) -> Sight {
@@ -137,34 +142,13 @@ impl Sight {
         grants::missing(&self.held, &[privilege]).is_empty()
     }
 
-    /// Everything that is hidden; `hidden_body`: does a routine stand there without its body?
-    pub fn unseen(&self, hidden_body: bool) -> Vec<Unseen> {
-        let mut unseen = Vec::new();
-        let needed: [(&str, &[&str]); 4] = [
-            (
-                "SELECT",
-                &[
-                    tables::KIND,
-                    indexes::KIND,
-                    foreign_keys::KIND,
-                    checks::KIND,
-                    views::KIND,
-                ],
-            ),
-            ("SHOW VIEW", &[views::KIND]),
-            ("TRIGGER", &[triggers::KIND]),
-            ("EVENT", &[events::KIND]),
-        ];
-        for (grant, kinds) in needed {
-            if !self.holds(grant) {
-                unseen.push(self.lacking(grant, &format!("{}.*", self.database), kinds));
-            }
+    /// Does the server show all that this privilege is needed for? `hidden_body`: is there a
+    /// routine without its body?
+    pub fn shows(&self, privilege: &str, hidden_body: bool) -> bool {
+        match privilege {
+            SHOW_ROUTINE => self.sees_routines(hidden_body),
+            _ => self.holds(privilege),
         }
-        if !self.sees_routines(hidden_body) {
-            let kinds = [routines::PROCEDURE, routines::FUNCTION];
-            unseen.push(self.lacking("SHOW_ROUTINE", "*.*", &kinds));
-        }
-        unseen
     }
 
     /// Any privilege on routines shows that they exist; their text is shown to their definer, and
@@ -174,14 +158,19 @@ impl Sight {
         let lists = ["EXECUTE", "CREATE ROUTINE", "ALTER ROUTINE"]
             .iter()
             .any(|privilege| self.holds(privilege));
-        everywhere("SHOW_ROUTINE") || everywhere("SELECT") || (lists && !hidden_body)
+        everywhere(SHOW_ROUTINE) || everywhere("SELECT") || (lists && !hidden_body)
     }
 
-    fn lacking(&self, grant: &str, scope: &str, kinds: &[&str]) -> Unseen {
+    /// These kinds cannot be seen without that privilege.
+    pub fn lacking(&self, privilege: &str, kinds: &[&str]) -> Unseen {
+        let scope = match privilege {
+            SHOW_ROUTINE => "*.*".to_owned(),
+            _ => format!("{}.*", self.database),
+        };
         Unseen {
             kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
-            grant: grant.to_owned(),
-            remedy: format!("GRANT {grant} ON {scope} TO {}", self.account),
+            grant: privilege.to_owned(),
+            remedy: format!("GRANT {privilege} ON {scope} TO {}", self.account),
         }
     }
 }
@@ -192,8 +181,12 @@ mod tests {
 
     fn missing(lines: &[&str], hidden_body: bool) -> Vec<String> {
         let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
-        let unseen = Sight::of(&lines, "sgmp").unseen(hidden_body);
-        unseen.into_iter().map(|one| one.remedy).collect()
+        let sight = Sight::of(&lines, "sgmp");
+        ["SELECT", "SHOW VIEW", "TRIGGER", "EVENT", SHOW_ROUTINE]
+            .into_iter()
+            .filter(|privilege| !sight.shows(privilege, hidden_body))
+            .map(|privilege| sight.lacking(privilege, &[]).remedy)
+            .collect()
     }
 
     #[test]

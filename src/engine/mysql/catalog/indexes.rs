@@ -1,12 +1,12 @@
 //! What is an index? The primary key is one, under the name that the server gives it.
 
-use super::{cells::Cells, shown::Shown};
-use crate::{
-    engine::mysql::{normal, session},
-    schema::{Key, Object},
+use super::{
+    answer,
+    kind::{Ask, Asks, Draft, Kind},
+    tables,
 };
+use crate::engine::mysql::{normal, session};
 use anyhow::Result;
-use mysql_async::Row;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const KIND: &str = "index";
 
 /// No cardinality: cold, it takes seconds.
-pub const QUERY: &str = "SELECT s.TABLE_NAME, \
+const QUERY: &str = "SELECT s.TABLE_NAME, \
      s.INDEX_NAME, \
      s.NON_UNIQUE, \
      s.INDEX_TYPE, \
@@ -27,6 +27,38 @@ pub const QUERY: &str = "SELECT s.TABLE_NAME, \
      FROM information_schema.STATISTICS AS s \
      WHERE s.TABLE_SCHEMA = DATABASE() \
      ORDER BY s.TABLE_NAME, s.INDEX_NAME, s.SEQ_IN_INDEX";
+
+pub const INDEXES: Kind = Kind {
+    names: &[KIND],
+    needs: &["SELECT"],
+    queries: &[QUERY],
+    asks: Some(Asks {
+        of: |rows, facts| {
+            let is_fulltext = |kind: &str| kind == "FULLTEXT";
+            let said = ["TABLE_NAME", "INDEX_TYPE"];
+            let mut asks = Ask::about(tables::KIND, &rows[0], said, is_fulltext);
+            asks.retain(|ask| facts.tables.contains_key(&ask.name));
+            asks
+        },
+        named: "TABLE_NAME",
+    }),
+    read,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+struct Row {
+    table_name: String,
+    index_name: String,
+    non_unique: bool,
+    index_type: String,
+    is_visible: bool,
+    column_name: Option<String>,
+    expression: Option<String>,
+    sub_part: Option<u64>,
+    collation: Option<String>,
+    index_comment: Option<String>,
+}
 
 /// An index as it is compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,73 +75,51 @@ pub struct Index {
     pub parser: Option<String>,
 }
 
-/// Every index of the tables in `columns`, by table and name, and the comments by the same names.
-pub struct Indexes {
-    pub list: BTreeMap<(String, String), Index>,
-    pub comments: BTreeMap<String, BTreeMap<String, String>>,
-}
-
-/// Reads all indexes; `columns` has the names of every table's columns in lower case.
-pub fn read(
-    rows: Vec<Row>,
-    columns: &BTreeMap<String, BTreeSet<String>>,
-    shown: &Shown,
-) -> Result<Indexes> {
-    let mut indexes = Indexes {
-        list: BTreeMap::new(),
-        comments: BTreeMap::new(),
-    };
-    for row in rows {
-        let mut cells = Cells::new(row);
-        let (table, name) = (cells.text()?, cells.text()?);
-        let Some(names) = columns.get(&table) else {
+fn read(rows: Vec<Vec<mysql_async::Row>>, draft: &mut Draft) -> Result<()> {
+    let [rows] = answer::of(rows)?;
+    let mut indexes: BTreeMap<(String, String), Index> = BTreeMap::new();
+    for row in answer::decode::<Row>(rows)? {
+        let Some(columns) = draft.columns.get(&row.table_name) else {
             continue;
         };
-        let unique = cells.text()? == "0";
-        let kind = cells.text()?.to_ascii_lowercase();
-        let invisible = !cells.yes()?;
-        let part = part(&mut cells, &kind, names)?;
-        let comment = cells.or_empty()?;
-        if !comment.is_empty() {
-            let of_table = indexes.comments.entry(table.clone()).or_default();
-            of_table.insert(name.clone(), comment);
+        let kind = row.index_type.to_ascii_lowercase();
+        let part = part(&row, &kind, columns);
+        let (table, name) = (row.table_name, row.index_name);
+        if let Some(comment) = row.index_comment.filter(|text| !text.is_empty())
+            && let Some(parts) = draft.parts_of(&table)
+        {
+            parts.index_comments.insert(name.clone(), comment);
         }
-        let parser = shown.parser(&table, &name).map(str::to_owned);
-        let index = indexes.list.entry((table, name)).or_insert(Index {
+        let parser = draft.shown.parser(&table, &name).map(str::to_owned);
+        let index = indexes.entry((table, name)).or_insert(Index {
             kind: (kind != "btree").then_some(kind),
-            unique,
+            unique: !row.non_unique,
             parts: Vec::new(),
-            invisible,
+            invisible: !row.is_visible,
             parser,
         });
         index.parts.push(part);
     }
-    Ok(indexes)
+    for ((table, name), index) in indexes {
+        draft.add(KIND, format!("{table}.{name}"), &index)?;
+    }
+    Ok(())
 }
 
-fn part(cells: &mut Cells, kind: &str, names: &BTreeSet<String>) -> Result<String> {
-    let (column, expression) = (cells.maybe()?, cells.maybe()?);
-    let (prefix, direction) = (cells.number()?, cells.maybe()?);
-    let mut part = match (column, expression) {
-        (Some(column), _) => session::identifier(&column),
-        (None, raw) => format!("({})", normal::expression(&raw.unwrap_or_default(), names)),
+fn part(row: &Row, kind: &str, columns: &BTreeSet<String>) -> String {
+    let mut part = match (&row.column_name, &row.expression) {
+        (Some(column), _) => session::identifier(column),
+        (None, raw) => {
+            let raw = raw.as_deref().unwrap_or_default();
+            format!("({})", normal::expression(raw, columns))
+        }
     };
     // The 32 of a spatial index is the size of a bounding box, not a prefix.
-    if let Some(length) = prefix.filter(|_| kind != "spatial") {
+    if let Some(length) = row.sub_part.filter(|_| kind != "spatial") {
         part.push_str(&format!("({length})"));
     }
-    if direction.as_deref() == Some("D") {
+    if row.collation.as_deref() == Some("D") {
         part.push_str(" DESC");
     }
-    Ok(part)
-}
-
-/// Each as an object.
-pub fn objects(list: BTreeMap<(String, String), Index>) -> Result<Vec<Object>> {
-    list.into_iter()
-        .map(|((table, name), index)| {
-            let key = Key::new(KIND, format!("{table}.{name}"));
-            Ok(Object::new(key, serde_json::to_value(index)?))
-        })
-        .collect()
+    part
 }

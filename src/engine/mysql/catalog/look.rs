@@ -6,8 +6,10 @@
 //! the second packet asks again for what it rests on, and everything is read anew where that moved.
 
 use super::{
-    checks, columns, databases, events, foreign_keys, grants, indexes, partitions, routines,
-    show_create, shown::Shown, tables, triggers, views,
+    KINDS,
+    facts::{self, Facts},
+    show_create,
+    shown::Shown,
 };
 use crate::{
     connect,
@@ -17,6 +19,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use mysql_async::Row;
+use std::collections::BTreeSet;
 
 /// Settings of servers, logins and sessions that change what the catalog prints.
 /// SHOW CREATE waits for whoever changes the table, by default a year.
@@ -35,54 +38,17 @@ const UNPINNED_NEWER: &str = "show_gipk_in_create_table_and_information_schema";
 const ISOLATE: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 const BEGIN: &str = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 
-/// The catalog queries, in the order of `Answers`.
-const QUERIES: [&str; 18] = [
-    databases::QUERY,
-    grants::PRINTED,
-    tables::QUERY,
-    columns::QUERY,
-    indexes::QUERY,
-    foreign_keys::QUERY,
-    checks::QUERY,
-    checks::CLAUSES,
-    partitions::QUERY,
-    views::QUERY,
-    views::USED_TABLES,
-    views::USED_ROUTINES,
-    triggers::QUERY,
-    routines::QUERY,
-    routines::PARAMETERS,
-    events::QUERY,
-    grants::ON_DATABASE,
-    grants::ON_OBJECTS,
-];
-
 /// Errors of SHOW CREATE for what was dropped a moment ago: table, view's table, routine, trigger, event.
 const GONE: [u16; 5] = [1146, 1356, 1305, 1360, 1539];
 
 /// How often a schema may move while it is read.
 const ATTEMPTS: usize = 5;
 
-/// The rows of every query, and what SHOW CREATE told.
+/// What the server said.
 pub struct Answers {
-    pub database: Vec<Row>,
-    pub printed_grants: Vec<Row>,
-    pub tables: Vec<Row>,
-    pub columns: Vec<Row>,
-    pub indexes: Vec<Row>,
-    pub foreign_keys: Vec<Row>,
-    pub checks: Vec<Row>,
-    pub check_clauses: Vec<Row>,
-    pub partitions: Vec<Row>,
-    pub views: Vec<Row>,
-    pub used_tables: Vec<Row>,
-    pub used_routines: Vec<Row>,
-    pub triggers: Vec<Row>,
-    pub routines: Vec<Row>,
-    pub parameters: Vec<Row>,
-    pub events: Vec<Row>,
-    pub database_grants: Vec<Row>,
-    pub object_grants: Vec<Row>,
+    pub facts: Facts,
+    /// One entry for each kind, with the rows of each of its queries.
+    pub rows: Vec<Vec<Vec<Row>>>,
     pub shown: Shown,
 }
 
@@ -119,8 +85,8 @@ pub async fn look_beside(
 
 /// With what SHOW CREATE tells where that is wanted; nothing where the schema has moved.
 async fn completed(mysql: &mut Mysql, mut answers: Answers) -> Result<Option<Answers>> {
-    let wanted = show_create::wanted(&answers)?;
-    if wanted.is_empty() {
+    let wanted = show_create::wanted(&answers);
+    if wanted.iter().all(BTreeSet::is_empty) {
         return Ok(Some(answers));
     }
     let shown = show_create::read(mysql, &wanted, &answers).await?;
@@ -131,30 +97,18 @@ async fn completed(mysql: &mut Mysql, mut answers: Answers) -> Result<Option<Ans
 }
 
 async fn snapshot(mysql: &mut Mysql, others: &[&str]) -> Result<(Vec<Vec<Row>>, Answers)> {
-    let statements = [others, &QUERIES].concat();
+    let mut statements = [others, &facts::QUERIES].concat();
+    statements.extend(KINDS.iter().flat_map(|kind| kind.queries));
     let sets = in_snapshot(mysql, &[], &statements).await?;
     let mut rows = sets.context("the catalog itself is gone")?;
     let mut sets = rows.split_off(others.len()).into_iter();
-    let mut next = || sets.next().unwrap_or_default();
+    let facts = [0; 3].map(|_| sets.next().unwrap_or_default());
     let answers = Answers {
-        database: next(),
-        printed_grants: next(),
-        tables: next(),
-        columns: next(),
-        indexes: next(),
-        foreign_keys: next(),
-        checks: next(),
-        check_clauses: next(),
-        partitions: next(),
-        views: next(),
-        used_tables: next(),
-        used_routines: next(),
-        triggers: next(),
-        routines: next(),
-        parameters: next(),
-        events: next(),
-        database_grants: next(),
-        object_grants: next(),
+        facts: Facts::read(facts).context("reading the schema of the MySQL database")?,
+        rows: KINDS
+            .iter()
+            .map(|kind| sets.by_ref().take(kind.queries.len()).collect())
+            .collect(),
         shown: Shown::default(),
     };
     Ok((rows, answers))

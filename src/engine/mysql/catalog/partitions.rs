@@ -3,16 +3,18 @@
 //! The list is a map by name, so that one partition more is one difference, and a list that a job
 //! churns can be left out by its path (`partitions.list`).
 
-use super::{cells::Cells, shown::Shown};
+use super::{
+    answer,
+    kind::{Ask, Asks, Draft, Kind},
+    tables,
+};
 use crate::engine::mysql::normal;
 use anyhow::Result;
-use mysql_async::Row;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Filtered: unfiltered, this view takes a second at 5,000 tables.
-pub const QUERY: &str = "SELECT p.TABLE_NAME, \
+const QUERY: &str = "SELECT p.TABLE_NAME, \
      p.PARTITION_NAME, \
      p.SUBPARTITION_NAME, \
      p.PARTITION_METHOD, \
@@ -25,6 +27,37 @@ pub const QUERY: &str = "SELECT p.TABLE_NAME, \
      WHERE p.TABLE_SCHEMA = DATABASE() \
      AND p.PARTITION_NAME IS NOT NULL \
      ORDER BY p.TABLE_NAME, p.PARTITION_ORDINAL_POSITION, p.SUBPARTITION_ORDINAL_POSITION";
+
+pub const PARTITIONS: Kind = Kind {
+    names: &[],
+    needs: &[],
+    queries: &[QUERY],
+    asks: Some(Asks {
+        of: |rows, facts| {
+            let is_key = |method: &str| method.ends_with("KEY");
+            let said = ["TABLE_NAME", "PARTITION_METHOD"];
+            let mut asks = Ask::about(tables::KIND, &rows[0], said, is_key);
+            asks.retain(|ask| facts.tables.contains_key(&ask.name));
+            asks
+        },
+        named: "TABLE_NAME",
+    }),
+    read,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+struct Row {
+    table_name: String,
+    partition_name: String,
+    subpartition_name: Option<String>,
+    partition_method: String,
+    partition_expression: Option<String>,
+    subpartition_method: Option<String>,
+    subpartition_expression: Option<String>,
+    partition_description: Option<String>,
+    partition_comment: Option<String>,
+}
 
 /// The partitioning of one table as it is compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,43 +85,30 @@ pub struct Subpartitions {
     pub count: usize,
 }
 
-/// Partitioning and comments of one table.
-#[derive(Debug)]
-pub struct Found {
-    pub partitions: Partitions,
-    pub comments: BTreeMap<String, String>,
-}
-
-/// The partitioned tables of those in `columns` by name.
-pub fn read(
-    rows: Vec<Row>,
-    columns: &BTreeMap<String, BTreeSet<String>>,
-    shown: &Shown,
-) -> Result<BTreeMap<String, Found>> {
-    let mut tables: BTreeMap<String, Found> = BTreeMap::new();
-    for row in rows {
-        let mut cells = Cells::new(row);
-        let table = cells.text()?;
-        add(&table, &mut cells, &mut tables)?;
-    }
-    tables.retain(|table, _| columns.contains_key(table));
-    for (table, found) in &mut tables {
-        let partitions = &mut found.partitions;
-        let names = &columns[table];
-        partitions.expression = normal::expression(&partitions.expression, names);
-        if let Some(inner) = &mut partitions.subpartitions {
-            inner.expression = normal::expression(&inner.expression, names);
+fn read(rows: Vec<Vec<mysql_async::Row>>, draft: &mut Draft) -> Result<()> {
+    let [rows] = answer::of(rows)?;
+    for row in answer::decode::<Row>(rows)? {
+        if let Some(parts) = draft.parts_of(&row.table_name) {
+            add(row, parts);
         }
-        finish(&mut found.partitions, shown.key_algorithm(table));
     }
-    Ok(tables)
+    for (table, parts) in &mut draft.parts {
+        let (Some(partitions), Some(columns)) = (&mut parts.partitions, draft.columns.get(table))
+        else {
+            continue;
+        };
+        partitions.expression = normal::expression(&partitions.expression, columns);
+        if let Some(inner) = &mut partitions.subpartitions {
+            inner.expression = normal::expression(&inner.expression, columns);
+        }
+        finish(partitions, draft.shown.key_algorithm(table));
+    }
+    Ok(())
 }
 
-fn add(table: &str, cells: &mut Cells, tables: &mut BTreeMap<String, Found>) -> Result<()> {
-    let (name, subpartition) = (cells.text()?, cells.maybe()?);
-    let (method, expression) = (cells.text()?, cells.or_empty()?);
-    let (submethod, subexpression) = (cells.maybe()?, cells.or_empty()?);
-    let (description, comment) = (cells.or_empty()?, cells.or_empty()?);
+fn add(row: Row, parts: &mut tables::Parts) {
+    let (name, method) = (row.partition_name, row.partition_method);
+    let description = row.partition_description.unwrap_or_default();
     let holds = if method.starts_with("RANGE") && description == "MAXVALUE" {
         "LESS THAN MAXVALUE".to_owned()
     } else if method.starts_with("RANGE") {
@@ -98,37 +118,32 @@ fn add(table: &str, cells: &mut Cells, tables: &mut BTreeMap<String, Found>) -> 
     } else {
         String::new()
     };
-    let found = tables.entry(table.to_owned()).or_insert_with(|| Found {
-        partitions: Partitions {
+    let partitions = parts.partitions.get_or_insert_with(|| Partitions {
+        method,
+        expression: row.partition_expression.unwrap_or_default(),
+        subpartitions: row.subpartition_method.map(|method| Subpartitions {
             method,
-            expression,
-            subpartitions: submethod.map(|method| Subpartitions {
-                method,
-                expression: subexpression,
-                count: 0,
-            }),
-            count: None,
-            list: Map::new(),
-            list_order: Vec::new(),
-        },
-        comments: BTreeMap::new(),
+            expression: row.subpartition_expression.unwrap_or_default(),
+            count: 0,
+        }),
+        count: None,
+        list: Map::new(),
+        list_order: Vec::new(),
     });
-    let partitions = &mut found.partitions;
     if !partitions.list_order.contains(&name) {
         partitions.list_order.push(name.clone());
         partitions.list.insert(name.clone(), Value::String(holds));
-        if !comment.is_empty() {
-            found.comments.insert(name, comment);
+        if let Some(comment) = row.partition_comment.filter(|text| !text.is_empty()) {
+            parts.partition_comments.insert(name, comment);
         }
     }
     if let (Some(_), Some(subpartitions), 1) = (
-        subpartition,
+        row.subpartition_name,
         partitions.subpartitions.as_mut(),
         partitions.list_order.len(),
     ) {
         subpartitions.count += 1;
     }
-    Ok(())
 }
 
 /// `PARTITIONS 4` and four partitions called p0 to p3 are the same (skeema#199).

@@ -1,21 +1,25 @@
 //! What is a procedure or a function?
 
-use super::{cells::Cells, databases::Database, shown::Shown};
+use super::{
+    answer,
+    databases::Database,
+    grants,
+    kind::{Ask, Asks, Draft, Kind, attach},
+    show_create::is_mangled,
+};
 use crate::{
     engine::mysql::{normal, session},
-    schema::{Class, Key, Object},
+    schema::Class,
 };
 use anyhow::Result;
-use mysql_async::Row;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::collections::BTreeMap;
 
 /// The kinds of these objects.
 pub const PROCEDURE: &str = "procedure";
 pub const FUNCTION: &str = "function";
 
-pub const QUERY: &str = "SELECT r.ROUTINE_TYPE, \
+const QUERY: &str = "SELECT r.ROUTINE_TYPE, \
      r.ROUTINE_NAME, \
      r.ROUTINE_DEFINITION, \
      r.IS_DETERMINISTIC, \
@@ -29,7 +33,7 @@ pub const QUERY: &str = "SELECT r.ROUTINE_TYPE, \
      ORDER BY r.ROUTINE_TYPE, r.ROUTINE_NAME";
 
 /// Position 0 is what a function returns.
-pub const PARAMETERS: &str = "SELECT p.ROUTINE_TYPE, \
+const PARAMETERS: &str = "SELECT p.ROUTINE_TYPE, \
      p.SPECIFIC_NAME, \
      p.ORDINAL_POSITION, \
      p.PARAMETER_MODE, \
@@ -39,6 +43,55 @@ pub const PARAMETERS: &str = "SELECT p.ROUTINE_TYPE, \
      FROM information_schema.PARAMETERS AS p \
      WHERE p.SPECIFIC_SCHEMA = DATABASE() \
      ORDER BY p.ROUTINE_TYPE, p.SPECIFIC_NAME, p.ORDINAL_POSITION";
+
+pub const ROUTINES: Kind = Kind {
+    names: &[PROCEDURE, FUNCTION],
+    needs: &[grants::SHOW_ROUTINE],
+    queries: &[QUERY, PARAMETERS],
+    asks: Some(Asks {
+        of: |rows, _| {
+            let said = ["ROUTINE_NAME", "ROUTINE_DEFINITION"];
+            let of = |kind: &'static str| {
+                let is = |row: &&mysql_async::Row| {
+                    answer::text(row, "ROUTINE_TYPE")
+                        .is_some_and(|own| own.eq_ignore_ascii_case(kind))
+                };
+                let own: Vec<mysql_async::Row> = rows[0].iter().filter(is).cloned().collect();
+                Ask::about(kind, &own, said, is_mangled)
+            };
+            [of(PROCEDURE), of(FUNCTION)].concat()
+        },
+        named: "ROUTINE_NAME",
+    }),
+    read,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+struct Row {
+    routine_type: String,
+    routine_name: String,
+    /// NULL where this login may not see it.
+    routine_definition: Option<String>,
+    is_deterministic: bool,
+    sql_data_access: String,
+    security_type: String,
+    sql_mode: Option<String>,
+    routine_comment: Option<String>,
+    definer: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+struct Parameter {
+    routine_type: String,
+    specific_name: String,
+    ordinal_position: u64,
+    parameter_mode: Option<String>,
+    parameter_name: Option<String>,
+    dtd_identifier: String,
+    collation_name: Option<String>,
+}
 
 /// A routine as it is compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,59 +113,33 @@ pub struct Routine {
 }
 
 /// Every routine whose body this login may see.
-pub fn read(
-    rows: Vec<Row>,
-    parameters: Vec<Row>,
-    shown: &Shown,
-    database: &Database,
-) -> Result<Vec<Object>> {
-    let mut parameters = signatures(parameters, database)?;
-    let mut objects = Vec::new();
-    for row in rows {
-        let mut cells = Cells::new(row);
-        let (kind, name) = (cells.text()?.to_ascii_lowercase(), cells.text()?);
-        let Some(told) = cells.maybe()? else {
+fn read(rows: Vec<Vec<mysql_async::Row>>, draft: &mut Draft) -> Result<()> {
+    let [rows, parameters] = answer::of(rows)?;
+    let mut signatures = signatures(answer::decode(parameters)?, &draft.facts.database);
+    for row in answer::decode::<Row>(rows)? {
+        let Some(told) = row.routine_definition else {
+            draft.hidden_body = true;
             continue;
         };
-        let body = shown.routine_body(&kind, &name).unwrap_or(&told);
-        let key = Key::new(kind, name);
-        let signature = parameters
-            .remove(&(key.kind.clone(), key.name.clone()))
+        let (kind, name) = (row.routine_type.to_ascii_lowercase(), row.routine_name);
+        let body = draft.shown.routine_body(&kind, &name).unwrap_or(&told);
+        let signature = signatures
+            .remove(&(kind.clone(), name.clone()))
             .unwrap_or_default();
-        let (deterministic, data_access) = (cells.yes()?, cells.text()?);
-        let security = cells.text()?;
         let routine = Routine {
             parameters: signature.parameters,
             returns: signature.returns,
-            deterministic,
-            data_access,
-            security: (security != "DEFINER").then_some(security),
+            deterministic: row.is_deterministic,
+            data_access: row.sql_data_access,
+            security: Some(row.security_type).filter(|security| security != "DEFINER"),
             body: normal::body(body),
-            sql_mode: normal::matters(&cells.or_empty()?, body),
+            sql_mode: normal::matters(&row.sql_mode.unwrap_or_default(), body),
         };
-        let mut object = Object::new(key, serde_json::to_value(routine)?);
-        let comment = cells.or_empty()?;
-        if !comment.is_empty() {
-            object.optional.insert(Class::Comments, json!(comment));
-        }
-        object
-            .optional
-            .insert(Class::Definers, json!(cells.text()?));
-        objects.push(object);
+        let object = draft.add(&kind, name, &routine)?;
+        attach(object, Class::Comments, row.routine_comment);
+        attach(object, Class::Definers, Some(row.definer));
     }
-    Ok(objects)
-}
-
-/// Does a routine stand there whose body this login may not see?
-pub fn any_hidden(rows: &[Row]) -> Result<bool> {
-    for row in rows {
-        let mut cells = Cells::new(row.clone());
-        let (_kind, _name) = (cells.text()?, cells.text()?);
-        if cells.maybe()?.is_none() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    Ok(())
 }
 
 #[derive(Debug, Default)]
@@ -121,32 +148,30 @@ struct Signature {
     returns: Option<String>,
 }
 
+/// By kind and name.
 fn signatures(
-    rows: Vec<Row>,
+    parameters: Vec<Parameter>,
     database: &Database,
-) -> Result<BTreeMap<(String, String), Signature>> {
+) -> BTreeMap<(String, String), Signature> {
     let mut signatures: BTreeMap<(String, String), Signature> = BTreeMap::new();
-    for row in rows {
-        let mut cells = Cells::new(row);
-        let (kind, name) = (cells.text()?.to_ascii_lowercase(), cells.text()?);
-        let position = cells.number()?;
-        let (mode, parameter) = (cells.maybe()?, cells.maybe()?);
-        let mut domain = normal::column_type(&cells.text()?);
-        if let Some(collation) = database.deviating(cells.maybe()?) {
+    for row in parameters {
+        let kind = row.routine_type.to_ascii_lowercase();
+        let mut domain = normal::column_type(&row.dtd_identifier);
+        if let Some(collation) = database.deviating(row.collation_name) {
             let set = collation.split('_').next().unwrap_or_default();
             domain.push_str(&format!(" CHARSET {set} COLLATE {collation}"));
         }
         let of_procedure = kind == PROCEDURE;
-        let signature = signatures.entry((kind, name)).or_default();
-        if position == Some(0) {
+        let signature = signatures.entry((kind, row.specific_name)).or_default();
+        if row.ordinal_position == 0 {
             signature.returns = Some(domain);
             continue;
         }
-        let name = session::identifier(&parameter.unwrap_or_default());
-        signature.parameters.push(match mode {
+        let name = session::identifier(&row.parameter_name.unwrap_or_default());
+        signature.parameters.push(match row.parameter_mode {
             Some(mode) if of_procedure => format!("{mode} {name} {domain}"),
             _ => format!("{name} {domain}"),
         });
     }
-    Ok(signatures)
+    signatures
 }

@@ -1,12 +1,17 @@
 //! What is a table? Its columns and partitions are parts of it; indexes, keys and checks are not.
 
-use super::{cells::Cells, columns::Columns, databases::Database, partitions::Partitions};
+use super::{
+    answer,
+    columns::Columns,
+    databases::Database,
+    kind::{Draft, Kind},
+    partitions::Partitions,
+};
 use crate::{
     engine::mysql::{normal, record},
-    schema::{Class, Key, Object},
+    schema::Class,
 };
 use anyhow::Result;
-use mysql_async::Row;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -24,6 +29,32 @@ pub const QUERY: &str = "SELECT t.TABLE_NAME, \
      FROM information_schema.TABLES AS t \
      WHERE t.TABLE_SCHEMA = DATABASE() \
      ORDER BY t.TABLE_NAME";
+
+/// The rows are among the facts that every kind rests on, and the parts come from their own kinds.
+pub const TABLES: Kind = Kind {
+    names: &[KIND],
+    needs: &["SELECT"],
+    queries: &[],
+    asks: None,
+    read: |_, draft| {
+        for (name, bare) in draft.facts.tables.clone() {
+            let parts = draft.parts.remove(&name).unwrap_or_default();
+            add(name, bare, parts, draft)?;
+        }
+        Ok(())
+    },
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+struct Row {
+    table_name: String,
+    table_type: String,
+    engine: Option<String>,
+    table_collation: Option<String>,
+    create_options: Option<String>,
+    table_comment: Option<String>,
+}
 
 /// Tables that hold a record of migrations, ours or another tool's: not part of the schema.
 pub const RECORDS: [&str; 3] = [record::HISTORY, record::LEDGER, "alembic_version"];
@@ -57,7 +88,7 @@ pub struct Table {
 }
 
 /// A table before its parts are put in.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Bare {
     engine: Option<String>,
     /// Resolved; none for a view.
@@ -66,24 +97,24 @@ pub struct Bare {
     comment: String,
 }
 
-/// What stands in the schema as a table, without those that hold a record.
-pub fn read(rows: Vec<Row>) -> Result<BTreeMap<String, Bare>> {
-    let mut tables = BTreeMap::new();
-    for row in rows {
-        let mut cells = Cells::new(row);
-        let (name, kind) = (cells.text()?, cells.text()?);
-        if kind != "BASE TABLE" || RECORDS.contains(&name.to_lowercase().as_str()) {
-            continue;
-        }
-        let bare = Bare {
-            engine: cells.maybe()?.filter(|engine| engine != ENGINE),
-            collation: cells.maybe()?.map(|raw| normal::collation(&raw)),
-            options: normal::options(&cells.or_empty()?),
-            comment: cells.or_empty()?,
-        };
-        tables.insert(name, bare);
-    }
-    Ok(tables)
+/// The tables of the schema, without those that hold a record of migrations.
+pub fn bare(rows: Vec<mysql_async::Row>) -> Result<BTreeMap<String, Bare>> {
+    let rows = answer::decode::<Row>(rows)?.into_iter();
+    let is_ours = |row: &Row| {
+        row.table_type == "BASE TABLE" && !RECORDS.contains(&row.table_name.to_lowercase().as_str())
+    };
+    Ok(rows
+        .filter(is_ours)
+        .map(|row| {
+            let bare = Bare {
+                engine: row.engine.filter(|engine| engine != ENGINE),
+                collation: row.table_collation.map(|raw| normal::collation(&raw)),
+                options: normal::options(&row.create_options.unwrap_or_default()),
+                comment: row.table_comment.unwrap_or_default(),
+            };
+            (row.table_name, bare)
+        })
+        .collect())
 }
 
 /// The parts of a table that come from elsewhere.
@@ -97,8 +128,9 @@ pub struct Parts {
     pub index_comments: BTreeMap<String, String>,
 }
 
-/// A whole table as an object.
-pub fn object(name: &str, mut bare: Bare, parts: Parts, database: &Database) -> Result<Object> {
+/// A whole table.
+fn add(name: String, mut bare: Bare, parts: Parts, draft: &mut Draft) -> Result<()> {
+    let database: &Database = &draft.facts.database;
     let row_format = bare.options.remove("row_format");
     // A table in an encrypted database is encrypted without being asked.
     let encrypted = bare.options.remove("encryption").as_deref() == Some("Y");
@@ -140,11 +172,11 @@ pub fn object(name: &str, mut bare: Bare, parts: Parts, database: &Database) -> 
         partitions: parts.partitions,
         trigger_order: parts.trigger_order,
     };
-    let mut object = Object::new(Key::new(KIND, name), serde_json::to_value(&table)?);
+    let object = draft.add(KIND, name, &table)?;
     if !comments.is_empty() {
         object
             .optional
             .insert(Class::Comments, Value::Object(comments));
     }
-    Ok(object)
+    Ok(())
 }

@@ -1,20 +1,18 @@
 //! What is a trigger? The order of several for one moment is a matter of their table.
 
-use super::{cells::Cells, shown::Shown};
-use crate::{
-    engine::mysql::normal,
-    schema::{Class, Key, Object},
+use super::{
+    answer,
+    kind::{Ask, Asks, Draft, Kind, attach},
+    show_create::is_mangled,
 };
+use crate::{engine::mysql::normal, schema::Class};
 use anyhow::Result;
-use mysql_async::Row;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use std::collections::BTreeMap;
 
 /// The kind of these objects.
 pub const KIND: &str = "trigger";
 
-pub const QUERY: &str = "SELECT t.EVENT_OBJECT_TABLE, \
+const QUERY: &str = "SELECT t.EVENT_OBJECT_TABLE, \
      t.TRIGGER_NAME, \
      t.ACTION_TIMING, \
      t.EVENT_MANIPULATION, \
@@ -24,6 +22,32 @@ pub const QUERY: &str = "SELECT t.EVENT_OBJECT_TABLE, \
      FROM information_schema.TRIGGERS AS t \
      WHERE t.TRIGGER_SCHEMA = DATABASE() \
      ORDER BY t.EVENT_OBJECT_TABLE, t.ACTION_TIMING, t.EVENT_MANIPULATION, t.ACTION_ORDER";
+
+pub const TRIGGERS: Kind = Kind {
+    names: &[KIND],
+    needs: &["TRIGGER"],
+    queries: &[QUERY],
+    asks: Some(Asks {
+        of: |rows, _| {
+            let said = ["TRIGGER_NAME", "ACTION_STATEMENT"];
+            Ask::about(KIND, &rows[0], said, is_mangled)
+        },
+        named: "TRIGGER_NAME",
+    }),
+    read,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+struct Row {
+    event_object_table: String,
+    trigger_name: String,
+    action_timing: String,
+    event_manipulation: String,
+    action_statement: Option<String>,
+    sql_mode: Option<String>,
+    definer: String,
+}
 
 /// A trigger as it is compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,44 +62,30 @@ pub struct Trigger {
     pub sql_mode: Vec<String>,
 }
 
-/// Triggers by table.
-#[derive(Debug, Default)]
-pub struct Triggers {
-    pub objects: Vec<Object>,
-    /// By table and moment, where there are several.
-    pub order: BTreeMap<String, BTreeMap<String, Vec<String>>>,
-}
-
-/// Every trigger on a table that `known` knows.
-pub fn read(rows: Vec<Row>, shown: &Shown, known: impl Fn(&str) -> bool) -> Result<Triggers> {
-    let mut triggers = Triggers::default();
-    for row in rows {
-        let mut cells = Cells::new(row);
-        let (table, name) = (cells.text()?, cells.text()?);
-        if !known(&table) {
+fn read(rows: Vec<Vec<mysql_async::Row>>, draft: &mut Draft) -> Result<()> {
+    let [rows] = answer::of(rows)?;
+    for row in answer::decode::<Row>(rows)? {
+        let (table, name) = (row.event_object_table, row.trigger_name);
+        let moment = format!("{}_{}", row.action_timing, row.event_manipulation);
+        let Some(parts) = draft.parts_of(&table) else {
             continue;
-        }
-        let (timing, event) = (cells.text()?, cells.text()?);
-        let told = cells.or_empty()?;
-        let body = shown.trigger_body(&name).unwrap_or(&told);
+        };
+        let order = &mut parts.trigger_order;
+        let order = order.entry(moment.to_ascii_lowercase()).or_default();
+        order.push(name.clone());
+        let told = row.action_statement.unwrap_or_default();
+        let body = draft.shown.trigger_body(&name).unwrap_or(&told);
         let trigger = Trigger {
             body: normal::body(body),
-            sql_mode: normal::matters(&cells.or_empty()?, body),
-            timing: timing.clone(),
-            event: event.clone(),
+            sql_mode: normal::matters(&row.sql_mode.unwrap_or_default(), body),
+            timing: row.action_timing,
+            event: row.event_manipulation,
         };
-        let key = Key::new(KIND, format!("{table}.{name}"));
-        let mut object = Object::new(key, serde_json::to_value(trigger)?);
-        object
-            .optional
-            .insert(Class::Definers, json!(cells.text()?));
-        triggers.objects.push(object);
-        let moment = format!("{timing}_{event}").to_ascii_lowercase();
-        let of_table = triggers.order.entry(table).or_default();
-        of_table.entry(moment).or_default().push(name);
+        let object = draft.add(KIND, format!("{table}.{name}"), &trigger)?;
+        attach(object, Class::Definers, Some(row.definer));
     }
-    for moments in triggers.order.values_mut() {
-        moments.retain(|_, names| names.len() > 1);
+    for parts in draft.parts.values_mut() {
+        parts.trigger_order.retain(|_, names| names.len() > 1);
     }
-    Ok(triggers)
+    Ok(())
 }

@@ -1,14 +1,16 @@
 //! What is a view? Its columns and what it reads are compared always, its text only between
 //! servers of one major version, because each version prints it in its own way.
 
-use super::{cells::Cells, databases::Database, shown::Shown};
+use super::{
+    answer,
+    kind::{Ask, Asks, Draft, Kind, attach},
+};
 use crate::{
     engine::mysql::normal,
-    schema::{Class, Key, Object},
+    schema::Class,
     sql::{Dialect, Token, TokenKind, tokens},
 };
 use anyhow::Result;
-use mysql_async::Row;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The kind of these objects.
 pub const KIND: &str = "view";
 
-pub const QUERY: &str = "SELECT v.TABLE_NAME, \
+const QUERY: &str = "SELECT v.TABLE_NAME, \
      v.VIEW_DEFINITION, \
      v.CHECK_OPTION, \
      v.SECURITY_TYPE, \
@@ -25,19 +27,55 @@ pub const QUERY: &str = "SELECT v.TABLE_NAME, \
      WHERE v.TABLE_SCHEMA = DATABASE() \
      ORDER BY v.TABLE_NAME";
 
-pub const USED_TABLES: &str = "SELECT u.VIEW_NAME, \
-     NULLIF(u.TABLE_SCHEMA, DATABASE()), \
-     u.TABLE_NAME \
+const USED_TABLES: &str = "SELECT u.VIEW_NAME, \
+     NULLIF(u.TABLE_SCHEMA, DATABASE()) AS OTHER_DATABASE, \
+     u.TABLE_NAME AS USED \
      FROM information_schema.VIEW_TABLE_USAGE AS u \
      WHERE u.VIEW_SCHEMA = DATABASE() \
      ORDER BY u.VIEW_NAME, u.TABLE_SCHEMA, u.TABLE_NAME";
 
-pub const USED_ROUTINES: &str = "SELECT u.TABLE_NAME, \
-     NULLIF(u.SPECIFIC_SCHEMA, DATABASE()), \
-     u.SPECIFIC_NAME \
+const USED_ROUTINES: &str = "SELECT u.TABLE_NAME AS VIEW_NAME, \
+     NULLIF(u.SPECIFIC_SCHEMA, DATABASE()) AS OTHER_DATABASE, \
+     u.SPECIFIC_NAME AS USED \
      FROM information_schema.VIEW_ROUTINE_USAGE AS u \
      WHERE u.TABLE_SCHEMA = DATABASE() \
      ORDER BY u.TABLE_NAME, u.SPECIFIC_SCHEMA, u.SPECIFIC_NAME";
+
+pub const VIEWS: Kind = Kind {
+    names: &[KIND],
+    needs: &["SELECT", "SHOW VIEW"],
+    queries: &[QUERY, USED_TABLES, USED_ROUTINES],
+    asks: Some(Asks {
+        // Without these two the server refuses, and the views are told as unseen.
+        of: |rows, facts| match ["SELECT", "SHOW VIEW"]
+            .iter()
+            .all(|one| facts.sight.holds(one))
+        {
+            true => Ask::about(KIND, &rows[0], ["TABLE_NAME", "TABLE_NAME"], |_| true),
+            false => Vec::new(),
+        },
+        named: "TABLE_NAME",
+    }),
+    read,
+};
+
+/// VIEW_DEFINITION is asked for so that a view which is changed while SHOW CREATE is asked shows.
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+struct Row {
+    table_name: String,
+    check_option: String,
+    security_type: String,
+    definer: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+struct Usage {
+    view_name: String,
+    other_database: Option<String>,
+    used: String,
+}
 
 /// A view as it is compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,48 +95,32 @@ pub struct View {
 
 /// Every view that SHOW CREATE told of. An invalid one is told like any other: nothing here
 /// resolves its columns.
-pub fn read(
-    rows: Vec<Row>,
-    used: [Vec<Row>; 2],
-    shown: &Shown,
-    database: &Database,
-) -> Result<Vec<Object>> {
-    let mut depends_on = usage(used)?;
-    let mut objects = Vec::new();
-    for row in rows {
-        let mut cells = Cells::new(row);
-        let (name, _text) = (cells.text()?, cells.or_empty()?);
-        let (check_option, security) = (cells.text()?, cells.text()?);
-        let definer = cells.text()?;
-        let Some(statement) = shown.view(&name) else {
+fn read(rows: Vec<Vec<mysql_async::Row>>, draft: &mut Draft) -> Result<()> {
+    let [rows, tables, routines] = answer::of(rows)?;
+    let mut depends_on: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for row in answer::decode::<Usage>([tables, routines].concat())? {
+        let database = row.other_database.map(|database| format!("{database}."));
+        let name = database.unwrap_or_default() + &row.used;
+        depends_on.entry(row.view_name).or_default().insert(name);
+    }
+    for row in answer::decode::<Row>(rows)? {
+        let Some(statement) = draft.shown.view(&row.table_name) else {
             continue;
         };
         let definition = definition(statement);
         let view = View {
             columns: definition.columns,
-            depends_on: depends_on.remove(&name).unwrap_or_default(),
+            depends_on: depends_on.remove(&row.table_name).unwrap_or_default(),
             algorithm: definition.algorithm.filter(|word| word != "UNDEFINED"),
-            security: (security != "DEFINER").then_some(security),
-            check_option: (check_option != "NONE").then_some(check_option),
+            security: Some(row.security_type).filter(|security| security != "DEFINER"),
+            check_option: Some(row.check_option).filter(|option| option != "NONE"),
         };
-        let mut object = Object::new(Key::new(KIND, name), serde_json::to_value(view)?);
-        let text = normal::unqualified(&definition.text, &database.name);
+        let text = normal::unqualified(&definition.text, &draft.facts.database.name);
+        let object = draft.add(KIND, row.table_name, &view)?;
         object.per_major = Some(json!({ "text": text }));
-        object.optional.insert(Class::Definers, json!(definer));
-        objects.push(object);
+        attach(object, Class::Definers, Some(row.definer));
     }
-    Ok(objects)
-}
-
-fn usage(used: [Vec<Row>; 2]) -> Result<BTreeMap<String, BTreeSet<String>>> {
-    let mut depends_on: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for row in used.into_iter().flatten() {
-        let mut cells = Cells::new(row);
-        let (view, database, name) = (cells.text()?, cells.maybe()?, cells.text()?);
-        let name = database.map_or(name.clone(), |database| format!("{database}.{name}"));
-        depends_on.entry(view).or_default().insert(name);
-    }
-    Ok(depends_on)
+    Ok(())
 }
 
 /// What the statement tells that information_schema does not, or mangles.

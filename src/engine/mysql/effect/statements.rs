@@ -1,7 +1,7 @@
 //! What each kind of statement leaves to be seen.
 
 use super::{Effect, Proof, Seen, Watched, WatchedKind};
-use crate::sql::{Dialect, Token, TokenKind, classify, contains, sequence, tokens};
+use crate::sql::{Dialect, ObjectRef, Token, TokenKind, contains, sequence};
 
 /// Parts of ALTER TABLE that move or destroy data and leave no trace in the definition.
 const TRACELESS: [(&[&str], &str); 5] = [
@@ -47,14 +47,13 @@ pub fn kind<'a>(tokens: &[Token<'a>]) -> Option<&'static str> {
     KINDS.into_iter().find(|kind| found.is(kind))
 }
 
-fn named(text: &str, kind: WatchedKind) -> Vec<Watched> {
-    classify(Dialect::Mysql, text)
-        .objects
-        .into_iter()
+fn named(objects: &[ObjectRef], kind: WatchedKind) -> Vec<Watched> {
+    objects
+        .iter()
         .map(|object| Watched {
             kind,
-            schema: object.schema,
-            name: object.name,
+            schema: object.schema.clone(),
+            name: object.name.clone(),
         })
         .collect()
 }
@@ -71,8 +70,7 @@ fn seen(watched: Vec<Watched>, proof: Proof) -> Effect {
 }
 
 /// The table of CREATE INDEX and DROP INDEX.
-fn indexed(text: &str) -> Effect {
-    let tokens = tokens(Dialect::Mysql, text);
+fn indexed(tokens: &[Token<'_>]) -> Effect {
     let on = tokens.iter().position(|token| token.is("on"));
     let watched = on
         .and_then(|on| name(&tokens[on + 1..]))
@@ -80,10 +78,10 @@ fn indexed(text: &str) -> Effect {
     seen(watched.unwrap_or_default(), Proof::Trial)
 }
 
-pub fn create(tokens: &[Token<'_>], text: &str) -> Effect {
+pub fn create(tokens: &[Token<'_>], objects: &[ObjectRef]) -> Effect {
     match kind(tokens) {
         Some("table") => {
-            let mut watched = named(text, WatchedKind::TableExists);
+            let mut watched = named(objects, WatchedKind::TableExists);
             // What a query makes of it is not tried out: that could take long.
             let proof = if is_filled(tokens) {
                 Proof::Filled
@@ -95,16 +93,16 @@ pub fn create(tokens: &[Token<'_>], text: &str) -> Effect {
             }
             seen(watched, proof)
         }
-        Some("index") => indexed(text),
-        Some("view") => seen(named(text, WatchedKind::View), Proof::View),
-        Some("trigger") => seen(named(text, WatchedKind::Trigger), Proof::Body),
-        Some("procedure") => seen(named(text, WatchedKind::Procedure), Proof::Body),
+        Some("index") => indexed(tokens),
+        Some("view") => seen(named(objects, WatchedKind::View), Proof::View),
+        Some("trigger") => seen(named(objects, WatchedKind::Trigger), Proof::Body),
+        Some("procedure") => seen(named(objects, WatchedKind::Procedure), Proof::Body),
         Some("function") if contains(tokens, &["soname"]) => {
             Effect::Hidden("loadable functions are not among what is compared")
         }
-        Some("function") => seen(named(text, WatchedKind::Function), Proof::Body),
-        Some("event") => seen(named(text, WatchedKind::Event), Proof::Body),
-        Some("database" | "schema") => seen(named(text, WatchedKind::Database), Proof::Made),
+        Some("function") => seen(named(objects, WatchedKind::Function), Proof::Body),
+        Some("event") => seen(named(objects, WatchedKind::Event), Proof::Body),
+        Some("database" | "schema") => seen(named(objects, WatchedKind::Database), Proof::Made),
         Some("user" | "role") => {
             Effect::Hidden("accounts and their privileges are not among what is compared")
         }
@@ -136,14 +134,14 @@ fn copied(tokens: &[Token<'_>]) -> Option<(Option<String>, String)> {
         .map(|(name, _)| name)
 }
 
-pub fn alter(tokens: &[Token<'_>], text: &str) -> Effect {
+pub fn alter(tokens: &[Token<'_>], objects: &[ObjectRef]) -> Effect {
     if kind(tokens) != Some("table") {
         return Effect::Hidden("its effect is not among what can be compared");
     }
     if let Some((_, why)) = TRACELESS.iter().find(|(words, _)| contains(tokens, words)) {
         return Effect::Hidden(why);
     }
-    let mut watched = named(text, WatchedKind::TableDefinition);
+    let mut watched = named(objects, WatchedKind::TableDefinition);
     watched.truncate(1);
     let mut may_look_unchanged = contains(tokens, &["drop"]) && contains(tokens, &["add"]);
     if let Some(new) = renamed_to(tokens) {
@@ -173,10 +171,10 @@ fn renamed_to(tokens: &[Token<'_>]) -> Option<(Option<String>, String)> {
     name(&tokens[at + 1 + usize::from(skip)..]).map(|(name, _)| name)
 }
 
-pub fn drop(tokens: &[Token<'_>], text: &str) -> Effect {
+pub fn drop(tokens: &[Token<'_>], objects: &[ObjectRef]) -> Effect {
     let kind = match kind(tokens) {
         Some("table") => WatchedKind::TableExists,
-        Some("index") => return indexed(text),
+        Some("index") => return indexed(tokens),
         Some("view") => WatchedKind::View,
         Some("trigger") => WatchedKind::Trigger,
         Some("procedure") => WatchedKind::Procedure,
@@ -185,7 +183,7 @@ pub fn drop(tokens: &[Token<'_>], text: &str) -> Effect {
         Some("database" | "schema") => WatchedKind::Database,
         _ => return Effect::Hidden("its effect is not among what can be compared"),
     };
-    seen(named(text, kind), Proof::Gone)
+    seen(named(objects, kind), Proof::Gone)
 }
 
 /// `RENAME TABLE a TO b, c TO d`
@@ -229,8 +227,8 @@ pub fn rename(tokens: &[Token<'_>]) -> Effect {
     })
 }
 
-pub fn truncate(text: &str) -> Effect {
-    let Some(table) = named(text, WatchedKind::Rows).into_iter().next() else {
+pub fn truncate(objects: &[ObjectRef]) -> Effect {
+    let Some(table) = named(objects, WatchedKind::Rows).into_iter().next() else {
         return Effect::Hidden("what it names cannot be read off it");
     };
     let id = Watched {

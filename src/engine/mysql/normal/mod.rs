@@ -5,10 +5,12 @@
 mod body;
 mod expression;
 mod kind;
+mod object;
 
 pub use body::{body, matters};
 pub use expression::{expression, literal_default, unqualified};
 pub use kind::{collation, column_type, is_integer, is_long_text, is_numeric, options};
+pub use object::object;
 
 use crate::sql::{Dialect, Lexer, Modes, TokenKind};
 

@@ -46,6 +46,9 @@ impl Plan {
             key: key.clone(),
             sql,
             destructive,
+            touches: BTreeSet::new(),
+            note: None,
+            commits: false,
         });
     }
 

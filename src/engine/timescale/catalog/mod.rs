@@ -26,7 +26,7 @@ pub mod triggers;
 pub mod types;
 pub mod views;
 
-use super::{Timescale, session};
+use super::{Timescale, normal, session};
 use crate::connect::PgClient as Client;
 use crate::{
     outcome::{Exit, Failure},
@@ -140,6 +140,7 @@ async fn attempt(client: &Client, begun: Begun) -> Result<Option<Reading>> {
             other => other.with_context(|| format!("reading {}", kind.names.join(", ")))?,
         }
     }
+    draft.schema.objects.values_mut().for_each(normal::object);
     Ok(Some(Reading {
         schema: draft.schema,
         unseen: kind::unseen(&KINDS, &facts),

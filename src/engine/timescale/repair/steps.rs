@@ -5,6 +5,7 @@ use crate::{
     schema::{Key, Object, Repair},
 };
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
 
 /// When a statement runs; those of one phase in the order in which they were added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,6 +67,9 @@ impl Steps {
                     key,
                     sql,
                     destructive,
+                    touches: BTreeSet::new(),
+                    note: None,
+                    commits: false,
                 },
             ));
         }

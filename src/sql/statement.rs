@@ -1,0 +1,148 @@
+//! A SQL text and its statements: split and read once, when first asked for, and handed down from there.
+
+use super::{
+    Dialect,
+    classify::{Facts, classify},
+    modes::Modes,
+    split::{SyntaxError, read},
+    words::{Token, tokens_by},
+};
+use std::{
+    fmt,
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
+
+/// A text and, when somebody has asked, its statements. A copy shares both.
+#[derive(Clone)]
+pub struct SqlText(Arc<Read>);
+
+struct Read {
+    dialect: Dialect,
+    text: Arc<str>,
+    statements: OnceLock<Result<Vec<Statement>, SyntaxError>>,
+}
+
+impl SqlText {
+    /// A text that nobody has read yet.
+    pub fn new(dialect: Dialect, text: impl Into<Arc<str>>) -> SqlText {
+        SqlText(Arc::new(Read {
+            dialect,
+            text: text.into(),
+            statements: OnceLock::new(),
+        }))
+    }
+
+    /// Which SQL it is.
+    pub fn dialect(&self) -> Dialect {
+        self.0.dialect
+    }
+
+    /// The bytes as written.
+    pub fn as_str(&self) -> &str {
+        &self.0.text
+    }
+
+    /// Its statements.
+    ///
+    /// # Errors
+    /// Something does not end, or is a command of a client.
+    pub fn parsed(&self) -> Result<&[Statement], &SyntaxError> {
+        let read = || read(self.0.dialect, &self.0.text);
+        let statements = self.0.statements.get_or_init(read);
+        statements.as_ref().map(Vec::as_slice)
+    }
+
+    /// Its statements; none of a text that cannot be split.
+    pub fn statements(&self) -> &[Statement] {
+        self.parsed().unwrap_or_default()
+    }
+}
+
+impl PartialEq for SqlText {
+    fn eq(&self, other: &SqlText) -> bool {
+        self.dialect() == other.dialect() && self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for SqlText {}
+
+impl fmt::Debug for SqlText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
+}
+
+/// One statement, as it is sent, with what is known from its words.
+#[derive(Clone)]
+pub struct Statement {
+    source: Arc<str>,
+    /// Of `text` in the file.
+    pub range: Range<usize>,
+    /// Line of its first token, from 1.
+    pub line: usize,
+    pub dialect: Dialect,
+    /// How the session reads quotes when it comes to this statement.
+    pub modes: Modes,
+    pub facts: Facts,
+}
+
+/// A statement without the text that it was cut out of.
+pub(super) struct Draft {
+    pub range: Range<usize>,
+    pub line: usize,
+    pub modes: Modes,
+    pub facts: Facts,
+}
+
+impl Statement {
+    pub(super) fn cut(dialect: Dialect, source: &Arc<str>, draft: Draft) -> Statement {
+        Statement {
+            source: source.clone(),
+            range: draft.range,
+            line: draft.line,
+            dialect,
+            modes: draft.modes,
+            facts: draft.facts,
+        }
+    }
+
+    /// A statement that stands alone, by the settings that the runner gives a session.
+    pub fn of(dialect: Dialect, text: &str) -> Statement {
+        let modes = Modes::of(dialect);
+        let draft = Draft {
+            range: 0..text.len(),
+            line: 1,
+            modes,
+            facts: classify(dialect, text, &tokens_by(dialect, modes, text)),
+        };
+        Statement::cut(dialect, &Arc::from(text), draft)
+    }
+
+    /// The bytes as written, without the comments and blanks around and without the delimiter: a
+    /// trailing `-- comment` would swallow what is sent behind it.
+    pub fn text(&self) -> &str {
+        &self.source[self.range.clone()]
+    }
+
+    /// Its meaningful tokens. Each call reads the text again.
+    pub fn tokens(&self) -> Vec<Token<'_>> {
+        tokens_by(self.dialect, self.modes, self.text())
+    }
+
+    /// A few words for reports: `CREATE TABLE device`.
+    pub fn summary(&self) -> String {
+        let words: Vec<&str> = self.text().split_whitespace().take(6).collect();
+        let mut summary: String = words.join(" ").chars().take(60).collect();
+        if let Some(bracket) = summary.find('(') {
+            summary.truncate(bracket);
+        }
+        summary.trim_end().to_owned()
+    }
+}
+
+impl fmt::Debug for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {:?}", self.line, self.text())
+    }
+}
