@@ -2,6 +2,8 @@
 
 mod support;
 
+#[path = "drift_timescale/dice.rs"]
+mod dice;
 #[path = "drift_timescale/dump.rs"]
 mod dump;
 #[path = "drift_timescale/expressions.rs"]

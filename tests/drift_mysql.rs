@@ -9,18 +9,27 @@ mod alike;
 mod attributes;
 #[path = "drift_mysql/change.rs"]
 mod change;
+#[path = "drift_mysql/client.rs"]
+mod client;
+#[path = "drift_mysql/command.rs"]
+mod command;
+#[path = "drift_mysql/pairs.rs"]
+mod pairs;
 #[path = "drift_mysql/programs.rs"]
 mod programs;
 #[path = "drift_mysql/random.rs"]
 mod random;
 #[path = "drift_mysql/sight.rs"]
 mod sight;
+#[path = "drift_mysql/states.rs"]
+mod states;
 
 use change::{Attribute, everything, told};
 use mysql_async::{Conn, prelude::Queryable};
 use sgmp_db::{
-    engine::{Engine, mysql::Mysql},
-    schema::{ObjectDifference, Reading, diff},
+    engine::{Engine, alike, mysql::Mysql},
+    schema::{ObjectDifference, Reading, Schema, diff},
+    target::Target,
 };
 use std::collections::BTreeMap;
 use support::{MysqlDatabase, Sgmp};
@@ -33,7 +42,13 @@ async fn read(database: &MysqlDatabase) -> Reading {
 }
 
 fn differences(expected: &Reading, actual: &Reading) -> Vec<ObjectDifference> {
-    diff(&expected.schema, &actual.schema, &everything())
+    compared(&expected.schema, &actual.schema)
+}
+
+/// As `status` compares: what means the same is no difference.
+fn compared(expected: &Schema, actual: &Schema) -> Vec<ObjectDifference> {
+    let alike = alike(Target::Mysql, expected, actual);
+    diff(expected, &alike, &everything())
 }
 
 #[tokio::test]
@@ -143,7 +158,7 @@ impl Bench {
             ran.map_err(|error| format!("{error}, repairing with\n{script}"))?;
         }
         let repaired = self.read().await;
-        let left = told(&diff(&expected.schema, &repaired.schema, &everything()));
+        let left = told(&compared(&expected.schema, &repaired.schema));
         if left.is_empty() && repaired.schema == expected.schema {
             return Ok(());
         }

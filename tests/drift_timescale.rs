@@ -6,8 +6,14 @@ mod support;
 mod cases;
 #[path = "drift_timescale/look.rs"]
 mod look;
+#[path = "drift_timescale/orders.rs"]
+mod orders;
+#[path = "drift_timescale/pairs.rs"]
+mod pairs;
 #[path = "drift_timescale/prove.rs"]
 mod prove;
+#[path = "drift_timescale/repaired.rs"]
+mod repaired;
 
 use cases::Case;
 use look::{assert_same, engine, migrated, read};
@@ -91,6 +97,22 @@ async fn every_change_of_a_continuous_aggregate_is_found_once_and_repaired() {
     let all: Vec<&Case> = cases::COMMUNITY.iter().chain(some).collect();
     let made = prove::prove(Kind::Community, &all).await;
     assert!(made["continuous_aggregate"] >= 7, "{made:?}");
+}
+
+#[tokio::test]
+async fn statements_come_in_an_order_that_works_and_what_is_withheld_is_withheld_whole() {
+    repaired::prove(Kind::Apache17, "", orders::PLAIN).await;
+}
+
+/// The seed of a pair that fails is in the message; `SGMP_DB_PAIRS` is how many there are.
+#[tokio::test]
+async fn any_schema_is_repaired_to_any_other() {
+    pairs::prove(Kind::Apache17).await;
+}
+
+#[tokio::test]
+async fn aggregates_are_repaired_without_losing_what_they_hold() {
+    repaired::prove(Kind::Community, orders::HYPERTABLE, orders::COMMUNITY).await;
 }
 
 /// A view that another change takes down with it has its owner, grants and comments again afterwards.

@@ -371,6 +371,37 @@ async fn paused_and_failing_policies_are_findings_and_a_paused_one_is_resumed() 
     install.run(&["status"]).await.expect(0);
 }
 
+/// A job that waits for ever, or that nobody started when it should have run.
+#[tokio::test]
+async fn a_job_that_does_not_run_is_a_finding_with_the_statement_that_starts_it() {
+    let install = Install::new().await;
+    install.states("hypertables: { events: { retention: { drop_after: 1 month } }, house_data: { retention: { drop_after: 1 month }, compression: { after: 7 days } } }");
+    install.run(&["policies"]).await.expect(0);
+    install.run(&["status"]).await.expect(0);
+    let job = install.job("events").await;
+    for (next, words) in [
+        ("'infinity'", "its next start is infinity"),
+        ("now() - INTERVAL '10 days'", "it should have started at 20"),
+    ] {
+        install
+            .timescale
+            .execute(&format!(
+                "SELECT alter_job({job}, next_start => ({next})::timestamptz)"
+            ))
+            .await;
+        let (run, document) = install.json(&["status"]).await;
+        run.expect(4);
+        let messages = texts(&document["findings"], "message");
+        let begin = format!("the retention policy of events does not run: {words}");
+        assert_eq!(messages.len(), 1, "{document:#}");
+        assert!(messages[0].starts_with(&begin), "{messages:?}");
+        let remedy = texts(&document["findings"], "remedy").concat();
+        let (_, statement) = remedy.split_once(": ").expect("a statement");
+        install.timescale.execute(statement).await;
+        install.run(&["status"]).await.expect(0);
+    }
+}
+
 #[tokio::test]
 async fn the_errors_of_a_job_that_the_login_may_not_see_are_unknown() {
     let install = Install::new().await;

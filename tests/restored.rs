@@ -3,17 +3,17 @@
 
 mod support;
 
+#[path = "drift_timescale/dice.rs"]
+mod dice;
 #[path = "drift_timescale/dump.rs"]
 mod dump;
 #[path = "drift_timescale/expressions.rs"]
 mod expressions;
 #[path = "drift_timescale/look.rs"]
 mod look;
-#[path = "drift_timescale/random.rs"]
-mod random;
 
+use dice::Dice;
 use look::{differences, engine, read};
-use random::Dice;
 use sgmp_db::{
     engine::Engine,
     schema::{Change, Key, Snapshot},

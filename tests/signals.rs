@@ -45,7 +45,7 @@ async fn a_waiting_alter_is_cancelled_on_the_server_recorded_and_done_by_the_nex
         drop(held);
     }
     sgmp.run(&["upgrade", "--only", "mysql"]).await.expect(0);
-    assert_eq!(mysql.rows("SHOW TABLES").await.len(), 4);
+    assert_eq!(mysql.rows("SHOW TABLES").await.len(), 5);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::{
     engine::Engine,
     migrate::Look,
     outcome::{Document, Plain},
-    schema::Class,
+    schema::{Class, Repair},
     sql::Script,
     target::Target,
 };
@@ -124,9 +124,25 @@ fn statements(engine: &dyn Engine, drift: &Drift, may_destroy: bool) -> (Script,
     };
     let target = engine.target();
     let repairs = engine.repair(&drift.differences, &expected.schema, &reading.schema);
-    for repair in &repairs {
+    let in_transaction = engine.dialect().has_transactional_ddl();
+    let is_active =
+        |repair: &&Repair| !repair.sql.is_empty() && (may_destroy || repair.destructive.is_none());
+    let last = repairs.iter().rposition(|repair| is_active(&repair));
+    if last.is_some() {
+        match in_transaction {
+            true => script.statement("BEGIN"),
+            false => script.remark(
+                "no transaction: this server commits each statement; if one fails, those before it are done, and sgmp-db diff --sql prints the rest",
+            ),
+        }
+    }
+    for (place, repair) in repairs.iter().enumerate() {
         script.remark(&format!("{target}: {}", repair.key));
+        if let Some(note) = &repair.note {
+            script.remark(note);
+        }
         match &repair.destructive {
+            _ if repair.sql.is_empty() => {}
             Some(why) if !may_destroy => {
                 script.remark(&format!("not without --allow-destructive: {why}"));
                 script.withhold(&repair.sql);
@@ -137,6 +153,13 @@ fn statements(engine: &dyn Engine, drift: &Drift, may_destroy: bool) -> (Script,
             }
             None => script.statement(&repair.sql),
         }
+        if repair.commits && in_transaction && is_active(&repair) && last != Some(place) {
+            script.statement("COMMIT");
+            script.statement("BEGIN");
+        }
+    }
+    if last.is_some() && in_transaction {
+        script.statement("COMMIT");
     }
     for difference in drift::without_repair(&drift.differences, &repairs) {
         let key = &difference.key;
@@ -150,6 +173,7 @@ fn statements(engine: &dyn Engine, drift: &Drift, may_destroy: bool) -> (Script,
                 "object": repair.key.to_string(),
                 "sql": repair.sql,
                 "destructive": repair.destructive,
+                "note": repair.note,
             })
         })
         .collect();

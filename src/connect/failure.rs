@@ -1,6 +1,10 @@
 //! Why there is no connection, in words that lead on; and which reasons may pass by themselves.
 
-use crate::{config::Endpoint, outcome::Failure, target::Target};
+use crate::{
+    config::Endpoint,
+    outcome::{Exit, Failure},
+    target::Target,
+};
 use anyhow::Error;
 use std::fmt;
 
@@ -108,6 +112,25 @@ pub fn absent_database(endpoint: &Endpoint) -> Error {
     .on(endpoint.target)
     .remedy("let it be made: sgmp-db upgrade --create-database");
     Error::new(failure).context(AbsentDatabase)
+}
+
+/// The login may not enter the database, and so not see what is in it (exit 8); `grant` is the
+/// statement that lets it.
+pub fn no_entry(endpoint: &Endpoint, words: &str, grant: &str) -> Error {
+    Failure::new(
+        Exit::Unknown,
+        format!(
+            "user `{}` may not enter database `{}` at {}, and sees nothing of it: {words}",
+            endpoint.user,
+            endpoint.database,
+            address(endpoint)
+        ),
+    )
+    .on(endpoint.target)
+    .remedy(format!(
+        "as an administrator: {grant}; docs/least-role.md has all that `status` needs"
+    ))
+    .into()
 }
 
 /// Anything else that the server says.

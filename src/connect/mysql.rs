@@ -206,6 +206,16 @@ fn refusal(endpoint: &Endpoint, code: u16, words: &str) -> Error {
         // 1045 access denied, 1698 access denied without a password.
         1045 | 1698 => failure::refused_login(endpoint, words),
         1049 => failure::absent_database(endpoint),
+        // ER_DBACCESS_DENIED_ERROR, also of a database that is not there.
+        1044 => failure::no_entry(
+            endpoint,
+            words,
+            &format!(
+                "GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON `{}`.* TO '{}'@'%';",
+                endpoint.database.replace('`', "``"),
+                endpoint.user.replace('\\', "\\\\").replace('\'', "''")
+            ),
+        ),
         // 1040 too many connections, 1053 shutdown in progress, 3032 offline mode.
         1040 | 1053 | 3032 => failure::not_ready(endpoint, words),
         // require_secure_transport.

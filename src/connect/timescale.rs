@@ -215,6 +215,11 @@ fn explain(endpoint: &Endpoint, error: &tokio_postgres::Error) -> Error {
             tls::demanded(endpoint, words)
         } else if login.contains(&code) {
             failure::refused_login(endpoint, words)
+        } else if *code == SqlState::INSUFFICIENT_PRIVILEGE {
+            let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+            let (database, user) = (quoted(&endpoint.database), quoted(&endpoint.user));
+            let grant = format!("GRANT CONNECT ON DATABASE {database} TO {user};");
+            failure::no_entry(endpoint, words, &grant)
         } else if *code == SqlState::CANNOT_CONNECT_NOW || *code == SqlState::TOO_MANY_CONNECTIONS {
             failure::not_ready(endpoint, words)
         } else {

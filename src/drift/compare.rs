@@ -3,7 +3,7 @@
 
 use super::{Committed, Expected, expected};
 use crate::{
-    engine::{Engine, Survey},
+    engine::{Engine, Survey, alike},
     schema::{Change, Class, Ignore, ObjectDifference, Reading, Scope, Snapshot, Unseen, diff},
 };
 use anyhow::Result;
@@ -136,7 +136,8 @@ fn compare(
         include: include.clone(),
         same_major: expected.server_major == actual.server_major,
     };
-    let found = diff(&expected.schema, &actual.schema, &drift.scope);
+    let alike = alike(expected.target, &expected.schema, &actual.schema);
+    let found = diff(&expected.schema, &alike, &drift.scope);
     let found = found
         .into_iter()
         .filter(|one| !belongs_to_others(&one.key.name) && may_be_concluded(one, &actual.unseen))

@@ -3,9 +3,12 @@
 mod activity;
 mod adoption;
 mod aggregates;
+mod alike;
 mod flight;
 mod holder;
+mod ledger;
 pub mod mysql;
+mod planner;
 mod record;
 mod resolution;
 mod stored;
@@ -18,12 +21,15 @@ pub use adoption::{Adopted, Adoption, StoredSnapshot};
 pub use aggregates::{
     AggregateRegistry, AggregateStore, Dependency, MadeAggregate, MadeAggregates, Registry, ViewRow,
 };
+pub use alike::alike;
 pub use flight::{Flight, Verdict, fingerprint};
 pub(crate) use holder::one_line;
+pub(crate) use ledger::{Flavour, LedgerRow, RowScript, bounded, pieces, together};
+pub(crate) use planner::{Planner, Weight, one_transaction};
 pub use record::{Entry, EntryState, Event, HistoryRow, Identity, NewEntry, Record};
 pub use resolution::{HistoryChange, Resolution};
 pub use stored::{snapshot_of_today, steps_of_today};
-pub use survey::{ForeignObject, Survey};
+pub use survey::{ForeignObject, StatementLimit, Survey};
 pub use work::{
     Direction, Done, LOCK_LOST, LockRequest, Place, Progress, StepFailure, StopFlag, Work,
 };

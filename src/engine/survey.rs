@@ -19,6 +19,18 @@ pub struct Survey {
     pub obstacles: Vec<Failure>,
     /// What a migration does without, and what that costs when it is cut short.
     pub cautions: Vec<Finding>,
+    /// What the server takes of one statement, where it is known.
+    pub statement_limit: Option<StatementLimit>,
+}
+
+/// A server's limit for one statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatementLimit {
+    /// The setting's name, or the server's for what cannot be set.
+    pub name: &'static str,
+    /// The most bytes of a statement.
+    pub bytes: usize,
+    pub remedy: &'static str,
 }
 
 /// A table or view found in a database.

@@ -7,6 +7,7 @@ mod dry_run;
 mod event;
 mod expectation;
 pub mod files;
+mod limit;
 mod lint;
 mod look;
 mod plan;

@@ -353,22 +353,18 @@ pub(super) fn edited_part(target: Target, begun: &Begun, file: &Migration, done:
     ))
 }
 
-fn changed(
-    target: Target,
-    applied: Option<&str>,
-    file: &Migration,
-    mut message: String,
-) -> Finding {
+fn changed(target: Target, applied: Option<&str>, file: &Migration, message: String) -> Finding {
     let name = &file.up.file;
-    if let Some(applied) = applied {
-        let diff = TextDiff::from_lines(applied, file.up.text())
-            .unified_diff()
-            .header(&format!("{name} (applied)"), &format!("{name} (file)"))
-            .to_string();
-        message.push('\n');
-        message.push_str(diff.trim_end());
+    let finding = Finding::new(Kind::Checksum, target, message).about(name.clone());
+    match applied {
+        None => finding,
+        Some(applied) => finding.patch(
+            &TextDiff::from_lines(applied, file.up.text())
+                .unified_diff()
+                .header(&format!("{name} (applied)"), &format!("{name} (file)"))
+                .to_string(),
+        ),
     }
-    Finding::new(Kind::Checksum, target, message).about(name.clone())
 }
 
 /// Are the first `count` statements of both texts the same SQL?

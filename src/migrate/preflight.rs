@@ -2,7 +2,7 @@
 
 use super::{
     files::{Migration, MigrationSet},
-    lint,
+    limit, lint,
     look::Look,
 };
 use crate::{
@@ -74,6 +74,11 @@ pub async fn preflight(
     }
     for migration in &wanted {
         obstacles.failures.extend(lint::refusals(target, migration));
+        if let Some(limit) = &look.survey.statement_limit {
+            obstacles
+                .failures
+                .extend(limit::too_long(&migration.up, limit).map(|failure| failure.on(target)));
+        }
     }
     // While somebody else is at it the next file is not known; it is asked again under the lock.
     if look.survey.database_exists && look.survey.busy.is_none() && obstacles.is_empty() {

@@ -61,6 +61,9 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actual: Option<serde_json::Value>,
     pub message: String,
+    /// The end of the message that is a unified diff, and so is lines by its nature.
+    #[serde(skip)]
+    pub patch: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
 }
@@ -81,6 +84,7 @@ impl Finding {
             expected: None,
             actual: None,
             message: message.into(),
+            patch: None,
             remedy: None,
         }
     }
@@ -117,6 +121,21 @@ impl Finding {
         self.expected = expected;
         self.actual = actual;
         self
+    }
+
+    /// The same, with a unified diff behind its message.
+    pub fn patch(mut self, patch: &str) -> Finding {
+        let patch = patch.trim_end();
+        self.message = format!("{}\n{patch}", self.message);
+        self.patch = Some(patch.to_owned());
+        self
+    }
+
+    /// The message without that diff: one line.
+    pub fn headline(&self) -> &str {
+        let patch = self.patch.as_deref().unwrap_or_default();
+        let head = self.message.strip_suffix(patch);
+        head.unwrap_or(&self.message).trim_end_matches('\n')
     }
 
     /// The same, with what to type next.

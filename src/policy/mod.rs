@@ -15,7 +15,7 @@ pub use interval::Interval;
 pub use name::TableName;
 pub use plan::{Consent, PolicyPlan, plan};
 pub use state::{
-    Chunk, ColumnstoreState, Doomed, Failing, Job, JobKind, Loss, OldChunks, PolicyState,
+    Chunk, ColumnstoreState, Doomed, Failing, Job, JobKind, Loss, OldChunks, PolicyState, Stalled,
     TableState,
 };
 pub use step::{Step, StepChange};

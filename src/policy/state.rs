@@ -78,6 +78,19 @@ pub struct Job {
     /// Did it succeed not longer ago than it should run twice?
     pub succeeded_lately: bool,
     pub failing: Option<Failing>,
+    /// Why it will not run, though it is not paused.
+    pub stalled: Option<Stalled>,
+}
+
+/// Why a job that is scheduled does not run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stalled {
+    /// Its next start is `infinity`.
+    Never,
+    /// It ran before, and has no next start.
+    Unplanned,
+    /// It should have run then (RFC 3339), more than its schedule interval and an hour ago.
+    Overdue(String),
 }
 
 /// The last run failed.
@@ -137,6 +150,9 @@ pub struct PolicyState {
     pub tables: BTreeMap<TableName, TableState>,
     /// What else stands under a name of the file, in words: `a table`, `a view`.
     pub others: BTreeMap<TableName, &'static str>,
+    /// Is there a process in this database that starts jobs? None where the login may not see it, or
+    /// the server is one that shows no processes of its own.
+    pub has_scheduler: Option<bool>,
     /// By id.
     pub jobs: Vec<Job>,
     /// By table whose retention the file states.

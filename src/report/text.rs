@@ -158,25 +158,26 @@ fn version(version: Option<i32>) -> String {
 }
 
 fn state(document: &Document, target: Target, report: &TargetReport, style: Style) -> Shown {
-    let mut findings = document
+    let kinds: Vec<Kind> = document
         .findings
         .iter()
         .filter(|finding| finding.target.is_none_or(|on| on == target))
-        .peekable();
-    let is_found = findings.peek().is_some();
-    let half_applied = findings.any(|finding| finding.kind == Kind::HalfApplied);
+        .map(|finding| finding.kind)
+        .collect();
     let failed = document
         .failures()
         .iter()
         .any(|failure| failure.target.is_none_or(|on| on == target));
     if failed {
         Shown::painted(style, "31", "failed")
-    } else if half_applied {
+    } else if kinds.contains(&Kind::HalfApplied) {
         Shown::painted(style, "31", "half-applied")
     } else if !report.pending.is_empty() {
         Shown::painted(style, "33", "pending")
-    } else if is_found {
+    } else if kinds.iter().any(|kind| *kind != Kind::Unknown) {
         Shown::painted(style, "31", "not in sync")
+    } else if !kinds.is_empty() {
+        Shown::painted(style, "33", "unknown")
     } else {
         Shown::painted(style, "32", "in sync")
     }
@@ -282,7 +283,10 @@ fn section(
             .target
             .map(|target| format!("{target}: "))
             .unwrap_or_default();
-        out.put(&Shown::line(format!("  {target}{}", finding.message)))?;
+        out.put(&Shown::line(format!("  {target}{}", finding.headline())))?;
+        for line in finding.patch.iter().flat_map(|patch| patch.lines()) {
+            out.put(&Shown::line(format!("    {line}")))?;
+        }
         if let Some(remedy) = &finding.remedy {
             let arrow = Shown::line("    ").then(&Shown::painted(style, "36", "->"));
             out.put(&arrow.then(&Shown::line(format!(" {remedy}"))))?;

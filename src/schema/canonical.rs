@@ -12,6 +12,7 @@ pub(super) const ASIDE: &str = "~ ";
 /// An object whose value has no parts.
 pub(super) const VALUE: &str = "value";
 pub(super) const PER_MAJOR: &str = "per_major";
+pub(super) const DEPENDS_ON: &str = "depends_on";
 
 /// Longest list that stays on one line.
 const ONE_LINE: usize = 100;
@@ -31,6 +32,12 @@ pub fn render(object: &Object) -> String {
     }
     for (class, value) in &object.optional {
         part(&format!("{ASIDE}{}", class.name()), value, 1, &mut out);
+    }
+    if !object.depends_on.is_empty() {
+        let parts = object.depends_on.iter();
+        let parts = parts.map(|(part, keys)| (part.clone(), keys.iter().cloned().collect()));
+        let value = Value::Object(parts.collect());
+        part(&format!("{ASIDE}{DEPENDS_ON}"), &value, 1, &mut out);
     }
     out
 }

@@ -80,6 +80,10 @@ pub struct Object {
     /// Compared only on request.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub optional: BTreeMap<Class, Value>,
+    /// What each part depends on, by the part's path (`definition` for the whole) and as keys are written:
+    /// never compared, it orders repairs. Snapshots of older versions do not have it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub depends_on: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Object {
@@ -90,6 +94,7 @@ impl Object {
             value,
             per_major: None,
             optional: BTreeMap::new(),
+            depends_on: BTreeMap::new(),
         }
     }
 }
@@ -134,7 +139,7 @@ pub struct Repair {
     pub key: Key,
     /// Every object that it creates, drops or alters; the one that it is for need not be repeated.
     pub touches: BTreeSet<Key>,
-    /// Without a semicolon at the end.
+    /// Without a semicolon at the end. Empty where no statement does it, and the note says what to do.
     pub sql: String,
     /// Why it loses something, or belongs to what does: data, or an object that is not expected.
     pub destructive: Option<String>,

@@ -242,6 +242,7 @@ mod tests {
             prop::collection::btree_map(class, value(), 0..2),
         )
             .prop_map(|((kind, name), value, per_major, optional)| Object {
+                depends_on: [(name.clone(), [kind.clone(), name.clone()].into())].into(),
                 key: Key::new(kind, name),
                 value,
                 per_major,

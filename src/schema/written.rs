@@ -2,7 +2,7 @@
 
 use super::{
     Class, Key, Object,
-    canonical::{ASIDE, PER_MAJOR, VALUE},
+    canonical::{ASIDE, DEPENDS_ON, PER_MAJOR, VALUE},
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -88,6 +88,11 @@ pub(super) fn object(head: &str, line: Line<'_>, below: &[Line<'_>]) -> Result<O
             }
             None if name == PER_MAJOR => object.per_major = Some(value),
             None if name == VALUE => whole = Some(value),
+            None if name == DEPENDS_ON => {
+                object.depends_on = serde_json::from_value(value).or_else(|error| {
+                    line.wrong(format!("`{DEPENDS_ON}` lists no keys: {error}"))
+                })?;
+            }
             None => return line.wrong(format!("`{name}` is nothing that is set aside")),
         }
     }

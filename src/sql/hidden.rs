@@ -186,9 +186,7 @@ fn mysql(
         |test: &dyn Fn(Kind, &str) -> bool| parts.iter().any(|(kind, text)| test(*kind, text));
     let is_quoted = |kind: Kind| matches!(kind, Kind::Quoted | Kind::String);
     let hides = any(&|kind, text| is_quoted(kind) && text.contains(is_hidden));
-    // The client looks for commands in the comments that the server reads.
-    let commands =
-        any(&|kind, text| matches!(kind, Kind::Executable | Kind::Symbol) && text.contains('\\'));
+    let commands = any(&client_reads);
     if (hides || commands) && can_be_prepared(statement, modes) {
         return Ok(Written::same(prepared(parts)));
     }
@@ -209,6 +207,19 @@ fn mysql(
         statements: vec![statement.to_owned()],
         shown: vec![shown.collect()],
     })
+}
+
+/// Does the client find a command (`\\!`) or the beginning of a text (`$a$`, since 9.0) where the server finds
+/// neither? It looks into the comments that the server reads.
+fn client_reads(kind: Kind, text: &str) -> bool {
+    match kind {
+        Kind::Executable => text.contains(['\\', '$']),
+        Kind::Symbol => text == "\\",
+        Kind::Word => text
+            .strip_prefix('$')
+            .is_some_and(|rest| rest.contains('$')),
+        _ => false,
+    }
 }
 
 /// Error 1295 for everything about a program.
@@ -330,6 +341,8 @@ mod tests {
             "DROP EVENT `x\0y`",
             "CREATE PROCEDURE p() SELECT /*+ \\! touch x */ 1",
             "CREATE PROCEDURE p() SELECT /*!99999 \\! touch x */ 1",
+            "CREATE PROCEDURE p() SELECT /*+ a\n$a$ */ 1",
+            "CREATE PROCEDURE p() SELECT 1 AS $a$",
         ] {
             assert!(
                 of(Dialect::Mysql, statement, Bodies::AsWritten).is_err(),

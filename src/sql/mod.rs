@@ -33,3 +33,11 @@ pub enum Dialect {
     Mysql,
     Postgres,
 }
+
+impl Dialect {
+    /// Can a change of the schema be rolled back? MySQL commits before and after each (MySQL 8.0 Reference
+    /// Manual, 15.3.3 Statements That Cause an Implicit Commit).
+    pub fn has_transactional_ddl(self) -> bool {
+        self == Dialect::Postgres
+    }
+}

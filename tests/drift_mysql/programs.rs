@@ -186,6 +186,7 @@ pub const TRIGGERS: &[Attribute] = &[
         &[
             "TRIGGER r{t} BEFORE INSERT ON {t} FOR EACH ROW SET NEW.a = 1",
             "TRIGGER r{t} BEFORE INSERT ON {t} FOR EACH ROW SET NEW.a = 2",
+            "TRIGGER r{t} BEFORE INSERT ON {t} FOR EACH ROW SET @b = 'it''s \\\\ \\n'",
             "TRIGGER r{t} BEFORE INSERT ON {t} FOR EACH ROW BEGIN SET NEW.a = 2; SET @b = 'it''s ?😀'; END",
             "TRIGGER r{t} BEFORE INSERT ON {t} FOR EACH ROW BEGIN IF NEW.a > 1 THEN SET NEW.b = 2; END IF; END",
         ],
@@ -286,6 +287,10 @@ pub const ROUTINES: &[Attribute] = &[
         &[
             "PROCEDURE p{t}() SELECT 1",
             "PROCEDURE p{t}() SELECT '?😀'",
+            "PROCEDURE p{t}() SELECT 'a' || 'b'",
+            // Which information_schema prints like the one before.
+            "PROCEDURE p{t}() SELECT 'a'' || ''b'",
+            "PROCEDURE p{t}() SELECT \"a\"\" || \"\"b\"",
             "PROCEDURE p{t}() BEGIN DECLARE x int DEFAULT 1; WHILE x < 3 DO SET x = x + 1; END WHILE; END",
         ],
         &["procedure p{t} body"],
@@ -374,6 +379,7 @@ pub const ROUTINES: &[Attribute] = &[
         &[
             "FUNCTION f{t}() RETURNS int DETERMINISTIC RETURN 1",
             "FUNCTION f{t}() RETURNS int DETERMINISTIC RETURN 2",
+            "FUNCTION f{t}() RETURNS int DETERMINISTIC RETURN LENGTH('it''s \\\\ \\n')",
         ],
         &["function f{t} body"],
     ),

@@ -3,22 +3,27 @@
 
 use crate::{
     change::told,
-    differences, read,
-    support::{MysqlDatabase, server::PASSWORD},
+    client::{LOGIN, client, pipe},
+    compared, differences, read,
+    support::MysqlDatabase,
 };
 use mysql_async::prelude::Queryable;
 use sgmp_db::{
     engine::Engine,
-    schema::{Reading, Schema, diff},
+    schema::{Reading, Schema},
 };
-use std::{fmt::Write, process::Stdio, time::Duration};
-use tokio::{io::AsyncWriteExt, process::Command};
+use std::fmt::Write;
 
 /// Numbers that are the same in every run (xorshift64*), so that a failure can be seen again.
-struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
+    /// Of a seed.
+    pub fn new(seed: u64) -> Dice {
+        Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    pub fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -26,11 +31,11 @@ impl Dice {
         usize::try_from(drawn).expect("31 bits") % limit
     }
 
-    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    pub fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
         of[self.below(of.len())]
     }
 
-    fn chance(&mut self, percent: usize) -> bool {
+    pub fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 }
@@ -105,7 +110,7 @@ struct Table {
     texts: Vec<usize>,
 }
 
-fn quoted(name: &str) -> String {
+pub fn quoted(name: &str) -> String {
     format!("`{name}`")
 }
 
@@ -262,12 +267,18 @@ fn table(dice: &mut Dice, name: &str, earlier: &[String]) -> String {
 }
 
 fn schema(seed: u64) -> Vec<String> {
-    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut dice = Dice::new(seed);
+    let count = 4 + dice.below(4);
+    objects(&mut dice, count, &["t", "Table ", "o``", "日本"])
+}
+
+/// Tables, and what is on them; their names begin with one of these.
+pub fn objects(dice: &mut Dice, count: usize, names: &[&str]) -> Vec<String> {
     let mut statements = Vec::new();
     let mut tables: Vec<String> = Vec::new();
-    for index in 0..4 + dice.below(4) {
-        let name = format!("{}{index}", dice.one(&["t", "Table ", "o``", "日本"]));
-        statements.push(table(&mut dice, &name, &tables));
+    for index in 0..count {
+        let name = format!("{}{index}", dice.one(names));
+        statements.push(table(dice, &name, &tables));
         // A partitioned table cannot be referenced.
         if !statements
             .last()
@@ -296,48 +307,9 @@ fn schema(seed: u64) -> Vec<String> {
     statements
 }
 
-/// A client of the server's own, in its container.
-async fn client(database: &MysqlDatabase, arguments: &[&str], input: &[u8]) -> Vec<u8> {
-    let mut command = Command::new("docker");
-    command
-        .args([
-            "exec",
-            "-i",
-            "-e",
-            &format!("MYSQL_PWD={PASSWORD}"),
-            &database.server.container,
-        ])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
-    let mut child = command.spawn().expect("docker");
-    let mut stdin = child.stdin.take().expect("its input");
-    let (written, output) = tokio::time::timeout(Duration::from_secs(60), async {
-        let write = async {
-            let written = stdin.write_all(input).await;
-            drop(stdin);
-            written
-        };
-        tokio::join!(write, child.wait_with_output())
-    })
-    .await
-    .expect("the client ends");
-    written.expect("the client reads");
-    let output = output.expect("the client runs");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    output.stdout
-}
-
 async fn dumped_and_restored(database: &MysqlDatabase) -> Reading {
-    let login = ["-h127.0.0.1", "-uroot", "--default-character-set=utf8mb4"];
     let mut dump = vec!["mysqldump"];
-    dump.extend(login);
+    dump.extend(LOGIN);
     dump.extend([
         "--set-gtid-purged=OFF",
         "--no-data",
@@ -346,12 +318,10 @@ async fn dumped_and_restored(database: &MysqlDatabase) -> Reading {
         "--triggers",
         &database.name,
     ]);
-    let text = client(database, &dump, &[]).await;
+    let text = client(database, &dump, &[]).await.expect("a dump");
     let copy = MysqlDatabase::new().await;
-    let mut restore = vec!["mysql"];
-    restore.extend(login);
-    restore.push(&copy.name);
-    client(&copy, &restore, &text).await;
+    let text = String::from_utf8(text).expect("UTF-8");
+    pipe(&copy, &text).await.expect("the restore");
     read(&copy).await
 }
 
@@ -359,7 +329,7 @@ async fn dumped_and_restored(database: &MysqlDatabase) -> Reading {
 async fn repaired(database: &MysqlDatabase, expected: &Schema) -> Reading {
     let mut engine = database.engine();
     let actual = engine.schema().await.expect("a reading");
-    let found = diff(expected, &actual.schema, &crate::change::everything());
+    let found = compared(expected, &actual.schema);
     let mut session = database.session().await;
     for repair in engine.repair(&found, expected, &actual.schema) {
         session.query_drop(&repair.sql).await.expect(&repair.sql);

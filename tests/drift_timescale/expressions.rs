@@ -1,7 +1,7 @@
 //! Expressions that PostgreSQL prints in another way once it has read its own print, in every kind
 //! of object that holds one.
 
-use super::random::Dice;
+use super::dice::Dice;
 
 /// What is judged: types for which the server compares in its own way, and those for which it does not.
 const COLUMNS: &str = "i integer, b bigint, n numeric(12,4), f double precision, s varchar(10), \

@@ -77,7 +77,7 @@ impl Batch<'_> {
         let patients = cases.into_iter().map(|case| async {
             Patient {
                 case,
-                database: self.subject.victim.database(&unique("case")).await,
+                database: self.subject.database(&unique("case")).await,
                 locked: None,
             }
         });

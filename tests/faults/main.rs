@@ -8,6 +8,7 @@ mod battery;
 mod breaker;
 mod crowd;
 mod disk;
+mod first_form;
 mod line;
 mod log;
 mod project;
@@ -30,7 +31,16 @@ use subject::Subject;
 use support::Kind;
 
 async fn survives(kind: Kind, title: &str, sample: usize) {
-    let subject = Subject::new(kind).await;
+    under_attack(Subject::new(kind).await, title, sample).await;
+}
+
+/// From a ledger as the first released binary left it, until it is converted.
+async fn survives_from_first_form(kind: Kind, title: &str, sample: usize) {
+    let subject = Subject::with_first_form(kind).await;
+    under_attack(subject, title, sample).await;
+}
+
+async fn under_attack(subject: Subject, title: &str, sample: usize) {
     let rounds = Size::from_environment(sample).rounds(&subject.stops);
     let each = rounds.iter().flat_map(|round| round.iter());
     let mut log = Log::new(title, each.map(|(_, stops)| stops.len()).sum());
@@ -54,6 +64,18 @@ async fn survives(kind: Kind, title: &str, sample: usize) {
     );
     let (locked, waited) = log.locked();
     assert!(waited * 2 >= locked, "most come while the lock is held");
+}
+
+#[tokio::test]
+async fn mysql_survives_interruptions_while_an_old_ledger_is_converted() {
+    let title = "MySQL from an old ledger";
+    survives_from_first_form(Kind::Mysql, title, 8).await;
+}
+
+#[tokio::test]
+async fn postgresql_survives_interruptions_while_an_old_ledger_is_converted() {
+    let title = "PostgreSQL from an old ledger";
+    survives_from_first_form(Kind::Apache17, title, 6).await;
 }
 
 #[tokio::test]

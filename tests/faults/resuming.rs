@@ -23,7 +23,7 @@ impl Resuming<'_> {
     fn behind(&self) -> usize {
         let (mut asked, mut behind, mut open) = (0, 0, false);
         for packet in self.seen.iter().filter(|seen| seen.way == Way::ToServer) {
-            if let Some(statement) = self.statements.get(asked)
+            while let Some(statement) = self.statements.get(asked)
                 && asks(&packet.text, statement)
             {
                 asked += 1;
@@ -55,8 +55,8 @@ impl Resuming<'_> {
             Moment::After
         };
         if ahead == 0 || nth % 4 == 3 {
-            // With something to do it also decides, and asks for each statement in a packet at least.
-            let certain = self.idle + ahead.min(4);
+            // With something to do it also decides, and asks for what is ahead in a packet at least.
+            let certain = self.idle + ahead.min(1);
             return Stop {
                 spot: Spot::Turn(spread % certain, moment),
                 stage: Stage::Resuming,

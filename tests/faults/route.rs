@@ -80,11 +80,15 @@ pub fn route(seen: &[Seen], statements: &[String]) -> Vec<Stop> {
 
 /// The stage once the client has asked `text`.
 fn staged(stage: Stage, next: &mut usize, text: &str, statements: &[String]) -> Stage {
+    let first = *next;
+    // Neighbouring data statements share a packet.
+    while let Some(statement) = statements.get(*next)
+        && asks(text, statement)
+    {
+        *next += 1;
+    }
     match statements.get(*next) {
-        Some(statement) if asks(text, statement) => {
-            *next += 1;
-            Stage::of(*next, statement)
-        }
+        _ if *next > first => Stage::of(*next, &statements[*next - 1]),
         // Behind the last statement its own record comes, then everything else.
         None if text.contains("refinery_schema_history") || text == "quit" => Stage::After,
         _ => stage,

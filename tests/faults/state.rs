@@ -19,6 +19,11 @@ const LEDGER: &str = "SELECT version, statements_done, statements_total, state, 
 const DONE: &str = "SELECT version, count(*) FROM sgmp_db_ledger WHERE state = 'done' AND event = 'apply' \
      GROUP BY version ORDER BY version";
 
+/// The texts of entries that are about no migration: a ledger's conversion loses none.
+const TEXTS: &str = "SELECT t.entry, t.kind, count(*), DIGEST \
+     FROM sgmp_db_ledger_text t JOIN sgmp_db_ledger l ON l.id = t.entry AND l.version IS NULL \
+     GROUP BY t.entry, t.kind ORDER BY t.entry, t.kind";
+
 const HISTORY: &str =
     "SELECT version, name, checksum FROM refinery_schema_history ORDER BY version";
 
@@ -42,7 +47,12 @@ async fn mysql(database: &MysqlDatabase) -> String {
     for table in ask("SHOW FULL TABLES".to_owned()).await {
         let (name, kind) = (&table[0], &table[1]);
         writeln!(text, "{kind} {name}").unwrap();
-        let record = ["refinery_schema_history", "sgmp_db_ledger"].contains(&name.as_str());
+        let record = [
+            "refinery_schema_history",
+            "sgmp_db_ledger",
+            "sgmp_db_ledger_text",
+        ]
+        .contains(&name.as_str());
         if !record {
             let made = ask(format!("SHOW CREATE TABLE `{name}`")).await;
             writeln!(text, "{}", made[0][1].replace(&database.name, "DATABASE")).unwrap();
@@ -56,7 +66,9 @@ async fn mysql(database: &MysqlDatabase) -> String {
          SQL_MODE, DEFINER FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE() ORDER BY 1";
     let routines = "SELECT ROUTINE_NAME, ROUTINE_DEFINITION FROM information_schema.ROUTINES \
          WHERE ROUTINE_SCHEMA = DATABASE() ORDER BY 1";
-    for sql in [triggers, routines, HISTORY, LEDGER, DONE] {
+    let digest = "SUM(CRC32(UNCOMPRESS(t.body)) * (t.part + 1))";
+    let texts = TEXTS.replace("DIGEST", digest);
+    for sql in [triggers, routines, &texts, HISTORY, LEDGER, DONE] {
         rows(&mut text, ask(sql.to_owned()).await);
     }
     session.disconnect().await.expect("the session ends");
@@ -119,7 +131,7 @@ async fn timescale(database: &TimescaleDatabase) -> String {
         rows(&mut text, ask(sql.to_owned()).await);
     }
     let tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' \
-         AND tablename NOT IN ('refinery_schema_history', 'sgmp_db_ledger') ORDER BY 1";
+         AND tablename NOT IN ('refinery_schema_history', 'sgmp_db_ledger', 'sgmp_db_ledger_text') ORDER BY 1";
     for table in ask(tables.to_owned()).await {
         writeln!(text, "{}", table[0]).unwrap();
         rows(
@@ -127,7 +139,9 @@ async fn timescale(database: &TimescaleDatabase) -> String {
             ask(format!("SELECT * FROM \"{}\" ORDER BY 1, 2", table[0])).await,
         );
     }
-    for sql in [HISTORY, LEDGER, DONE] {
+    let digest = "md5(string_agg(t.body, ''::bytea ORDER BY t.part))";
+    let texts = TEXTS.replace("DIGEST", digest);
+    for sql in [&texts, HISTORY, LEDGER, DONE] {
         rows(&mut text, ask(sql.to_owned()).await);
     }
     text

@@ -2,8 +2,9 @@
 
 use crate::{
     breaker::{Breaker, Seen},
+    first_form,
     project::Project,
-    route::{Stop, route},
+    route::{Stage, Stop, route},
     state::state,
     support::{Kind, Sgmp, unique},
     victim::{Database, Victim},
@@ -18,6 +19,8 @@ pub struct Subject {
     pub protocol: Protocol,
     project: Project,
     target: &'static str,
+    /// Has every database a ledger of the first form?
+    first_form: bool,
     /// Every statement of every file, in order.
     pub statements: Vec<String>,
     /// What an undisturbed run leaves.
@@ -31,6 +34,28 @@ pub struct Subject {
 impl Subject {
     /// Starts a server and runs twice without disturbance: to the end, and with nothing to do.
     pub async fn new(kind: Kind) -> Subject {
+        Subject::start(kind, false).await
+    }
+
+    /// The same where every database has a ledger of the first form, which is struck up to the first
+    /// statement: behind that nothing is different.
+    pub async fn with_first_form(kind: Kind) -> Subject {
+        let mut subject = Subject::start(kind, true).await;
+        let is_before = |stop: &Stop| stop.stage == Stage::Before;
+        subject.stops.retain(is_before);
+        subject
+    }
+
+    /// A database of that name, as a run finds it.
+    pub async fn database(&self, name: &str) -> Database {
+        let database = self.victim.database(name).await;
+        if self.first_form {
+            first_form::put(&database).await;
+        }
+        database
+    }
+
+    async fn start(kind: Kind, first_form: bool) -> Subject {
         let (protocol, target, dialect) = match kind {
             Kind::Mysql => (Protocol::Mysql, "mysql", Dialect::Mysql),
             _ => (Protocol::Postgres, "timescale", Dialect::Postgres),
@@ -42,11 +67,12 @@ impl Subject {
             statements: statements(&project, target, dialect),
             project,
             target,
+            first_form,
             expected: String::new(),
             stops: Vec::new(),
             idle: 0,
         };
-        let database = subject.victim.database(&unique("calm")).await;
+        let database = subject.database(&unique("calm")).await;
         let seen = subject.calm(&database).await;
         subject.stops = route(&seen, &subject.statements);
         subject.expected = state(&database).await;

@@ -128,6 +128,7 @@ impl MysqlDatabase {
             if [
                 "refinery_schema_history",
                 "sgmp_db_ledger",
+                "sgmp_db_ledger_text",
                 "alembic_version",
             ]
             .contains(&table.as_str())

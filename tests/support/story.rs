@@ -34,7 +34,7 @@ impl Database for MysqlDatabase {
         self.rows(
             "SELECT CONCAT(TABLE_NAME, ' (', GROUP_CONCAT(COLUMN_NAME ORDER BY ORDINAL_POSITION SEPARATOR ', '), ')') \
              FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() \
-             AND TABLE_NAME NOT IN ('refinery_schema_history', 'sgmp_db_ledger') GROUP BY TABLE_NAME ORDER BY TABLE_NAME",
+             AND TABLE_NAME NOT IN ('refinery_schema_history', 'sgmp_db_ledger', 'sgmp_db_ledger_text') GROUP BY TABLE_NAME ORDER BY TABLE_NAME",
         )
         .await
     }
@@ -52,7 +52,7 @@ impl Database for TimescaleDatabase {
             "SELECT format('%s (%s)', table_name, string_agg(column_name, ', ' ORDER BY ordinal_position)) \
              FROM information_schema.columns WHERE table_schema = 'public' \
              AND table_name IN (SELECT tablename FROM pg_tables WHERE schemaname = 'public') \
-             AND table_name NOT IN ('refinery_schema_history', 'sgmp_db_ledger') GROUP BY table_name ORDER BY table_name",
+             AND table_name NOT IN ('refinery_schema_history', 'sgmp_db_ledger', 'sgmp_db_ledger_text') GROUP BY table_name ORDER BY table_name",
         )
         .await
     }

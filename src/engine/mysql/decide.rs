@@ -6,7 +6,7 @@ use super::{
     evidence::{self, Evidence},
     filled, guard,
     run::PINNED,
-    session,
+    session, texts,
     trial::{self, Trial},
 };
 use crate::{
@@ -144,7 +144,7 @@ fn ends_with(statement: &Statement, state: &str) -> bool {
 /// What the journal says the statement found.
 async fn recorded(mysql: &mut Mysql, flight: &Flight<'_>, seen: &Seen) -> Result<Option<Evidence>> {
     let query = format!(
-        "SELECT evidence, in_flight_sha256 FROM sgmp_db_ledger WHERE id = {}",
+        "SELECT evidence, in_flight_sha256, CAST(in_flight AS CHAR) FROM sgmp_db_ledger WHERE id = {}",
         flight.entry
     );
     let sets = mysql.packet(&[&query]).await?;
@@ -155,9 +155,12 @@ async fn recorded(mysql: &mut Mysql, flight: &Flight<'_>, seen: &Seen) -> Result
             .ok()?
     };
     let same = text(1).as_deref() == Some(fingerprint(flight.statement.text()).as_str());
-    Ok(text(0)
-        .filter(|_| same)
-        .and_then(|text| Evidence::from_text(&text, seen.watched.len())))
+    let (row, number) = (text(0).filter(|_| same), text(2));
+    let evidence = match number.and_then(|number| number.parse().ok()) {
+        Some(number) => texts::whole_evidence(mysql, flight.entry, number, row).await?,
+        None => row,
+    };
+    Ok(evidence.and_then(|text| Evidence::from_text(&text, seen.watched.len())))
 }
 
 /// The state now, with definitions also where only existence was asked before.

@@ -5,12 +5,14 @@ use super::{
     blockers::blockers,
     guard,
     journal::{self, End, InFlight, Position},
+    next,
     packet::Part,
     run::{Broken, Run},
     session::{self, PacketError},
+    texts,
 };
 use crate::{
-    engine::{EntryState, StepFailure, fingerprint},
+    engine::{EntryState, StepFailure, fingerprint, one_transaction},
     sql::Verb,
 };
 
@@ -30,16 +32,20 @@ impl Run<'_> {
             failed,
             part,
             index,
+            group,
         } = broken;
         let code = session::code(&failed.error);
         let mut lost = session::is_lost(&failed.error);
-        let in_doubt = lost && part == Part::Statement;
+        let in_doubt = lost && part == Part::Statement && group.is_none();
         let stopped = self.work.stop.now() && code == Some(INTERRUPTED);
         let mut message = explain(&failed, part);
         if part == Part::Statement
             && let Some(statement) = self.work.statements.get(index)
         {
             message = session::quoting_only(&message, statement.text());
+        }
+        if let Some(group) = &group {
+            message.push_str(&one_transaction(group));
         }
         if code == Some(1242) && matches!(part, Part::Journal | Part::Finish) {
             lost = true;
@@ -59,7 +65,7 @@ impl Run<'_> {
             message = format!("{message}, {held}");
         }
         let kept = match part {
-            Part::Statement => self.undecided(mysql, index, code).await,
+            Part::Statement if group.is_none() => self.undecided(mysql, index, code).await,
             // Of a procedure that is the last statement; what it has not committed goes.
             Part::Finish if code == Some(LEFT_OPEN) && index == total => {
                 self.done = total.saturating_sub(1);
@@ -91,7 +97,7 @@ impl Run<'_> {
         StepFailure {
             statement: match &kept {
                 Some(flight) => flight.number.checked_sub(1),
-                None => (part == Part::Statement).then_some(index),
+                None => (part == Part::Statement && group.is_none()).then_some(index),
             },
             place: (part == Part::Statement)
                 .then(|| session::place(&failed.error))
@@ -202,20 +208,22 @@ impl Run<'_> {
         }
         // The row was opened in the transaction that is rolled back now.
         let closed = journal::closed(self.work, end);
-        let sets = session::packet(
-            conn,
-            &[
-                "ROLLBACK",
-                "UNLOCK TABLES",
-                &closed,
-                "SELECT LAST_INSERT_ID()",
-            ],
-        )
-        .await?;
-        self.entry = sets[3]
-            .first()
-            .and_then(|row| row.get_opt::<i64, _>(0))
-            .and_then(Result::ok);
+        let mut statements = [
+            "ROLLBACK",
+            "UNLOCK TABLES",
+            "START TRANSACTION",
+            &closed,
+            "SELECT LAST_INSERT_ID()",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        if texts::is_small(self.work.text) {
+            statements.extend(next::script("LAST_INSERT_ID()", self.work));
+        }
+        statements.push("COMMIT".to_owned());
+        let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
+        let sets = session::packet(conn, &statements).await?;
+        self.entry = texts::number(&sets[4..]);
         Ok(())
     }
 }

@@ -28,11 +28,14 @@ const BEFORE_ANY_ROW: [u16; 9] = [1044, 1054, 1064, 1109, 1136, 1142, 1143, 1146
 /// A wait for a lock that was too long: of the whole table, unless the engine locks rows.
 const LOCK_WAIT: u16 = 1205;
 
-/// A statement that fails with 1242 when the other may change what no transaction covers. None where
-/// that one names nothing. It has no rows: an error behind the first of them could not be told from
+/// A statement that fails with 1242 when one of the others may change what no transaction covers. None
+/// where they name nothing. It has no rows: an error behind the first of them could not be told from
 /// one of the next statement.
-pub fn guard(statement: &Statement) -> Option<String> {
-    let names = Names::of(statement);
+pub fn guard(statements: &[Statement]) -> Option<String> {
+    let mut names = Names::default();
+    for statement in statements {
+        names.add(Names::of(statement));
+    }
     if names.all.is_empty() && names.called.is_empty() {
         return None;
     }

@@ -1,7 +1,7 @@
 //! The rows of the statement journal, as SQL. One row per script run; each statement moves it on.
 
-use super::session;
-use crate::engine::{Direction, EntryState, Event, Work};
+use super::{record::FLAVOUR, session};
+use crate::engine::{Direction, EntryState, Event, LedgerRow, RowScript, Work, bounded};
 
 /// A statement about to be sent whose end the server alone may know.
 #[derive(Debug, Clone)]
@@ -62,32 +62,25 @@ fn insert(work: &Work<'_>, done: &str, position: &Position, end: Option<&End<'_>
     };
     let state = end.map_or(EntryState::Running, |end| end.state);
     let (number, sha256, evidence) = in_flight(position);
-    let finished = if end.is_some() {
-        "UTC_TIMESTAMP(6), 1"
-    } else {
-        "NULL, NULL"
-    };
-    format!(
-        "INSERT INTO sgmp_db_ledger (event, version, name, state, checksum, script, statements_total, \
-         statements_done, in_flight, in_flight_sha256, evidence, continues, started_at, finished_at, \
-         duration_ms, error, os_user, os_host, database_user, tool_version, details) \
-         VALUES ({}, {}, {}, {}, {}, {}, {}, {done}, {number}, {sha256}, {evidence}, {}, UTC_TIMESTAMP(6), \
-         {finished}, {}, {}, {}, CURRENT_USER(), {}, {})",
-        session::text(event.name()),
-        work.version,
-        session::text(work.name),
-        session::text(state.name()),
-        session::text(&work.checksum),
-        session::text(work.text),
-        work.statements.len(),
-        work.continues
-            .map_or_else(|| "NULL".to_owned(), |id| id.to_string()),
-        session::nullable(end.and_then(|end| end.error)),
-        session::text(&work.identity.os_user),
-        session::text(&work.identity.os_host),
-        session::text(work.identity.tool_version),
-        session::nullable(work.details),
-    )
+    let mut row = LedgerRow::new(&FLAVOUR, event, state, work.identity);
+    row.script(&RowScript {
+        version: work.version,
+        name: work.name,
+        checksum: &work.checksum,
+        statements_total: work.statements.len(),
+        continues: work.continues,
+    })
+    .value("statements_done", done)
+    .value("in_flight", number)
+    .value("in_flight_sha256", sha256)
+    .value("evidence", evidence)
+    .message("details", work.details);
+    if let Some(end) = end {
+        row.finished()
+            .value("duration_ms", "1")
+            .message("error", end.error);
+    }
+    row.insert()
 }
 
 /// Moves the row of a run on: closes the statement before and opens the next one.
@@ -118,7 +111,7 @@ pub fn close(id: &str, end: &End<'_>) -> String {
          error = {} WHERE id = {id}",
         session::text(end.state.name()),
         end.position.done,
-        session::nullable(end.error),
+        session::nullable(end.error.map(bounded)),
     )
 }
 

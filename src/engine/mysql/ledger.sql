@@ -1,11 +1,10 @@
 CREATE TABLE IF NOT EXISTS sgmp_db_ledger (
   id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY,
-  event varchar(16) NOT NULL COMMENT 'apply, revert, adopt, resolve, policy, role',
+  event varchar(16) NOT NULL COMMENT 'apply, revert, adopt, resolve, policy, role, drift',
   version int NULL,
   name varchar(255) NULL,
   state varchar(16) NOT NULL COMMENT 'running, done, failed, stopped',
   checksum varchar(80) NULL COMMENT 'sha256:v1:<hex> of the script with LF line ends and no BOM',
-  script longtext NULL COMMENT 'the text that ran',
   statements_total int NOT NULL,
   statements_done int NOT NULL COMMENT 'in the database for certain',
   in_flight int NULL COMMENT 'number of the statement whose end is not recorded',
@@ -21,7 +20,6 @@ CREATE TABLE IF NOT EXISTS sgmp_db_ledger (
   database_user varchar(255) NOT NULL,
   tool_version varchar(64) NOT NULL,
   details text NULL,
-  snapshot longtext NULL COMMENT 'the schema expected after this entry',
-  fingerprint varchar(80) NULL COMMENT 'of the snapshot',
+  fingerprint varchar(80) NULL COMMENT 'of the snapshot, which is in sgmp_db_ledger_text',
   KEY ix_sgmp_db_ledger_version (version)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='sgmp-db ledger format 1'
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='sgmp-db ledger format 2'

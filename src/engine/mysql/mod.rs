@@ -4,6 +4,7 @@ mod activity;
 mod adoption;
 mod blockers;
 mod catalog;
+mod convert;
 mod database;
 mod decide;
 mod effect;
@@ -11,6 +12,7 @@ mod evidence;
 mod failure;
 mod filled;
 mod grants;
+mod group;
 mod guard;
 mod journal;
 mod lock;
@@ -27,13 +29,16 @@ mod resolve;
 mod run;
 mod session;
 mod survey;
+mod texts;
 mod trial;
 
+pub use catalog::alike;
 pub use normal::object as in_normal_form;
 
 use super::{
     Adoption, AggregateRegistry, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry,
     Progress, Record, Resolution, StepFailure, StoredSnapshot, Survey, Verdict, Watcher, Work,
+    together,
 };
 use crate::{
     config::Endpoint,
@@ -46,6 +51,9 @@ use anyhow::{Context, Result};
 use async_trait::async_trait;
 use mysql_async::Row;
 use std::collections::BTreeSet;
+
+/// What every server takes that anybody runs, where nobody has asked yet: 1 MB.
+const SMALLEST_PACKET: usize = 1 << 20;
 
 /// A MySQL database and, once asked, the session on it.
 pub struct Mysql {
@@ -62,6 +70,10 @@ pub struct Mysql {
     /// The schema as the survey read it along with its own questions, until it is asked for or may
     /// have been changed.
     foreseen: Option<Result<Reading>>,
+    /// Does the ledger hold scripts and snapshots in its rows, as its first form did? As the survey saw it.
+    first_form: bool,
+    /// The most bytes that the server takes in one packet: `max_allowed_packet`, as the survey saw it.
+    packet_limit: usize,
 }
 
 impl Mysql {
@@ -75,6 +87,8 @@ impl Mysql {
             selected: false,
             begun: None,
             foreseen: None,
+            first_form: false,
+            packet_limit: SMALLEST_PACKET,
         }
     }
 
@@ -94,6 +108,15 @@ impl Mysql {
         session::settled(conn, statements)
             .await
             .map_err(|failed| session::failure(&failed.error).into())
+    }
+
+    /// The same in as many packets as it takes: as many statements together as stay small.
+    async fn packets(&mut self, statements: impl Iterator<Item = String>) -> Result<()> {
+        for some in together(statements, texts::PIECE) {
+            let texts: Vec<&str> = some.iter().map(String::as_str).collect();
+            self.packet(&texts).await?;
+        }
+        Ok(())
     }
 }
 

@@ -53,6 +53,14 @@ impl Names {
         names
     }
 
+    /// What another statement names too.
+    pub fn add(&mut self, other: Names) {
+        self.schemas.extend(other.schemas);
+        self.all.extend(other.all);
+        self.written.extend(other.written);
+        self.called.extend(other.called);
+    }
+
     /// What of it all the statement may write.
     fn narrow(&mut self, verb: Verb, tokens: &[Token<'_>]) {
         let table = match verb {

@@ -8,6 +8,7 @@ use super::{
     evidence,
     journal::{self, InFlight, Position},
     packet::{Answer, Packet, Part},
+    texts::{self, Owner},
 };
 use crate::{
     engine::{Work, fingerprint},
@@ -35,8 +36,18 @@ enum Beginning {
     Nothing,
 }
 
+/// The statements that store the script that a row is about.
+pub fn script<'t>(entry: &'t str, work: &Work<'t>) -> impl Iterator<Item = String> + 't {
+    let kind = texts::SCRIPT;
+    texts::inserts(Owner { entry, kind }, work.text)
+}
+
 /// A row is opened ahead only where evidence decides that the first statement was never sent.
 fn beginning(next: &Work<'_>) -> Beginning {
+    if !texts::is_small(next.text) {
+        // Storing it takes packets of its own.
+        return Beginning::Nothing;
+    }
     let Some(first) = next.statements.first() else {
         return Beginning::Nothing;
     };
@@ -67,15 +78,18 @@ fn beginning(next: &Work<'_>) -> Beginning {
 }
 
 /// Opens the row, where that can be: for the end of the transaction that records the script before.
-pub fn open(packet: &mut Packet, part: Part, next: &Work<'_>, lock: &str) {
+pub fn open(packet: &mut Packet<'_>, part: Part, next: &Work<'_>, lock: &str) {
     if let Beginning::Row(position) = beginning(next) {
         packet.add(part, journal::open(next, lock, &position));
         packet.add(Part::NextEntry, "SELECT LAST_INSERT_ID()");
+        for insert in script("LAST_INSERT_ID()", next) {
+            packet.add(part, insert);
+        }
     }
 }
 
 /// Asks what the first statement finds, where no row is opened: for the end of the packet.
-pub fn probe(packet: &mut Packet, next: &Work<'_>) {
+pub fn probe(packet: &mut Packet<'_>, next: &Work<'_>) {
     if let Beginning::Probes(probes) = beginning(next) {
         for probe in probes {
             packet.add(Part::Probe, probe);
@@ -104,6 +118,8 @@ pub async fn forget(mysql: &mut Mysql) -> Result<()> {
     let Some(entry) = mysql.begun.take().and_then(|begun| begun.entry) else {
         return Ok(());
     };
-    let delete = format!("DELETE FROM sgmp_db_ledger WHERE id = {entry} AND state = 'running'");
-    mysql.packet(&[&delete]).await.map(drop)
+    let text = format!("DELETE FROM sgmp_db_ledger_text WHERE entry = {entry}");
+    let row = format!("DELETE FROM sgmp_db_ledger WHERE id = {entry} AND state = 'running'");
+    let statements = ["START TRANSACTION", &text, &row, "COMMIT"];
+    mysql.packet(&statements).await.map(drop)
 }

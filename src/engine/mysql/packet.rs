@@ -1,7 +1,13 @@
-//! One packet of a run: what belongs to the runner, which one is the file's, and what the answer says.
+//! One packet of a run: what belongs to the runner, which statements are the file's, and what the
+//! answer says.
 
 use super::session::{self, PacketError};
 use mysql_async::{Conn, Row};
+use std::borrow::Cow;
+
+/// The most bytes that are put together, where the server takes more. What is longer by itself goes
+/// by itself, and is not copied.
+const TOGETHER: usize = 2 << 20;
 
 /// What a statement of a packet is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,10 +28,26 @@ pub enum Part {
     Probe,
 }
 
+impl Part {
+    /// Does anybody read its rows? A statement of the file may have any number of them.
+    fn answers(self) -> bool {
+        matches!(self, Part::Entry | Part::NextEntry | Part::Probe)
+    }
+}
+
 /// Statements that go out together.
 #[derive(Debug, Default)]
-pub struct Packet {
-    parts: Vec<(Part, String)>,
+pub struct Packet<'t> {
+    pieces: Vec<Piece<'t>>,
+    /// Index of the file's statement that what is added now belongs to.
+    pub at: usize,
+}
+
+#[derive(Debug)]
+struct Piece<'t> {
+    part: Part,
+    at: usize,
+    text: Cow<'t, str>,
 }
 
 /// What came back.
@@ -39,38 +61,86 @@ pub struct Answer {
     pub probes: Vec<Vec<Row>>,
 }
 
-impl Packet {
-    /// Adds a statement at the end.
-    pub fn add(&mut self, part: Part, statement: impl Into<String>) {
-        self.parts.push((part, statement.into()));
+/// What failed.
+#[derive(Debug)]
+pub struct FailedPart {
+    pub failed: Box<PacketError>,
+    pub part: Part,
+    /// Index of the file's statement that it belongs to.
+    pub at: usize,
+}
+
+impl<'t> Packet<'t> {
+    /// For the file's statement with that index.
+    pub fn at(at: usize) -> Packet<'t> {
+        Packet {
+            pieces: Vec::new(),
+            at,
+        }
     }
 
-    /// Sends it. A probe that fails (there is no such table) is an answer too: everything before
-    /// it has run. An error comes with what failed.
-    pub async fn send(&self, conn: &mut Conn) -> Result<Answer, (Box<PacketError>, Part)> {
-        let texts: Vec<&str> = self.parts.iter().map(|(_, text)| text.as_str()).collect();
-        match session::packet(conn, &texts).await {
-            Ok(sets) => Ok(self.answer(sets)),
-            Err(failed) => {
-                let part = self
-                    .parts
-                    .get(failed.index)
-                    .map_or(Part::Statement, |(part, _)| *part);
-                if part == Part::Probe && !session::is_lost(&failed.error) {
-                    return Ok(self.answer(failed.sets));
+    /// Adds a statement at the end.
+    pub fn add(&mut self, part: Part, statement: impl Into<Cow<'t, str>>) {
+        self.pieces.push(Piece {
+            part,
+            at: self.at,
+            text: statement.into(),
+        });
+    }
+
+    /// Sends it, in parts where it is larger than `limit`, which the server takes at once. A probe
+    /// that fails (there is no such table) is an answer too: everything before it has run.
+    pub async fn send(&self, conn: &mut Conn, limit: usize) -> Result<Answer, FailedPart> {
+        let mut sets = Vec::with_capacity(self.pieces.len());
+        for pieces in self.sendings(limit.min(TOGETHER)) {
+            let texts: Vec<&str> = pieces.iter().map(|piece| &*piece.text).collect();
+            let keep = |index: usize| pieces.get(index).is_some_and(|piece| piece.part.answers());
+            match session::packet_keeping(conn, &texts, keep).await {
+                Ok(answered) => sets.extend(answered),
+                Err(mut failed) => {
+                    let before = sets.len();
+                    sets.append(&mut failed.sets);
+                    failed.index += before;
+                    failed.sets = sets;
+                    return self.failed(failed);
                 }
-                let part = match part {
-                    // A lost connection says nothing about how far the packet ran.
-                    _ if session::is_lost(&failed.error) && self.holds_statement() => {
-                        Part::Statement
-                    }
-                    Part::Entry => Part::Journal,
-                    Part::NextEntry => Part::Finish,
-                    part => part,
-                };
-                Err((failed, part))
             }
         }
+        Ok(self.answer(sets))
+    }
+
+    /// The statements of each sending.
+    fn sendings(&self, limit: usize) -> Vec<&[Piece<'t>]> {
+        let (mut sendings, mut start, mut length) = (Vec::new(), 0, 0);
+        for (index, piece) in self.pieces.iter().enumerate() {
+            let more = piece.text.len() + session::BETWEEN.len();
+            if index > start && length + more > limit {
+                sendings.push(&self.pieces[start..index]);
+                (start, length) = (index, 0);
+            }
+            length += more;
+        }
+        if start < self.pieces.len() {
+            sendings.push(&self.pieces[start..]);
+        }
+        sendings
+    }
+
+    fn failed(&self, failed: Box<PacketError>) -> Result<Answer, FailedPart> {
+        let lost = session::is_lost(&failed.error);
+        let piece = self.pieces.get(failed.index).or(self.pieces.last());
+        let (part, at) = piece.map_or((Part::Statement, self.at), |piece| (piece.part, piece.at));
+        if part == Part::Probe && !lost {
+            return Ok(self.answer(failed.sets));
+        }
+        let part = match part {
+            // A lost connection says nothing about how far the packet ran.
+            _ if lost && self.holds_statement() => Part::Statement,
+            Part::Entry => Part::Journal,
+            Part::NextEntry => Part::Finish,
+            part => part,
+        };
+        Err(FailedPart { failed, part, at })
     }
 
     /// Number of the journal row that the packet opened, from the rows that came back.
@@ -79,22 +149,24 @@ impl Packet {
     }
 
     fn number(&self, sets: &[Vec<Row>], asked: Part) -> Option<i64> {
-        let at = self.parts.iter().position(|(part, _)| *part == asked)?;
+        let at = self.pieces.iter().position(|piece| piece.part == asked)?;
         sets.get(at)?.first()?.get_opt::<i64, _>(0)?.ok()
     }
 
     fn holds_statement(&self) -> bool {
-        self.parts.iter().any(|(part, _)| *part == Part::Statement)
+        self.pieces
+            .iter()
+            .any(|piece| piece.part == Part::Statement)
     }
 
     fn answer(&self, sets: Vec<Vec<Row>>) -> Answer {
         let entry = self.entry(&sets);
         let next_entry = self.number(&sets, Part::NextEntry);
         let probes = self
-            .parts
+            .pieces
             .iter()
             .zip(sets)
-            .filter(|((part, _), _)| *part == Part::Probe)
+            .filter(|(piece, _)| piece.part == Part::Probe)
             .map(|(_, rows)| rows)
             .collect();
         Answer {
@@ -102,5 +174,28 @@ impl Packet {
             next_entry,
             probes,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packet_is_sent_in_parts_that_the_server_takes_and_a_long_statement_by_itself() {
+        let mut packet = Packet::default();
+        for length in [10, 10, 500, 10, 80, 10] {
+            packet.add(Part::Statement, "x".repeat(length));
+        }
+        let lengths = |limit| -> Vec<usize> {
+            packet
+                .sendings(limit)
+                .iter()
+                .map(|some| some.len())
+                .collect()
+        };
+        assert_eq!(lengths(1_000), [6]);
+        assert_eq!(lengths(100), [2, 1, 2, 1]);
+        assert_eq!(lengths(1), [1, 1, 1, 1, 1, 1]);
     }
 }

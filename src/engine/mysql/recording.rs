@@ -7,7 +7,7 @@ use super::{
     next,
     packet::{Answer, Packet, Part},
     run::{Broken, Run},
-    session,
+    session, texts,
 };
 use crate::engine::{Direction, EntryState};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -18,7 +18,7 @@ const NO_TRANSACTION: &str = "SET TRANSACTION READ WRITE";
 
 impl Run<'_> {
     /// History row and the end of the journal row, in a transaction of their own.
-    pub fn close(&self, packet: &mut Packet) {
+    pub fn close(&self, packet: &mut Packet<'_>) {
         packet.add(Part::Finish, NO_TRANSACTION);
         packet.add(Part::Finish, "START TRANSACTION");
         self.record(packet, Part::Finish);
@@ -27,13 +27,13 @@ impl Run<'_> {
     }
 
     /// Begins the script that follows, unless somebody has asked to stop.
-    pub fn open_next(&self, packet: &mut Packet, part: Part) {
+    pub fn open_next(&self, packet: &mut Packet<'_>, part: Part) {
         if let Some(next) = self.next.filter(|_| !self.work.stop.soon()) {
             next::open(packet, part, next, &self.lock);
         }
     }
 
-    pub fn probe_next(&self, packet: &mut Packet) {
+    pub fn probe_next(&self, packet: &mut Packet<'_>) {
         if let Some(next) = self.next {
             next::probe(packet, next);
         }
@@ -45,7 +45,7 @@ impl Run<'_> {
         mysql.begun = self.next.map(|next| next::begun(answer, next));
     }
 
-    pub fn record(&self, packet: &mut Packet, part: Part) {
+    pub fn record(&self, packet: &mut Packet<'_>, part: Part) {
         let total = self.work.statements.len();
         let end = End {
             state: EntryState::Done,
@@ -86,21 +86,64 @@ impl Run<'_> {
 
     /// Closes a run whose last packet could not.
     pub async fn finish(&mut self, mysql: &mut Mysql) -> Result<(), Broken> {
-        let mut packet = Packet::default();
+        let mut packet = Packet::at(self.work.statements.len());
         self.preamble(&mut packet);
         if self.entry.is_none() {
             packet.add(Part::Finish, "START TRANSACTION");
-            self.journal(&mut packet, self.done, None);
+            let position = Position {
+                done: self.done,
+                in_flight: None,
+            };
+            self.journal(&mut packet, &position);
             self.record(&mut packet, Part::Finish);
             packet.add(Part::Finish, "COMMIT");
         } else {
             self.close(&mut packet);
         }
         self.probe_next(&mut packet);
-        let total = self.work.statements.len();
-        let answer = self.send(mysql, &packet, total).await?;
+        let answer = self.send(mysql, &packet).await?;
         self.ended(mysql, &answer);
         Ok(())
+    }
+}
+
+impl Run<'_> {
+    /// Opens the row of a script that is stored in several pieces, in packets of its own: the packet of
+    /// a statement stays small whatever the file's size is. All of it is there or nothing.
+    pub async fn store_long_script(&mut self, mysql: &mut Mysql) -> Result<(), Broken> {
+        let work = self.work;
+        if self.entry.is_some() || texts::is_small(work.text) {
+            return Ok(());
+        }
+        let mut first = Packet::at(work.from);
+        if let Some(entry) = work.continues {
+            first.add(
+                Part::Probe,
+                texts::stored_by(entry, &work.checksum, work.text.len()),
+            );
+        }
+        let stored = self.send(mysql, &first).await?;
+        let mut packet = Packet::at(work.from);
+        self.preamble(&mut packet);
+        packet.add(Part::Journal, "START TRANSACTION");
+        let position = Position {
+            done: work.from,
+            in_flight: None,
+        };
+        packet.add(Part::Journal, journal::open(work, &self.lock, &position));
+        packet.add(Part::Entry, "SELECT LAST_INSERT_ID()");
+        match texts::number(&stored.probes) {
+            Some(other) => packet.add(Part::Journal, texts::same_as("LAST_INSERT_ID()", other)),
+            None => {
+                for insert in next::script("LAST_INSERT_ID()", work) {
+                    packet.add(Part::Journal, insert);
+                    self.send(mysql, &packet).await?;
+                    packet = Packet::at(work.from);
+                }
+            }
+        }
+        packet.add(Part::Journal, "COMMIT");
+        self.send(mysql, &packet).await.map(drop)
     }
 }
 

@@ -1,21 +1,31 @@
 //! Recording in MySQL what somebody settled by hand.
 
-use super::{Mysql, recording, session};
-use crate::engine::{Event, HistoryChange, Resolution};
+use super::{
+    Mysql,
+    record::FLAVOUR,
+    recording, session,
+    texts::{Owner, SCRIPT, inserts},
+};
+use crate::engine::{Event, HistoryChange, LedgerRow, Resolution, RowScript};
 use anyhow::{Context, Result};
 
 /// Writes the ledger entry and changes the history row, in one transaction.
 pub async fn write(mysql: &mut Mysql, resolution: &Resolution<'_>) -> Result<()> {
-    let history = history(resolution);
-    let entry = entry(resolution);
-    let mut statements = vec!["START TRANSACTION"];
-    statements.extend(history.as_deref());
-    statements.extend([entry.as_str(), "COMMIT"]);
+    let owner = Owner {
+        entry: "LAST_INSERT_ID()",
+        kind: SCRIPT,
+    };
+    let statements = ["SET autocommit = 1", "START TRANSACTION"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain(history(resolution))
+        .chain([entry(resolution)])
+        .chain(inserts(owner, resolution.text))
+        .chain(["COMMIT".to_owned()]);
     mysql
-        .packet(&statements)
+        .packets(statements)
         .await
-        .context("recording the resolution")?;
-    Ok(())
+        .context("recording the resolution")
 }
 
 fn history(resolution: &Resolution<'_>) -> Option<String> {
@@ -38,24 +48,24 @@ fn history(resolution: &Resolution<'_>) -> Option<String> {
 
 fn entry(resolution: &Resolution<'_>) -> String {
     let total = resolution.statements_total;
-    format!(
-        "INSERT INTO sgmp_db_ledger (event, version, name, state, checksum, script, statements_total, \
-         statements_done, continues, started_at, finished_at, os_user, os_host, database_user, \
-         tool_version, details) \
-         VALUES ({}, {}, {}, {}, {}, {}, {total}, {}, {}, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), {}, {}, CURRENT_USER(), {}, {})",
-        session::text(Event::Resolve.name()),
-        resolution.version,
-        session::text(resolution.name),
-        session::text(resolution.state.name()),
-        session::text(&resolution.checksum),
-        session::text(resolution.text),
-        resolution.statements_done.min(total),
-        resolution
-            .continues
-            .map_or_else(|| "NULL".to_owned(), |id| id.to_string()),
-        session::text(&resolution.identity.os_user),
-        session::text(&resolution.identity.os_host),
-        session::text(resolution.identity.tool_version),
-        session::text(resolution.details),
+    let mut row = LedgerRow::new(
+        &FLAVOUR,
+        Event::Resolve,
+        resolution.state,
+        resolution.identity,
+    );
+    row.script(&RowScript {
+        version: resolution.version,
+        name: resolution.name,
+        checksum: &resolution.checksum,
+        statements_total: total,
+        continues: resolution.continues,
+    })
+    .value(
+        "statements_done",
+        resolution.statements_done.min(total).to_string(),
     )
+    .finished()
+    .message("details", Some(resolution.details));
+    row.insert()
 }

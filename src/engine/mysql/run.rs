@@ -1,7 +1,8 @@
 //! Running one script on MySQL, where every DDL statement commits by itself.
 //!
-//! Each statement goes in a packet of its own together with its journal row: a killed client's
-//! packet runs to its end on the server, so a packet must never hold two statements of a script.
+//! Each statement that commits by itself goes in a packet of its own together with its journal row: a
+//! killed client's packet runs to its end on the server, so a packet must never hold two of them.
+//! Neighbouring data statements share a packet and a transaction (`group`), so that all are in or none.
 //! What the next statement's evidence needs is asked at the end of the packet before, and the
 //! record is closed at the end of the last one, which also begins the script that follows: as many
 //! turns as statements.
@@ -11,16 +12,17 @@ use super::{
     effect::{Effect, effect},
     evidence, guard,
     journal::{self, InFlight, Position},
-    lock,
-    packet::{Answer, Packet, Part},
+    lock, next,
+    packet::{Answer, FailedPart, Packet, Part},
     session::{self, PacketError},
+    texts,
 };
 use crate::{
     connect,
-    engine::{Done, Progress, StepFailure, Work, fingerprint},
+    engine::{Done, Planner, Progress, StepFailure, Weight, Work, fingerprint},
     sql::{Commits, SessionUse, Verb},
 };
-use std::time::Instant;
+use std::{ops::Range, time::Instant};
 
 /// What every script finds, whatever the server's or the login's settings are.
 /// Source of the sql_mode: the defaults of MySQL 8.0, 5.1.11 Server SQL Modes.
@@ -50,6 +52,9 @@ pub struct Run<'a> {
     pub next: Option<&'a Work<'a>>,
     /// Index of a data statement that the guard stopped, and whether no transaction covers it.
     pub guarded: Option<(usize, bool)>,
+    pub planner: Planner,
+    /// A failure in a group, told once those in front of the statement are in the database again.
+    pub postponed: Option<Broken>,
 }
 
 /// Where in a run something failed.
@@ -57,11 +62,13 @@ pub struct Broken {
     pub failed: Box<PacketError>,
     pub part: Part,
     pub index: usize,
+    /// The statements that share its transaction, where the connection was lost with them under way.
+    pub group: Option<Range<usize>>,
 }
 
 impl Broken {
     /// Was it the guard, which found that no transaction may cover the statement?
-    fn is_guards(&self) -> bool {
+    pub fn is_guards(&self) -> bool {
         self.part == Part::Guard && session::code(&self.failed.error) == Some(1242)
     }
 }
@@ -91,16 +98,20 @@ pub async fn run(
         // What the next script finds is asked in this session, which must be as it was pinned.
         next: work.next.filter(|_| !sets_session(work)),
         guarded: None,
+        planner: Planner::new(mysql.packet_limit),
+        postponed: None,
     };
     mysql.touched.extend(variables);
-    for index in work.from..work.statements.len() {
+    if let Err(broken) = run.store_long_script(mysql).await {
+        return Err(run.failed(mysql, broken).await);
+    }
+    while run.done < work.statements.len() {
         if work.stop.now() {
             return Err(run.stopped(mysql).await);
         }
-        if let Err(broken) = run.statement(mysql, index).await {
+        if let Err(broken) = run.step(mysql).await {
             return Err(run.failed(mysql, broken).await);
         }
-        run.done = index + 1;
         progress(Progress::Statements(run.done));
     }
     if !run.finished
@@ -134,6 +145,22 @@ fn variables(work: &Work<'_>) -> Vec<String> {
 }
 
 impl Run<'_> {
+    /// The next statement, or the next group of them.
+    async fn step(&mut self, mysql: &mut Mysql) -> Result<(), Broken> {
+        let statements = self.work.statements;
+        let weight = |index: usize| Weight::of(&statements[index]);
+        let step = self.planner.step(self.done, statements.len(), weight);
+        if let Some(broken) = self.postponed.take_if(|broken| broken.index == step.start) {
+            return Err(broken);
+        }
+        if step.len() > 1 {
+            return self.group(mysql, step).await;
+        }
+        self.statement(mysql, step.start).await?;
+        self.done = step.end;
+        Ok(())
+    }
+
     /// One statement with its journal row, in one packet.
     async fn statement(&mut self, mysql: &mut Mysql, index: usize) -> Result<(), Broken> {
         let statement = &self.work.statements[index];
@@ -142,13 +169,13 @@ impl Run<'_> {
         // A procedure answers with any number of results, so nothing may stand behind it.
         let alone = facts.verb == Verb::Call;
         let uncovered = self.guarded == Some((index, true));
-        let mut packet = Packet::default();
+        let mut packet = Packet::at(index);
         self.preamble(&mut packet);
         match facts.commits {
-            Commits::Transactional if !uncovered => self.data(&mut packet, index, last),
+            Commits::Transactional if !uncovered => self.data(&mut packet, index..index + 1),
             Commits::Session => {
                 if self.entry.is_none() {
-                    self.journal(&mut packet, index, None);
+                    self.journal_alone(&mut packet, index, None);
                 }
                 packet.add(Part::Statement, text);
             }
@@ -168,42 +195,41 @@ impl Run<'_> {
         if last && !alone && (facts.commits != Commits::Transactional || uncovered) {
             self.close(&mut packet);
         }
-        match (alone, last) {
-            (true, _) => {}
-            (false, true) => self.probe_next(&mut packet),
-            (false, false) => drop(self.probe(&mut packet, index + 1)),
+        if !alone {
+            self.probe_behind(&mut packet, index + 1);
         }
-        let answer = match self.send(mysql, &packet, index).await {
+        let answer = match self.send(mysql, &packet).await {
             Err(broken) if broken.is_guards() => {
                 self.guarded = Some((index, self.is_uncovered(mysql, index).await?));
                 return Box::pin(self.statement(mysql, index)).await;
             }
             sent => sent?,
         };
-        match (alone, last) {
-            (true, _) => {}
-            (false, true) => self.ended(mysql, &answer),
-            (false, false) => self.keep(&answer, index + 1),
+        if !alone {
+            self.answered(mysql, &answer, index + 1);
         }
         Ok(())
     }
 
-    /// A data statement: the journal row and the data commit together or not at all.
-    fn data(&self, packet: &mut Packet, index: usize, last: bool) {
-        let statement = &self.work.statements[index];
-        if self.guarded.is_none_or(|(guarded, _)| guarded != index)
-            && let Some(guard) = guard::guard(statement)
-        {
-            packet.add(Part::Guard, guard);
+    /// Asks what comes next: the statement with that index, or the script that follows.
+    pub fn probe_behind<'t>(&self, packet: &mut Packet<'t>, next: usize)
+    where
+        Self: 't,
+    {
+        if next == self.work.statements.len() {
+            self.probe_next(packet);
+        } else {
+            self.probe(packet, next);
         }
-        packet.add(Part::Journal, "START TRANSACTION");
-        self.journal(packet, index + 1, None);
-        packet.add(Part::Statement, statement.text());
-        if last {
-            self.record(packet, Part::Statement);
-            self.open_next(packet, Part::Statement);
+    }
+
+    /// Keeps the answer to that.
+    pub fn answered(&mut self, mysql: &mut Mysql, answer: &Answer, next: usize) {
+        if next == self.work.statements.len() {
+            self.ended(mysql, answer);
+        } else {
+            self.keep(answer, next);
         }
-        packet.add(Part::Statement, "COMMIT");
     }
 
     /// The journal row of a statement that commits by itself, with what the statement finds; the
@@ -211,7 +237,7 @@ impl Run<'_> {
     async fn announce(
         &mut self,
         mysql: &mut Mysql,
-        packet: &mut Packet,
+        packet: &mut Packet<'_>,
         index: usize,
     ) -> Result<(), Broken> {
         if index == 0 && self.opened {
@@ -222,9 +248,9 @@ impl Run<'_> {
         let flight = InFlight {
             number: index + 1,
             sha256: fingerprint(self.work.statements[index].text()),
-            evidence: evidence.as_deref().map(session::text),
+            evidence: None,
         };
-        self.journal(packet, index, Some(flight));
+        self.journal_alone(packet, index, Some((flight, evidence)));
         Ok(())
     }
 
@@ -239,11 +265,12 @@ impl Run<'_> {
             failed,
             part: Part::Guard,
             index,
+            group: None,
         })
     }
 
     /// What the session is set to before the first statement, in the first packet.
-    pub fn preamble(&self, packet: &mut Packet) {
+    pub fn preamble(&self, packet: &mut Packet<'_>) {
         if self.entry.is_some() && !self.opened || self.done > self.work.from {
             return;
         }
@@ -267,22 +294,56 @@ impl Run<'_> {
             ),
         );
         for setting in &self.work.settings {
-            packet.add(Part::Journal, *setting);
+            packet.add(Part::Journal, (*setting).to_owned());
         }
     }
 
-    /// Opens the journal row or moves it on.
-    pub fn journal(&self, packet: &mut Packet, done: usize, in_flight: Option<InFlight>) {
-        let position = Position { done, in_flight };
+    /// Opens the journal row, with the script that it is about, or moves it on.
+    pub fn journal(&self, packet: &mut Packet<'_>, position: &Position) {
         match self.entry {
-            Some(id) => packet.add(Part::Journal, journal::advance(id, &self.lock, &position)),
+            Some(id) => packet.add(Part::Journal, journal::advance(id, &self.lock, position)),
             None => {
                 packet.add(
                     Part::Journal,
-                    journal::open(self.work, &self.lock, &position),
+                    journal::open(self.work, &self.lock, position),
                 );
                 packet.add(Part::Entry, "SELECT LAST_INSERT_ID()");
+                for insert in next::script("LAST_INSERT_ID()", self.work) {
+                    packet.add(Part::Journal, insert);
+                }
             }
+        }
+    }
+
+    /// The same outside of a transaction of the file's, with what the statement in flight finds.
+    fn journal_alone(
+        &self,
+        packet: &mut Packet<'_>,
+        done: usize,
+        flight: Option<(InFlight, Option<String>)>,
+    ) {
+        let (in_flight, evidence) =
+            flight.map_or((None, None), |(flight, evidence)| (Some(flight), evidence));
+        let mut position = Position { done, in_flight };
+        let entry = self
+            .entry
+            .map_or_else(|| "LAST_INSERT_ID()".to_owned(), |id| id.to_string());
+        let mut stored = Vec::new();
+        if let (Some(flight), Some(evidence)) = (&mut position.in_flight, evidence) {
+            let (row, elsewhere) = texts::evidence(&entry, flight.number, &evidence);
+            flight.evidence = Some(row);
+            stored = elsewhere;
+        }
+        let together = self.entry.is_none() || !stored.is_empty();
+        if together {
+            packet.add(Part::Journal, "START TRANSACTION");
+        }
+        self.journal(packet, &position);
+        for statement in stored {
+            packet.add(Part::Journal, statement);
+        }
+        if together {
+            packet.add(Part::Journal, "COMMIT");
         }
     }
 
@@ -295,19 +356,19 @@ impl Run<'_> {
         if let Some((_, found)) = self.probed.take().filter(|(probed, _)| *probed == index) {
             return Ok(found);
         }
-        let mut packet = Packet::default();
+        let mut packet = Packet::at(index);
         packet.add(Part::Journal, "SET NAMES utf8mb4");
         packet.add(Part::Journal, PINNED);
         if !self.probe(&mut packet, index) {
             return Ok(None);
         }
-        let answer = self.send(mysql, &packet, index).await?;
+        let answer = self.send(mysql, &packet).await?;
         self.keep(&answer, index);
         Ok(self.probed.take().and_then(|(_, found)| found))
     }
 
     /// Asks what the statement finds; false where nothing needs to be asked.
-    fn probe(&self, packet: &mut Packet, index: usize) -> bool {
+    fn probe(&self, packet: &mut Packet<'_>, index: usize) -> bool {
         let statement = &self.work.statements[index];
         let commits = statement.facts.commits;
         if !matches!(commits, Commits::ImplicitCommit | Commits::Control) {
@@ -329,34 +390,33 @@ impl Run<'_> {
         self.probed = Some((index, found.map(|found| found.to_text())));
     }
 
-    pub async fn send(
-        &mut self,
-        mysql: &mut Mysql,
-        packet: &Packet,
-        index: usize,
-    ) -> Result<Answer, Broken> {
-        let closed = || {
-            Box::new(PacketError::unsent(
-                mysql_async::DriverError::ConnectionClosed,
-            ))
-        };
+    pub async fn send(&mut self, mysql: &mut Mysql, packet: &Packet<'_>) -> Result<Answer, Broken> {
+        let limit = mysql.packet_limit;
         let sent = match mysql.conn.as_mut() {
-            Some(conn) => packet.send(conn).await,
-            None => Err((closed(), Part::Journal)),
+            Some(conn) => packet.send(conn, limit).await,
+            None => {
+                let closed = mysql_async::DriverError::ConnectionClosed;
+                Err(FailedPart {
+                    failed: Box::new(PacketError::unsent(closed)),
+                    part: Part::Journal,
+                    at: packet.at,
+                })
+            }
         };
         match sent {
             Ok(answer) => {
                 self.entry = self.entry.or(answer.entry);
                 Ok(answer)
             }
-            Err((failed, part)) => {
+            Err(FailedPart { failed, part, at }) => {
                 if let Some(entry) = packet.entry(&failed.sets) {
                     self.entry = self.entry.or(Some(entry));
                 }
                 Err(Broken {
                     failed,
                     part,
-                    index,
+                    index: at,
+                    group: None,
                 })
             }
         }

@@ -3,11 +3,11 @@
 use crate::{
     connect::{FOREIGN, MysqlSession},
     engine::Place,
-    outcome::Failure,
+    outcome::{Exit, Failure},
     target::Target,
 };
 use mysql_async::{Conn, Error, Row, prelude::Queryable};
-use std::fmt::Write;
+use std::borrow::Cow;
 
 /// An error in a packet of several statements.
 #[derive(Debug)]
@@ -40,8 +40,23 @@ pub async fn packet(
     conn: &mut Conn,
     statements: &[&str],
 ) -> Result<Vec<Vec<Row>>, Box<PacketError>> {
-    // A line feed, not only a semicolon: a statement may end in a comment.
-    let text = statements.join("\n;");
+    packet_keeping(conn, statements, |_| true).await
+}
+
+/// What stands between two statements of a packet. A line feed, not only a semicolon: a statement may
+/// end in a comment.
+pub const BETWEEN: &str = "\n;";
+
+/// The same, without the rows of those that `keep` does not name.
+pub async fn packet_keeping(
+    conn: &mut Conn,
+    statements: &[&str],
+    keep: impl Fn(usize) -> bool,
+) -> Result<Vec<Vec<Row>>, Box<PacketError>> {
+    let text = match statements {
+        [one] => Cow::Borrowed(*one),
+        several => Cow::Owned(several.join(BETWEEN)),
+    };
     let mut sets: Vec<Vec<Row>> = Vec::with_capacity(statements.len());
     let failed = |error, sets: Vec<Vec<Row>>| {
         Box::new(PacketError {
@@ -50,13 +65,20 @@ pub async fn packet(
             sets,
         })
     };
-    let mut result = match conn.query_iter(text).await {
+    let mut result = match conn.query_iter(&*text).await {
         Ok(result) => result,
         Err(error) => return Err(failed(error, sets)),
     };
     while !result.is_empty() {
         let mut rows = Vec::new();
-        let read = result.for_each(|row| rows.push(row)).await;
+        let kept = keep(sets.len());
+        let read = result
+            .for_each(|row| {
+                if kept {
+                    rows.push(row);
+                }
+            })
+            .await;
         sets.push(rows);
         if let Err(error) = read {
             return Err(failed(error, sets));
@@ -145,11 +167,27 @@ pub fn text(value: &str) -> String {
     }
     let mut literal = String::with_capacity(value.len() * 2 + 12);
     literal.push_str("_utf8mb4 0x");
-    for byte in value.bytes() {
-        // Writing to a String cannot fail.
-        write!(literal, "{byte:02x}").unwrap_or_default();
-    }
+    push_hex(&mut literal, value.as_bytes());
     literal
+}
+
+/// Adds bytes as a literal.
+pub fn push_bytes(statement: &mut String, bytes: &[u8]) {
+    if bytes.is_empty() {
+        statement.push_str("''");
+        return;
+    }
+    statement.reserve(bytes.len() * 2 + 2);
+    statement.push_str("0x");
+    push_hex(statement, bytes);
+}
+
+fn push_hex(text: &mut String, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
 }
 
 /// A literal that people can read, where no setting could change what it means.
@@ -185,14 +223,21 @@ pub fn is_lost(error: &Error) -> bool {
     }
 }
 
-/// A packet that only asks, or writes a record, has failed.
+/// A packet that only asks, or writes a record, has failed. What a login may not read, nobody may conclude
+/// anything of (exit 8).
 pub fn failure(error: &Error) -> Failure {
+    // ER_DBACCESS_DENIED_ERROR, ER_TABLEACCESS_DENIED_ERROR, ER_COLUMNACCESS_DENIED_ERROR.
+    const DENIED: [u16; 3] = [1044, 1142, 1143];
     let words = words(error);
     if is_lost(error) {
         return ended(error);
     }
-    let failure = Failure::failed(words).on(Target::Mysql);
+    let is_denied = words.contains("SELECT command denied");
+    let failure = Failure::failed(words.clone()).on(Target::Mysql);
     match code(error) {
+        Some(code) if DENIED.contains(&code) && is_denied => Failure::new(Exit::Unknown, words)
+            .on(Target::Mysql)
+            .remedy("as an administrator: GRANT SELECT on what is named to this login; docs/least-role.md has the whole role"),
         // Packet too large.
         Some(1153) => failure.remedy(
             "as an administrator: SET GLOBAL max_allowed_packet = 67108864; (64 MB, MySQL's own default)",

@@ -1,9 +1,9 @@
 //! One look at a MySQL database: one turn after the login, nothing written.
 
-use super::{Mysql, catalog, grants, lock, proxy, record, session, trial};
+use super::{Mysql, catalog, grants, lock, proxy, record, session, texts, trial};
 use crate::{
     connect,
-    engine::{ForeignObject, Survey},
+    engine::{ForeignObject, StatementLimit, Survey},
     outcome::{Failure, ServerReport},
     target::Target,
 };
@@ -38,6 +38,25 @@ pub async fn survey(mysql: &mut Mysql) -> Result<Survey> {
         .first()
         .and_then(|row| row.get_opt::<Option<u64>, _>(0)?.ok()?)
         .map(|id| format!("connection {id}"));
+    if exists {
+        let held = grants::on_database(&strings(&answers.grants), &mysql.endpoint.database);
+        let login = (
+            mysql.endpoint.database.as_str(),
+            mysql.endpoint.user.as_str(),
+        );
+        record::is_visible(&answers.seen, &held, login)?;
+    }
+    mysql.first_form = record::is_first_form(&answers.form)?;
+    let limit = texts::number(&[answers.limit]).and_then(|limit| usize::try_from(limit).ok());
+    if let Some(bytes) = limit {
+        mysql.packet_limit = bytes;
+        survey.statement_limit = Some(StatementLimit {
+            name: "max_allowed_packet",
+            // Its first byte tells what the packet is.
+            bytes: bytes.saturating_sub(1),
+            remedy: "split the statement, or raise the limit on the server (at most 1 GB): SET GLOBAL max_allowed_packet = 1073741824",
+        });
+    }
     survey.record = record::understand(answers.history, answers.ledger)?;
     let tables: Vec<(String, String)> = answers
         .tables
@@ -46,7 +65,7 @@ pub async fn survey(mysql: &mut Mysql) -> Result<Survey> {
         .collect();
     survey.foreign = tables
         .into_iter()
-        .filter(|(name, _)| name != record::HISTORY && name != record::LEDGER)
+        .filter(|(name, _)| !record::TABLES.contains(&name.as_str()))
         .map(|(name, kind)| ForeignObject {
             kind: if kind == "VIEW" { "view" } else { "table" },
             name,
@@ -60,9 +79,12 @@ struct Answers {
     server: Vec<Row>,
     tables: Vec<Row>,
     lock: Vec<Row>,
+    seen: Vec<Row>,
     grants: Vec<Row>,
     history: Vec<Row>,
     ledger: Vec<Row>,
+    form: Vec<Row>,
+    limit: Vec<Row>,
 }
 
 /// Everything in one packet and one snapshot, and the schema with it: whoever asks for the survey asks
@@ -74,10 +96,13 @@ async fn ask(mysql: &mut Mysql, exists: bool) -> Result<Answers> {
         SERVER.to_owned(),
         TABLES.to_owned(),
         format!("SELECT IS_USED_LOCK({lock})"),
+        record::SEEN.to_owned(),
     ];
     for text in [GRANTS, &history, &ledger] {
         statements.extend(session::prepared(text));
     }
+    statements.push(record::READ_FORM.to_owned());
+    statements.push("SELECT @@max_allowed_packet".to_owned());
     let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
     let mut sets = if exists {
         let (sets, reading) = catalog::read_beside(mysql, &statements).await?;
@@ -92,9 +117,12 @@ async fn ask(mysql: &mut Mysql, exists: bool) -> Result<Answers> {
         server: set(0),
         tables: set(1),
         lock: set(2),
-        grants: set(3 + 2),
-        history: set(8 + 2),
-        ledger: set(13 + 2),
+        seen: set(3),
+        grants: set(4 + 2),
+        history: set(9 + 2),
+        ledger: set(14 + 2),
+        form: set(19),
+        limit: set(20),
     })
 }
 

@@ -1,8 +1,8 @@
 //! Recording in PostgreSQL what another tool made.
 
-use super::{Timescale, session};
+use super::{Timescale, record::FLAVOUR, session, texts};
 use crate::{
-    engine::{Adopted, Adoption, Event},
+    engine::{Adopted, Adoption, EntryState, Event, LedgerRow, RowScript},
     outcome::Failure,
     target::Target,
 };
@@ -11,23 +11,19 @@ use anyhow::{Context, Result};
 /// Writes history rows and ledger entries in one transaction.
 pub async fn write(timescale: &mut Timescale, adoption: &Adoption<'_>) -> Result<()> {
     let last = adoption.migrations.last().map(|last| last.version);
-    let mut statements = vec!["BEGIN".to_owned()];
-    for migration in &adoption.migrations {
-        if !migration.in_history {
-            statements.push(history_row(migration, &adoption.now));
-        }
-        if !migration.in_ledger {
-            let is_last = Some(migration.version) == last;
-            statements.push(entry(migration, adoption, is_last));
-        }
-    }
-    statements.push("COMMIT".to_owned());
+    let rows = adoption.migrations.iter().flat_map(|migration| {
+        let history = (!migration.in_history).then(|| history_row(migration, &adoption.now));
+        let is_last = Some(migration.version) == last;
+        let entry = (!migration.in_ledger).then(|| entry(migration, adoption, is_last));
+        history.into_iter().chain(entry.into_iter().flatten())
+    });
+    let statements = ["BEGIN".to_owned()]
+        .into_iter()
+        .chain(rows)
+        .chain(["COMMIT".to_owned()]);
     timescale
-        .client()
-        .await?
-        .batch_execute(&statements.join(";\n"))
+        .batches(statements)
         .await
-        .map_err(|error| Failure::failed(session::words(&error)).on(Target::Timescale))
         .context("recording the adoption")
 }
 
@@ -41,26 +37,31 @@ fn history_row(migration: &Adopted<'_>, now: &str) -> String {
     )
 }
 
-fn entry(migration: &Adopted<'_>, adoption: &Adoption<'_>, is_last: bool) -> String {
-    let snapshot = is_last.then_some(adoption.snapshot);
-    format!(
-        "INSERT INTO public.sgmp_db_ledger (event, version, name, state, checksum, script, statements_total, \
-         statements_done, started_at, finished_at, os_user, os_host, database_user, tool_version, \
-         details, snapshot, fingerprint) \
-         VALUES ({}, {}, {}, 'done', {}, {}, 0, 0, pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp(), \
-         {}, {}, current_user, {}, {}, {}, {})",
-        session::text(Event::Adopt.name()),
-        migration.version,
-        session::text(migration.name),
-        session::text(&migration.checksum),
-        session::text(migration.text),
-        session::text(&adoption.identity.os_user),
-        session::text(&adoption.identity.os_host),
-        session::text(adoption.identity.tool_version),
-        session::text(adoption.details),
-        session::nullable(snapshot.map(|snapshot| snapshot.text.as_str())),
-        session::nullable(snapshot.map(|snapshot| snapshot.fingerprint.as_str())),
-    )
+fn entry<'a>(
+    migration: &'a Adopted<'_>,
+    adoption: &'a Adoption<'_>,
+    is_last: bool,
+) -> impl Iterator<Item = String> + 'a {
+    let mut row = LedgerRow::new(&FLAVOUR, Event::Adopt, EntryState::Done, adoption.identity);
+    row.script(&RowScript {
+        version: migration.version,
+        name: migration.name,
+        checksum: &migration.checksum,
+        statements_total: 0,
+        continues: None,
+    })
+    .value("statements_done", "0")
+    .finished()
+    .message("details", Some(adoption.details));
+    let snapshot = Some(adoption.snapshot).filter(|_| is_last);
+    if let Some(snapshot) = snapshot {
+        row.text("fingerprint", &snapshot.fingerprint);
+    }
+    let snapshot =
+        snapshot.map(|snapshot| texts::inserts(texts::NEWEST, texts::SNAPSHOT, &snapshot.text));
+    std::iter::once(texts::with_script(&row.insert(), migration.text))
+        .chain(texts::rest_of_script(migration.text))
+        .chain(snapshot.into_iter().flatten())
 }
 
 /// What Alembic's own table holds.

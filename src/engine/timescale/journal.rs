@@ -1,7 +1,7 @@
 //! The rows of the statement journal, as SQL. One row per script run; each statement moves it on.
 
-use super::{lock, session};
-use crate::engine::{EntryState, Event, LOCK_LOST, Work};
+use super::{lock, record::FLAVOUR, session, texts};
+use crate::engine::{EntryState, Event, Flavour, LOCK_LOST, LedgerRow, RowScript, Work, bounded};
 
 /// A statement about to be sent whose end the server alone may know.
 #[derive(Debug, Clone)]
@@ -21,58 +21,67 @@ pub struct Position {
     pub in_flight: Option<InFlight>,
 }
 
-/// The statement that opens an entry for a script and returns its id.
+/// The statement that opens an entry for a script, with the first piece of that, and returns its id.
 pub fn open(work: &Work<'_>, event: Event, state: EntryState) -> String {
-    format!(
-        "INSERT INTO public.sgmp_db_ledger (event, version, name, state, checksum, script, statements_total, \
-         statements_done, continues, started_at, os_user, os_host, database_user, tool_version, details) \
-         VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, pg_catalog.clock_timestamp(), {}, {}, current_user, {}, {}) \
-         RETURNING id",
-        session::text(event.name()),
-        work.version,
-        session::text(work.name),
-        session::text(state.name()),
-        session::text(&work.checksum),
-        session::text(work.text),
-        work.statements.len(),
-        work.from,
-        work.continues
-            .map_or_else(|| "NULL".to_owned(), |id| id.to_string()),
-        session::text(&work.identity.os_user),
-        session::text(&work.identity.os_host),
-        session::text(work.identity.tool_version),
-        session::nullable(work.details),
-    )
+    texts::with_script(&row(work, event, state).insert(), work.text)
 }
 
-/// The row of a script that has run to its end in the transaction under way, written at once. Fails
-/// when this session does not hold the lock.
+/// The same without the script.
+pub fn open_bare(work: &Work<'_>, event: Event, state: EntryState) -> String {
+    format!("{} RETURNING id", row(work, event, state).insert())
+}
+
+fn row(work: &Work<'_>, event: Event, state: EntryState) -> LedgerRow {
+    let mut row = LedgerRow::new(&FLAVOUR, event, state, work.identity);
+    row.script(&script(work))
+        .value("statements_done", work.from.to_string())
+        .message("details", work.details);
+    row
+}
+
+fn script<'w>(work: &'w Work<'_>) -> RowScript<'w> {
+    RowScript {
+        version: work.version,
+        name: work.name,
+        checksum: &work.checksum,
+        statements_total: work.statements.len(),
+        continues: work.continues,
+    }
+}
+
+/// The row of a script that has run to its end in the transaction under way, written at once, with the
+/// first piece of the script. Fails when this session does not hold the lock.
 pub fn whole(work: &Work<'_>, event: Event) -> String {
     let total = work.statements.len();
-    format!(
-        "INSERT INTO public.sgmp_db_ledger (event, version, name, state, checksum, script, statements_total, \
-         statements_done, continues, started_at, finished_at, duration_ms, os_user, os_host, database_user, \
-         tool_version, details) \
-         SELECT {}, {}, {}, {}, {}, {}, {total}, CASE WHEN {} THEN {total} ELSE {} END, {}, \
-         pg_catalog.transaction_timestamp(), ended, \
-         GREATEST(1, pg_catalog.date_part('epoch', ended - pg_catalog.transaction_timestamp()) * 1000)::bigint, \
-         {}, {}, current_user, {}, {} FROM pg_catalog.clock_timestamp() AS ended",
-        session::text(event.name()),
-        work.version,
-        session::text(work.name),
-        session::text(EntryState::Done.name()),
-        session::text(&work.checksum),
-        session::text(work.text),
-        lock::proven(),
-        lock_lost("ended IS NULL"),
-        work.continues
-            .map_or_else(|| "NULL".to_owned(), |id| id.to_string()),
-        session::text(&work.identity.os_user),
-        session::text(&work.identity.os_host),
-        session::text(work.identity.tool_version),
-        session::nullable(work.details),
-    )
+    let mut row = LedgerRow::new(&WHOLE, event, EntryState::Done, work.identity);
+    row.script(&script(work))
+        .value(
+            "statements_done",
+            format!(
+                "CASE WHEN {} THEN {total} ELSE {} END",
+                lock::proven(),
+                lock_lost("ended IS NULL")
+            ),
+        )
+        .value("finished_at", "ended")
+        .value(
+            "duration_ms",
+            "GREATEST(1, pg_catalog.date_part('epoch', ended - pg_catalog.transaction_timestamp()) * 1000)::bigint",
+        )
+        .message("details", work.details);
+    let insert = format!(
+        "INSERT INTO public.sgmp_db_ledger ({}) SELECT {} FROM pg_catalog.clock_timestamp() AS ended",
+        row.names(),
+        row.values()
+    );
+    texts::with_script(&insert, work.text)
 }
+
+/// A row that began with its transaction.
+const WHOLE: Flavour = Flavour {
+    now: "pg_catalog.transaction_timestamp()",
+    ..FLAVOUR
+};
 
 /// Moves the row of a run on: closes the statement before and opens the next one. Fails when this
 /// session does not hold the lock: a pooler that moved us to another session must not run a
@@ -117,7 +126,7 @@ pub fn close(
          finished_at = pg_catalog.clock_timestamp(), duration_ms = {duration_ms}, error = {} WHERE id = {id}",
         session::text(state.name()),
         position.done,
-        session::nullable(error),
+        session::nullable(error.map(bounded)),
     )
 }
 

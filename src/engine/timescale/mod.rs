@@ -5,6 +5,7 @@ mod adoption;
 mod aggregates;
 mod blockers;
 mod catalog;
+mod convert;
 mod database;
 mod decide;
 mod effect;
@@ -25,6 +26,7 @@ mod run;
 mod session;
 mod singly;
 mod survey;
+mod texts;
 mod trial;
 
 pub use normal::object as in_normal_form;
@@ -32,12 +34,12 @@ pub use normal::object as in_normal_form;
 use super::{
     Adoption, AggregateStore, Canceller, Done, Engine, Flight, Identity, LockRequest, NewEntry,
     PolicyStore, Progress, Record, Resolution, StepFailure, StoredSnapshot, Survey, Verdict,
-    Watcher, Work,
+    Watcher, Work, together,
 };
 use crate::{
     config::{AppRole, Endpoint},
     connect::{self, ConnectOptions, PgClient, PgSession},
-    outcome::ServerReport,
+    outcome::{Failure, ServerReport},
     policy::{OldChunks, Policies, PolicyState, Step},
     schema::{ObjectDifference, Reading, Repair, Schema},
     sql::{Dialect, Statement},
@@ -63,6 +65,8 @@ pub struct Timescale {
     /// The schema as the survey read it along with its own questions, until it is asked for or may
     /// have been changed.
     foreseen: Option<Result<Reading>>,
+    /// Does the ledger hold scripts and snapshots in its rows, as its first form did? As the survey saw it.
+    first_form: bool,
 }
 
 impl Timescale {
@@ -81,6 +85,7 @@ impl Timescale {
             pooler_keeps: None,
             selected: false,
             foreseen: None,
+            first_form: false,
         }
     }
 
@@ -96,6 +101,19 @@ impl Timescale {
             .as_ref()
             .context("the PostgreSQL session is gone")?
             .client)
+    }
+
+    /// Runs statements, as many together as stay small; an error keeps the server's words.
+    async fn batches(&mut self, statements: impl Iterator<Item = String>) -> Result<()> {
+        let client = self.client().await?;
+        for some in together(statements, texts::PIECE) {
+            let batch = some.join(";\n");
+            client
+                .batch_execute(&batch)
+                .await
+                .map_err(|error| Failure::failed(session::words(&error)).on(Target::Timescale))?;
+        }
+        Ok(())
     }
 }
 

@@ -1,23 +1,19 @@
 //! Recording in PostgreSQL what somebody settled by hand.
 
-use super::{Timescale, run, session};
-use crate::engine::{Event, HistoryChange, Resolution};
+use super::{Timescale, record::FLAVOUR, run, session, texts};
+use crate::engine::{Event, HistoryChange, LedgerRow, Resolution, RowScript};
 use anyhow::{Context, Result};
 
 /// Writes the ledger entry and changes the history row, in one transaction.
 pub async fn write(timescale: &mut Timescale, resolution: &Resolution<'_>) -> Result<()> {
-    let history = history(resolution);
-    let entry = entry(resolution);
-    let text = format!(
-        "BEGIN; {}{entry}; COMMIT",
-        history
-            .map(|change| format!("{change}; "))
-            .unwrap_or_default()
-    );
+    let statements = ["BEGIN".to_owned()]
+        .into_iter()
+        .chain(history(resolution))
+        .chain([texts::with_script(&entry(resolution), resolution.text)])
+        .chain(texts::rest_of_script(resolution.text))
+        .chain(["COMMIT".to_owned()]);
     timescale
-        .client()
-        .await?
-        .batch_execute(&text)
+        .batches(statements)
         .await
         .context("recording the resolution")
 }
@@ -42,24 +38,24 @@ fn history(resolution: &Resolution<'_>) -> Option<String> {
 
 fn entry(resolution: &Resolution<'_>) -> String {
     let total = resolution.statements_total;
-    format!(
-        "INSERT INTO public.sgmp_db_ledger (event, version, name, state, checksum, script, statements_total, \
-         statements_done, continues, started_at, finished_at, os_user, os_host, database_user, \
-         tool_version, details) \
-         VALUES ({}, {}, {}, {}, {}, {}, {total}, {}, {}, pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp(), {}, {}, current_user, {}, {})",
-        session::text(Event::Resolve.name()),
-        resolution.version,
-        session::text(resolution.name),
-        session::text(resolution.state.name()),
-        session::text(&resolution.checksum),
-        session::text(resolution.text),
-        resolution.statements_done.min(total),
-        resolution
-            .continues
-            .map_or_else(|| "NULL".to_owned(), |id| id.to_string()),
-        session::text(&resolution.identity.os_user),
-        session::text(&resolution.identity.os_host),
-        session::text(resolution.identity.tool_version),
-        session::text(resolution.details),
+    let mut row = LedgerRow::new(
+        &FLAVOUR,
+        Event::Resolve,
+        resolution.state,
+        resolution.identity,
+    );
+    row.script(&RowScript {
+        version: resolution.version,
+        name: resolution.name,
+        checksum: &resolution.checksum,
+        statements_total: total,
+        continues: resolution.continues,
+    })
+    .value(
+        "statements_done",
+        resolution.statements_done.min(total).to_string(),
     )
+    .finished()
+    .message("details", Some(resolution.details));
+    row.insert()
 }

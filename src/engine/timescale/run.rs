@@ -8,15 +8,19 @@ use super::{
     Timescale,
     blockers::blockers,
     journal::{self, Position},
-    leftovers, session, singly,
+    leftovers, session, singly, texts,
 };
 use crate::connect::PgClient as Client;
 use crate::{
     engine::{Direction, Done, EntryState, Event, LOCK_LOST, Progress, StepFailure, Work},
-    sql::{Commits, Statement},
+    sql::Commits,
 };
 use futures_util::{StreamExt, stream::FuturesOrdered};
-use std::time::{Duration, Instant};
+use std::{
+    borrow::Cow,
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio_postgres::{Error, error::SqlState};
 
@@ -38,8 +42,10 @@ const PINNED: [(&str, &str); 13] = [
     ("default_transaction_isolation", "read committed"),
 ];
 
-/// How many statements are under way in one pipeline; bounds what both sides keep in memory.
+/// How many statements are under way in one pipeline, and how many bytes of them unless one alone has
+/// more; bounds what both sides keep in memory.
 const PIPELINE: usize = 256;
+const PIPELINE_BYTES: usize = 4 << 20;
 
 /// How often a record that a cancel struck is written again.
 const RECORD_TRIES: usize = 5;
@@ -92,14 +98,12 @@ impl Run<'_> {
     /// One transaction around script, history row and ledger entry, and one turn: a statement that
     /// fails makes the server refuse everything behind it, the record and the `COMMIT` too.
     async fn atomic(&self, progress: &dyn Fn(Progress<'_>)) -> Result<Done, StepFailure> {
-        let first = [format!("BEGIN; {}", self.pinned())];
-        let total = self.work.statements.len();
-        let texts = self.work.statements.iter().map(Statement::text);
-        let entry = journal::whole(self.work, self.event());
-        let guard = leftovers::guard(self.work.text);
-        let record = [format!("{guard}{entry}; {}; COMMIT", self.history())];
-        let (lead, record) = (first.len(), record.iter().map(String::as_str));
-        let head = first.iter().map(String::as_str).chain(texts);
+        let first = Cow::Owned(format!("BEGIN; {}", self.pinned()));
+        let (lead, total) = (1, self.work.statements.len());
+        let texts = self.work.statements.iter();
+        let texts = texts.map(|statement| Cow::Borrowed(statement.text()));
+        let head = std::iter::once(first).chain(texts);
+        let record = self.record();
         let answered = |sent: usize| {
             if (lead..=lead + total).contains(&sent) {
                 progress(Progress::Statements(sent - lead));
@@ -129,6 +133,22 @@ impl Run<'_> {
         }
     }
 
+    /// The entry with the script and the history row, to the end of the transaction.
+    fn record(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let guard = leftovers::guard(self.work.text);
+        let mut entry = format!("{guard}{}", journal::whole(self.work, self.event()));
+        let mut end = format!("{}; COMMIT", self.history());
+        if texts::is_small(self.work.text) {
+            end.insert_str(0, "; ");
+            entry.push_str(&end);
+            end.clear();
+        }
+        std::iter::once(entry)
+            .chain(texts::rest_of_script(self.work.text))
+            .chain(Some(end).filter(|end| !end.is_empty()))
+            .map(Cow::Owned)
+    }
+
     /// Could a statement make the server accept again what stands behind a failure? `check` refuses
     /// such a file where nobody allows it; then the record waits for the answers.
     fn may_end_transaction(&self) -> bool {
@@ -142,28 +162,68 @@ impl Run<'_> {
     /// comes with its index.
     pub async fn pipeline<'s>(
         &self,
-        statements: impl Iterator<Item = &'s str>,
+        statements: impl Iterator<Item = Cow<'s, str>>,
         answered: impl Fn(usize),
     ) -> Result<(), (usize, Error)> {
         let mut statements = statements;
-        let mut under_way = FuturesOrdered::new();
-        let (mut index, mut failed) = (0, None);
+        let (mut under_way, mut lengths) = (FuturesOrdered::new(), VecDeque::new());
+        let (mut index, mut failed, mut bytes) = (0, None, 0);
         loop {
-            while failed.is_none() && under_way.len() < PIPELINE {
-                match statements.next() {
-                    Some(text) => under_way.push_back(self.client.simple_query(text)),
-                    None => break,
-                }
+            while failed.is_none() && lengths.len() < PIPELINE && bytes < PIPELINE_BYTES {
+                let Some(text) = statements.next() else { break };
+                bytes += text.len();
+                lengths.push_back(text.len());
+                under_way.push_back(async move { self.client.simple_query(&text).await });
             }
             match under_way.next().await {
                 Some(Ok(_)) => {}
                 Some(Err(error)) => failed = failed.or(Some((index, error))),
                 None => break,
             }
+            bytes -= lengths.pop_front().unwrap_or_default();
             index += 1;
             answered(index);
         }
         failed.map_or(Ok(()), Err)
+    }
+
+    /// The same with few statements, from nothing else than their texts.
+    pub async fn send(&self, statements: &[&str]) -> Result<(), (usize, Error)> {
+        let statements = statements.iter().map(|text| Cow::Borrowed(*text));
+        self.pipeline(statements, |_| {}).await
+    }
+
+    /// Stores the rest of the script of an entry that was just written, or says which entry has it.
+    pub async fn store_rest(&self, stored: Option<i64>) -> Result<(), Error> {
+        let stored = match stored {
+            Some(other) => self.send(&[&texts::same_as(other)]).await,
+            None => {
+                let rest = texts::rest_of_script(self.work.text).map(Cow::Owned);
+                self.pipeline(rest, |_| {}).await
+            }
+        };
+        stored.map_err(|(_, error)| error)
+    }
+
+    /// The entry that has this long script already.
+    pub async fn stored_by(&self) -> Result<Option<i64>, Error> {
+        let work = self.work;
+        let Some(continues) = work.continues.filter(|_| !texts::is_small(work.text)) else {
+            return Ok(None);
+        };
+        let query = texts::stored_by(continues, &work.checksum, work.text.len());
+        let rows = session::rows(self.client, &query).await?;
+        Ok(rows
+            .first()
+            .and_then(|row| session::column(row, 0).parse().ok()))
+    }
+
+    /// What opens the entry's row, with its script where nobody has that yet.
+    pub fn open(&self, state: EntryState, stored: Option<i64>) -> String {
+        match stored {
+            Some(_) => journal::open_bare(self.work, self.event(), state),
+            None => journal::open(self.work, self.event(), state),
+        }
     }
 
     /// Nothing of an atomic script is in the database: record the failure in a transaction of its own.
@@ -178,7 +238,6 @@ impl Run<'_> {
         } else {
             EntryState::Failed
         };
-        let open = journal::open(self.work, self.event(), state);
         let close = journal::close(
             None,
             state,
@@ -189,8 +248,7 @@ impl Run<'_> {
             self.elapsed_ms(),
             Some(&failure.message),
         );
-        let record = ["ROLLBACK", "BEGIN", &open, &close, "COMMIT"];
-        if let Err(error) = self.write_surely(&record).await {
+        if let Err(error) = self.write_failed(state, &close).await {
             failure.message = format!(
                 "{}; and the ledger could not be written: {}",
                 failure.message,
@@ -200,17 +258,33 @@ impl Run<'_> {
         failure
     }
 
+    /// The entry of an atomic script that failed, with what ran.
+    async fn write_failed(&self, state: EntryState, close: &str) -> Result<(), Error> {
+        let small = texts::is_small(self.work.text);
+        if small {
+            let open = self.open(state, None);
+            return self
+                .write_surely(&["ROLLBACK", "BEGIN", &open, close, "COMMIT"])
+                .await;
+        }
+        self.write_surely(&["ROLLBACK"]).await?;
+        let stored = self.stored_by().await?;
+        let open = self.open(state, stored);
+        self.write_surely(&["ROLLBACK", "BEGIN", &open, close])
+            .await?;
+        self.store_rest(stored).await?;
+        self.write_surely(&["COMMIT"]).await
+    }
+
     /// A cancel is repeated until the session is idle, and may so strike the record of it.
     pub async fn write_surely(&self, statements: &[&str]) -> Result<(), Error> {
         for _ in 0..RECORD_TRIES {
-            match self.pipeline(statements.iter().copied(), |_| {}).await {
+            match self.send(statements).await {
                 Err((_, error)) if error.code() == Some(&SqlState::QUERY_CANCELED) => {}
                 ended => return ended.map_err(|(_, error)| error),
             }
         }
-        self.pipeline(statements.iter().copied(), |_| {})
-            .await
-            .map_err(|(_, error)| error)
+        self.send(statements).await.map_err(|(_, error)| error)
     }
 
     pub fn describe(&self, statement: Option<usize>, error: &Error, done: usize) -> StepFailure {

@@ -1,6 +1,8 @@
 //! Running a `no-transaction` script: statement by statement, each journalled.
 //!
-//! A statement that can share a transaction with its journal row does, and then needs no evidence.
+//! A statement that can share a transaction with its journal row does, and then needs no evidence;
+//! neighbouring data statements share one. Where one of those fails, all of it is taken back, those in
+//! front of the statement go again, and then it by itself: as if each had gone alone.
 //! The others are journalled before, with what they find. A procedure that turns out to commit
 //! inside has changed nothing when the server says so, and then runs outside.
 
@@ -11,13 +13,16 @@ use super::{
     journal::{self, InFlight, Position},
     leftovers, lock,
     run::{Run, blame},
-    session,
+    session, texts,
 };
 use crate::{
-    engine::{Done, EntryState, Progress, StepFailure, Verdict, fingerprint},
+    engine::{
+        Done, EntryState, Planner, Progress, StepFailure, Verdict, Weight, fingerprint,
+        one_transaction,
+    },
     sql::Commits,
 };
-use std::cell::Cell;
+use std::{borrow::Cow, cell::Cell, ops::Range, time::Instant};
 use tokio_postgres::{Error, error::SqlState};
 
 /// Runs the script from `work.from` on and records every step.
@@ -32,24 +37,41 @@ pub async fn run(run: Run<'_>, progress: &dyn Fn(Progress<'_>)) -> Result<Done, 
         entry,
         outside: Cell::new(false),
     };
-    for index in from..singly.run.work.statements.len() {
+    let mut groups = Groups {
+        planner: Planner::new(usize::MAX),
+        postponed: None,
+    };
+    let mut done = from;
+    while done < singly.run.work.statements.len() {
         if singly.run.work.stop.now() {
-            return Err(singly.stopped(index).await);
+            return Err(singly.stopped(done).await);
         }
-        if let Err(error) = singly.statement(index).await {
-            return Err(singly.failed(Some(index), &error, index).await);
-        }
-        progress(Progress::Statements(index + 1));
+        done = singly.step(&mut groups, done).await?;
+        progress(Progress::Statements(done));
     }
     singly.finish().await
 }
 
+/// How the data statements go.
+struct Groups {
+    planner: Planner,
+    /// A failure in a group, told once those in front of the statement are in the database again.
+    postponed: Option<(usize, Error)>,
+}
+
 /// Sets the session and opens the ledger entry.
 async fn begin(run: &Run<'_>) -> Result<i64, Error> {
-    let open = journal::open(run.work, run.event(), EntryState::Running);
+    let stored = run.stored_by().await?;
+    let open = run.open(EntryState::Running, stored);
     let settings = run.work.settings.join(";\n");
-    let text = format!("{};\n{settings}\n;{open}", run.pinned());
+    let is_small = texts::is_small(run.work.text);
+    let begin = if is_small { "" } else { "BEGIN; " };
+    let text = format!("{};\n{settings}\n;{begin}{open}", run.pinned());
     let rows = session::rows(run.client, &text).await?;
+    if !is_small {
+        run.store_rest(stored).await?;
+        run.send(&["COMMIT"]).await.map_err(|(_, error)| error)?;
+    }
     Ok(rows
         .iter()
         .rev()
@@ -65,6 +87,67 @@ struct Singly<'a> {
 }
 
 impl Singly<'_> {
+    /// The next statement, or the next group of them; returns how many are in the database then.
+    async fn step(&self, groups: &mut Groups, done: usize) -> Result<usize, StepFailure> {
+        let statements = self.run.work.statements;
+        let weight = |index: usize| match statements[index].facts.outside_transaction {
+            Some(_) => Weight::default(),
+            None => Weight::of(&statements[index]),
+        };
+        let step = groups.planner.step(done, statements.len(), weight);
+        if let Some((_, error)) = groups.postponed.take_if(|(index, _)| *index == step.start) {
+            return Err(self.failed(Some(step.start), &error, done).await);
+        }
+        if step.len() > 1 {
+            return self.group(groups, step).await;
+        }
+        match self.statement(step.start).await {
+            Ok(()) => Ok(step.end),
+            Err(error) => Err(self.failed(Some(step.start), &error, done).await),
+        }
+    }
+
+    /// Sends the group, or takes it back and decides how its statements go instead.
+    async fn group(&self, groups: &mut Groups, step: Range<usize>) -> Result<usize, StepFailure> {
+        let (begun, done) = (Instant::now(), step.start);
+        self.outside.set(false);
+        let head = ["BEGIN".to_owned(), self.advance(step.end, None)].map(Cow::Owned);
+        let texts = self.run.work.statements[step.clone()].iter();
+        let texts = texts.map(|statement| Cow::Borrowed(statement.text()));
+        let all = head
+            .into_iter()
+            .chain(texts)
+            .chain([Cow::Borrowed("COMMIT")]);
+        let Err((index, error)) = self.run.pipeline(all, |_| {}).await else {
+            groups.planner.took(step.len(), begun.elapsed());
+            return Ok(step.end);
+        };
+        if session::is_lost(&error) {
+            let mut failure = self.failed(None, &error, done).await;
+            failure.message.push_str(&one_transaction(&step));
+            return Err(failure);
+        }
+        let failed = (done + index).checked_sub(2);
+        let statement = failed.filter(|at| step.contains(at));
+        if self.run.work.stop.now() || index < 2 {
+            return Err(self.failed(statement, &error, done).await);
+        }
+        if let Err(error) = self.run.write_surely(&["ROLLBACK"]).await {
+            return Err(self.failed(None, &error, done).await);
+        }
+        match statement {
+            Some(at) => {
+                groups.planner.without(at);
+                if self.run.describe(None, &error, done).worth_retrying {
+                    groups.postponed = Some((at, error));
+                }
+            }
+            // A constraint that is checked at the end: only alone a statement tells that it breaks it.
+            None => groups.planner.singly_until(step.end),
+        }
+        Ok(done)
+    }
+
     async fn statement(&self, index: usize) -> Result<(), Error> {
         let statement = &self.run.work.statements[index];
         let (text, facts) = (statement.text(), &statement.facts);
@@ -104,10 +187,7 @@ impl Singly<'_> {
     }
 
     async fn send(&self, statements: &[&str]) -> Result<(), Error> {
-        self.run
-            .pipeline(statements.iter().copied(), |_| {})
-            .await
-            .map_err(|(_, error)| error)
+        self.run.send(statements).await.map_err(|(_, error)| error)
     }
 
     async fn finish(&self) -> Result<Done, StepFailure> {

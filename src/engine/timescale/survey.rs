@@ -4,13 +4,13 @@ use super::{Timescale, catalog, lock, pooler, record, session};
 use crate::connect::PgClient as Client;
 use crate::{
     connect,
-    engine::{ForeignObject, Survey},
-    outcome::{Failure, ServerReport},
+    engine::{ForeignObject, StatementLimit, Survey},
+    outcome::{Exit, Failure, ServerReport},
     target::Target,
 };
 use anyhow::Result;
 use futures_util::{future::join, try_join};
-use tokio_postgres::SimpleQueryRow;
+use tokio_postgres::{SimpleQueryRow, error::SqlState};
 
 /// `current_setting(…, true)` is NULL where no library has defined the setting: the extension's
 /// own settings exist only once its loader is preloaded or its library loaded.
@@ -27,7 +27,11 @@ const SERVER: &str = "SELECT pg_catalog.current_setting('server_version'), \
      pg_catalog.current_setting('timescaledb.license', true), \
      pg_catalog.current_setting('timescaledb.restoring', true), \
      pg_catalog.pg_backend_pid(), \
-     pg_catalog.current_setting('session_replication_role')";
+     pg_catalog.current_setting('session_replication_role'), \
+     pg_catalog.current_setting('timescaledb.disable_load', true), \
+     (SELECT v.trusted OR NOT v.superuser FROM pg_catalog.pg_available_extension_versions v \
+     JOIN pg_catalog.pg_available_extensions x ON x.name = v.name AND x.default_version = v.version \
+     WHERE v.name = 'timescaledb')";
 
 /// Where the login was told to write nothing by default, or NULL. Source of the words: PostgreSQL
 /// documentation, 53.24 pg_settings (`source`), which does not list them, and `GucSource_Names`.
@@ -44,6 +48,14 @@ const RELATIONS: &str = "SELECT n.nspname, c.relname, c.relkind \
      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
      AND d.objid = c.oid AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e') \
      ORDER BY n.nspname, c.relname";
+
+/// Source: `PQ_LARGE_MESSAGE_LIMIT` in src/include/libpq/libpq.h (`MaxAllocSize - 1`, 1 GB less two), of
+/// which a message's length takes four bytes and the end of its text one.
+const MESSAGE_LIMIT: StatementLimit = StatementLimit {
+    name: "PostgreSQL's limit for one message, which no setting changes",
+    bytes: 0x3fff_fffe - 5,
+    remedy: "split the statement",
+};
 
 const BEGIN: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
@@ -76,6 +88,7 @@ pub async fn survey(timescale: &mut Timescale) -> Result<Survey> {
             .first()
             .map(|row| format!("backend {}", session::column(row, 0))),
         obstacles: facts.obstacles(exists, &database),
+        statement_limit: Some(MESSAGE_LIMIT),
         ..Survey::default()
     };
     match begun {
@@ -95,6 +108,8 @@ pub async fn survey(timescale: &mut Timescale) -> Result<Survey> {
     survey.obstacles.extend(pooler::refusal(timescale).await?);
     if exists {
         survey.foreign = answers.relations.iter().filter_map(foreign).collect();
+        record::is_visible(&answers.hidden, facts.text(2).unwrap_or_default())?;
+        timescale.first_form = record::is_first_form(&answers.form)?;
         survey.record = record::understand(&answers.history, &answers.ledger)?;
     }
     Ok(survey)
@@ -106,34 +121,51 @@ struct Answers {
     read_only: Vec<SimpleQueryRow>,
     relations: Vec<SimpleQueryRow>,
     holder: Vec<SimpleQueryRow>,
+    hidden: Vec<SimpleQueryRow>,
     history: Vec<SimpleQueryRow>,
     ledger: Vec<SimpleQueryRow>,
+    form: Vec<SimpleQueryRow>,
 }
 
 /// Everything sent together, so that all is one turn, and seen in one view.
 async fn ask(client: &Client) -> Result<Answers> {
     let (holder, open) = (lock::holder(), record::open_if_there());
     let read_only = format!("SELECT {READ_ONLY_SOURCE}");
-    let (_, server, read_only, relations, holder, _, history, ledger, _) = try_join!(
+    let (_, server, read_only, relations, holder, hidden, form, _, history, ledger, _) = try_join!(
         session::rows(client, BEGIN),
         session::rows(client, SERVER),
         session::rows(client, &read_only),
         session::rows(client, RELATIONS),
         session::rows(client, &holder),
+        session::rows(client, record::HIDDEN),
+        session::rows(client, record::READ_FORM),
         session::rows(client, &open),
         session::rows(client, record::FETCH_HISTORY),
         session::rows(client, record::FETCH_LEDGER),
         session::rows(client, "COMMIT"),
     )
-    .map_err(|error| pooler::explained(&error))?;
+    .map_err(|error| unanswered(&error))?;
     Ok(Answers {
         server,
         read_only,
         relations,
         holder,
+        hidden,
         history,
         ledger,
+        form,
     })
+}
+
+/// What a login may not ask, nobody may conclude anything of (exit 8).
+fn unanswered(error: &tokio_postgres::Error) -> Failure {
+    let words = session::words(error);
+    if error.code() != Some(&SqlState::INSUFFICIENT_PRIVILEGE) {
+        return pooler::explained(error);
+    }
+    Failure::new(Exit::Unknown, words)
+        .on(Target::Timescale)
+        .remedy("as an administrator: GRANT SELECT on the catalog that is named to this login; docs/least-role.md has the whole role")
 }
 
 /// What answers there now.
@@ -167,7 +199,7 @@ async fn open(timescale: &mut Timescale) -> Result<bool> {
 
 fn foreign(row: &SimpleQueryRow) -> Option<ForeignObject> {
     let (schema, name) = (session::column(row, 0), session::column(row, 1));
-    if schema == "public" && (name == record::HISTORY || name == record::LEDGER) {
+    if schema == "public" && record::TABLES.contains(&name) {
         return None;
     }
     let kind = match session::column(row, 2) {
@@ -266,10 +298,21 @@ impl<'a> Facts<'a> {
                 "install TimescaleDB's package for this PostgreSQL version on the server"
                     .to_owned(),
             );
-        } else if !installed && !self.is_preloaded() {
+        } else if !installed && self.is_preloaded() == Some(false) {
             obstacle(
                 "the extension timescaledb is not preloaded".to_owned(),
                 "on the server: ALTER SYSTEM SET shared_preload_libraries = 'timescaledb'; then restart PostgreSQL".to_owned(),
+            );
+        } else if !installed && (self.is_preloaded().is_none() || !self.may_create_extension()) {
+            let why = match self.may_create_extension() {
+                true => "may not see whether it is preloaded (shared_preload_libraries)",
+                false => "may not create it",
+            };
+            obstacle(
+                format!(
+                    "the extension timescaledb is not in `{database}`, and role `{user}` {why}"
+                ),
+                format!("as an administrator, in \"{database}\": CREATE EXTENSION timescaledb;"),
             );
         }
         if self.text(13).is_some_and(|role| role != "origin") {
@@ -291,12 +334,18 @@ impl<'a> Facts<'a> {
         obstacles
     }
 
-    /// The list itself is hidden from ordinary roles; a setting of the extension's then tells.
-    fn is_preloaded(&self) -> bool {
-        self.text(10).is_some()
-            || self
-                .text(9)
-                .is_some_and(|list| list.contains("timescaledb"))
+    /// None where this login cannot tell. The list itself is hidden from ordinary roles; the settings
+    /// that the extension's loader defines when it is preloaded are not.
+    fn is_preloaded(&self) -> Option<bool> {
+        if self.text(10).is_some() || self.text(14).is_some() {
+            return Some(true);
+        }
+        self.text(9).map(|list| list.contains("timescaledb"))
+    }
+
+    /// A trusted extension is created by whoever may create in the database, another by a superuser.
+    fn may_create_extension(&self) -> bool {
+        self.yes(3) || self.yes(15)
     }
 }
 

@@ -87,7 +87,7 @@ impl PolicyPlan {
             let step = subject.step(StepChange::AddCompression(wanted.after));
             return self.settle(vec![step], told.values(expected, None));
         };
-        self.failing(subject.name, job);
+        self.health(subject.name, job);
         self.paused(subject, job);
         if job.after != Some(wanted.after) {
             let actual = job

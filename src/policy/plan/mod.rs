@@ -79,6 +79,7 @@ pub fn plan(policies: &Policies, state: &PolicyState, consent: Consent) -> Polic
         plan.refresh(&subject);
     }
     plan.unmanaged(policies, state);
+    plan.scheduler(state);
     // A file that is wrong in one place is not followed in another.
     if !plan.refusals.is_empty() {
         plan.steps.clear();

@@ -21,7 +21,7 @@ impl PolicyPlan {
         }
         let mut jobs = subject.jobs(JobKind::Refresh);
         for job in &jobs {
-            self.failing(subject.name, job);
+            self.health(subject.name, job);
         }
         let mut open: Vec<&Refresh> = Vec::new();
         for refresh in wanted {

@@ -48,7 +48,7 @@ impl PolicyPlan {
     }
 
     fn existing_retention(&mut self, subject: &Subject<'_>, wanted: &Retention, job: &Job) -> bool {
-        self.failing(subject.name, job);
+        self.health(subject.name, job);
         let mut changes = Vec::new();
         let mut told = None;
         if !job.scheduled {
@@ -139,7 +139,8 @@ impl PolicyPlan {
         let Some(doomed) = subject.state.doomed.get(subject.name) else {
             return;
         };
-        let waits = doomed.changed_since && job.failing.is_none();
+        let runs = job.failing.is_none() && job.stalled.is_none();
+        let waits = doomed.changed_since && runs && subject.state.has_scheduler != Some(false);
         let missed = if job.succeeded_lately {
             doomed.missed
         } else {

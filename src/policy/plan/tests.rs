@@ -1,5 +1,5 @@
 use super::*;
-use crate::policy::{Doomed, Interval, Loss, Retention};
+use crate::policy::{Doomed, Interval, Loss, Retention, Stalled};
 
 fn policies(text: &str) -> Policies {
     Policies::parse(text, "p.yaml", None).unwrap()
@@ -18,6 +18,7 @@ fn retention_job(interval: &str) -> Job {
         last_success: None,
         succeeded_lately: false,
         failing: None,
+        stalled: None,
     }
 }
 
@@ -246,4 +247,50 @@ fn refresh_policies_pair_up_so_that_jobs_keep_their_numbers() {
     let steps = plan(&policies(text), &state, Consent::Withheld).steps;
     assert_eq!(steps.len(), 1);
     assert_eq!(steps[0].change, StepChange::AlterRefresh(1, wanted[1]));
+}
+
+#[test]
+fn a_job_that_is_never_started_is_a_finding_and_drops_nothing_at_its_next_run() {
+    let stalled = [
+        (Stalled::Never, "infinity"),
+        (Stalled::Unplanned, "no next start"),
+        (
+            Stalled::Overdue("2024-01-01T00:00:00Z".to_owned()),
+            "2024-01-01",
+        ),
+    ];
+    for (why, words) in stalled {
+        let mut state = state(Some("1 mon"));
+        state.jobs[0].stalled = Some(why);
+        let doomed = Doomed {
+            chunks: 1,
+            changed_since: true,
+            ..Doomed::default()
+        };
+        state.doomed.insert(TableName::parse("t"), doomed);
+        let plan = plan(&policies(MONTH), &state, Consent::Withheld);
+        assert!(plan.remaining[0].message.contains(words), "{plan:?}");
+        assert_eq!(plan.remaining.len(), 2, "{plan:?}");
+        assert!(
+            !plan
+                .notes
+                .iter()
+                .any(|note| note.message.contains("next run")),
+            "{plan:?}"
+        );
+    }
+}
+
+#[test]
+fn without_a_scheduler_there_is_one_finding_and_without_a_sight_of_it_none() {
+    for (scheduler, findings) in [(None, 0), (Some(true), 0), (Some(false), 1)] {
+        let mut state = state(Some("1 mon"));
+        state.has_scheduler = scheduler;
+        let plan = plan(&policies(MONTH), &state, Consent::Withheld);
+        assert_eq!(plan.findings.len(), findings, "{plan:?}");
+    }
+    let mut nothing = state(None);
+    nothing.has_scheduler = Some(false);
+    let plan = plan(&policies("hypertables: {}"), &nothing, Consent::Withheld);
+    assert!(plan.findings.is_empty(), "{plan:?}");
 }

@@ -102,7 +102,7 @@ impl<'a> Planner<'a> {
         let mut at = 0;
         while at < self.steps.len() {
             let step = self.steps[at].clone();
-            let moved = step.drops.iter().chain(&step.disturbs);
+            let moved = step.moved();
             let hinderers: BTreeSet<&Key> = moved
                 .filter_map(|key| dependents.get(key))
                 .flatten()
@@ -210,14 +210,15 @@ impl<'a> Planner<'a> {
 
     /// A step in a cycle that can be made as a stub first: what completes it comes when all is there.
     fn make_in_two_parts(&mut self, at: usize) {
-        let Some(completing) = self.steps[at].stub.take() else {
+        let Some(stub) = self.steps[at].stub.take() else {
             return;
         };
         let step = &mut self.steps[at];
         let mut whole = step.clone();
         whole.alters = std::mem::take(&mut whole.creates);
         whole.drops.clear();
-        step.sql = completing;
+        step.sql = stub.first;
+        whole.sql = stub.completing;
         step.needs.clear();
         step.hints.clear();
         self.steps.push(whole);

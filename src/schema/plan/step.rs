@@ -3,6 +3,13 @@
 use crate::schema::{Key, Repair};
 use std::collections::BTreeSet;
 
+/// How a step is done in two parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stub {
+    pub first: String,
+    pub completing: String,
+}
+
 /// A statement with what it does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -19,7 +26,7 @@ pub struct Step {
     pub(super) frees: BTreeSet<Key>,
     pub(super) hints: BTreeSet<Key>,
     pub(super) groups: BTreeSet<Key>,
-    pub(super) stub: Option<String>,
+    pub(super) stub: Option<Stub>,
     /// Steps for whose sake alone this one is there; none where it repairs something itself.
     pub(super) because: BTreeSet<usize>,
 }
@@ -44,6 +51,11 @@ impl Step {
             stub: None,
             because: BTreeSet::new(),
         }
+    }
+
+    /// No statement, but what somebody has to do about that object.
+    pub fn remark(key: &Key, note: impl Into<String>) -> Step {
+        Step::alter(key, "").noting(note)
     }
 
     /// A statement that creates that object.
@@ -127,25 +139,33 @@ impl Step {
         self
     }
 
-    /// In a cycle, that statement makes it first, needing nothing; its own then completes it.
-    pub fn or_stub(mut self, sql: impl Into<String>) -> Step {
-        self.stub = Some(sql.into());
+    /// In a cycle, the first statement makes it, needing nothing, and the other then completes it.
+    pub fn or_stub(mut self, first: impl Into<String>, completing: impl Into<String>) -> Step {
+        self.stub = Some(Stub {
+            first: first.into(),
+            completing: completing.into(),
+        });
         self
+    }
+
+    /// Its text.
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// What must not be used by anything else meanwhile: what it drops and what it disturbs.
+    pub fn moved(&self) -> impl Iterator<Item = &Key> + Clone {
+        self.drops.iter().chain(&self.disturbs)
+    }
+
+    /// A statement that nothing orders.
+    pub fn alone(self) -> Repair {
+        self.repair(None)
     }
 
     /// For which object it is told.
     pub fn key(&self) -> &Key {
         &self.key
-    }
-
-    /// Does it drop that object?
-    pub fn is_dropping(&self, key: &Key) -> bool {
-        self.drops.contains(key)
-    }
-
-    /// Does it alter that in a way that no dependent may see?
-    pub fn is_disturbing(&self, key: &Key) -> bool {
-        self.disturbs.contains(key)
     }
 
     /// What it alters, in either way.

@@ -245,11 +245,15 @@ fn a_cycle_is_broken_by_a_stub_and_otherwise_by_the_first_step() {
         let mut planner = Planner::new(&expected, &none);
         planner.add(Step::create(&function, "create f"));
         let step = Step::create(&view, "create v");
-        planner.add(if stub { step.or_stub("stub v") } else { step });
+        planner.add(if stub {
+            step.or_stub("stub v", "replace v")
+        } else {
+            step
+        });
         let plan = planner.finish().into_iter();
         plan.map(|one| one.sql).collect::<Vec<_>>()
     };
-    assert_eq!(plan(true), ["stub v", "create f", "create v"]);
+    assert_eq!(plan(true), ["stub v", "create f", "replace v"]);
     assert_eq!(plan(false), ["create f", "create v"]);
 }
 

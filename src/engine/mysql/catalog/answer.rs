@@ -96,8 +96,14 @@ impl<'de> Deserializer<'de> for Cell {
         visitor.visit_u64(number.map_err(|_| Error::custom(format!("{text} is not a number")))?)
     }
 
+    fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        let text = self.text()?;
+        let number = text.parse();
+        visitor.visit_i64(number.map_err(|_| Error::custom(format!("{text} is not a number")))?)
+    }
+
     forward_to_deserialize_any! {
-        i8 i16 i32 i64 i128 u8 u16 u32 u128 f32 f64 char str string bytes byte_buf unit
+        i8 i16 i32 i128 u8 u16 u32 u128 f32 f64 char str string bytes byte_buf unit
         unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }

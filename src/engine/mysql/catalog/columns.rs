@@ -189,15 +189,32 @@ fn expression_default(raw: &str, kind: &str, names: &BTreeSet<String>) -> String
 /// A literal as SQL. information_schema prints it bare, but for bits and bytes.
 fn literal(raw: &str, kind: &str) -> String {
     let bytes = kind.contains("binary") && raw.starts_with("0x");
-    if normal::is_numeric(kind) || kind.starts_with("bit") || bytes {
+    if bytes {
+        return binary(raw.trim_start_matches("0x"), kind);
+    }
+    if normal::is_numeric(kind) || kind.starts_with("bit") {
         return raw.to_owned();
     }
     quoted(raw)
 }
 
+/// Bytes by their digits. A fixed length is filled up with zeros, told or not.
+pub fn binary(digits: &str, kind: &str) -> String {
+    let mut digits = digits;
+    while let Some(rest) = digits.strip_suffix("00").filter(|rest| rest.len() % 2 == 0) {
+        if !kind.starts_with("binary") {
+            break;
+        }
+        digits = rest;
+    }
+    format!("0x{digits}")
+}
+
 /// A text as a literal that a reader of the snapshot can read.
 pub fn quoted(raw: &str) -> String {
-    format!("'{}'", raw.replace('\\', "\\\\").replace('\'', "''"))
+    // A zero byte would end the statement for the server's own client.
+    let escaped = raw.replace('\\', "\\\\").replace('\'', "''");
+    format!("'{}'", escaped.replace('\0', "\\0"))
 }
 
 #[cfg(test)]

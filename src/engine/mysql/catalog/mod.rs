@@ -5,6 +5,7 @@
 //! texts are compared in one spelling (`engine::mysql::normal`); statistics, counters and times of
 //! creation are data; primary keys that the server makes by itself are not shown.
 
+mod alike;
 mod answer;
 pub mod checks;
 pub mod columns;
@@ -23,6 +24,8 @@ mod shown;
 pub mod tables;
 pub mod triggers;
 pub mod views;
+
+pub use alike::alike;
 
 use super::{Mysql, normal};
 use crate::schema::Reading;

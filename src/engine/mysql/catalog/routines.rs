@@ -106,10 +106,37 @@ pub struct Routine {
     /// `INVOKER`, where it is not the definer's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub security: Option<String>,
+    /// As it was sent, with its comments and line ends.
     pub body: String,
     /// Only modes that change what this body means.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sql_mode: Vec<String>,
+}
+
+impl Routine {
+    /// Parameters and result, each with its collation, where that is inherited from the database.
+    pub fn resolved(&self, inherited: &str) -> Vec<String> {
+        let domains = self.parameters.iter().chain(&self.returns);
+        domains
+            .map(
+                |domain| match holds_text(domain) && !domain.contains(" COLLATE ") {
+                    true => format!("{domain}{}", collated(inherited)),
+                    false => domain.clone(),
+                },
+            )
+            .collect()
+    }
+}
+
+/// Does a parameter hold text?
+fn holds_text(domain: &str) -> bool {
+    let words = ["char", "text", "enum", "set("];
+    words.iter().any(|word| domain.contains(word))
+}
+
+fn collated(collation: &str) -> String {
+    let set = collation.split('_').next().unwrap_or_default();
+    format!(" CHARSET {set} COLLATE {collation}")
 }
 
 /// Every routine whose body this login may see.
@@ -132,7 +159,7 @@ fn read(rows: Vec<Vec<mysql_async::Row>>, draft: &mut Draft) -> Result<()> {
             deterministic: row.is_deterministic,
             data_access: row.sql_data_access,
             security: Some(row.security_type).filter(|security| security != "DEFINER"),
-            body: normal::body(body),
+            body: normal::as_sent(body),
             sql_mode: normal::matters(&row.sql_mode.unwrap_or_default(), body),
         };
         let object = draft.add(&kind, name, &routine)?;
@@ -158,8 +185,7 @@ fn signatures(
         let kind = row.routine_type.to_ascii_lowercase();
         let mut domain = normal::column_type(&row.dtd_identifier);
         if let Some(collation) = database.deviating(row.collation_name) {
-            let set = collation.split('_').next().unwrap_or_default();
-            domain.push_str(&format!(" CHARSET {set} COLLATE {collation}"));
+            domain.push_str(&collated(&collation));
         }
         let of_procedure = kind == PROCEDURE;
         let signature = signatures.entry((kind, row.specific_name)).or_default();

@@ -80,17 +80,25 @@ impl Shown {
         behind.split(' ').next()
     }
 
-    /// A column's default that SHOW CREATE prints in hexadecimal and information_schema mangles, as
-    /// a literal: bytes as they are, text as text.
+    /// A column's default that information_schema mangles, as a literal: bytes in hexadecimal, text
+    /// as text. SHOW CREATE prints bytes as a text where they are one, and anything that is not as
+    /// bytes.
     pub fn default_of(&self, table: &str, column: &str, kind: &str) -> Option<String> {
         let line = self.line(table, &format!("{} ", session::identifier(column)))?;
         let tokens = tokens(Dialect::Mysql, line);
         let at = tokens.iter().position(|token| token.is("DEFAULT"))?;
         let literal = tokens.get(at + 1)?;
-        let digits = literal.text.strip_prefix("0x")?;
-        match literal.kind {
-            TokenKind::Word if kind.contains("binary") => Some(literal.text.to_owned()),
-            TokenKind::Word => bytes(digits).map(|text| columns::quoted(&text)),
+        let digits = literal.text.strip_prefix("0x");
+        match (literal.kind, digits, kind.contains("binary")) {
+            (TokenKind::Word, Some(digits), true) => Some(columns::binary(digits, kind)),
+            (TokenKind::Word, Some(digits), false) => {
+                bytes(digits).map(|text| columns::quoted(&text))
+            }
+            (TokenKind::String, _, true) => {
+                let text = unescaped(literal.text);
+                let digits: String = text.bytes().map(|byte| format!("{byte:02X}")).collect();
+                Some(columns::binary(&digits, kind))
+            }
             _ => None,
         }
     }
@@ -149,6 +157,26 @@ fn behind_characteristics(statement: &str) -> Option<&str> {
     Some(rest)
 }
 
+/// A literal of SHOW CREATE without its quotes and with what its escapes say.
+fn unescaped(literal: &str) -> String {
+    let mut text = String::with_capacity(literal.len());
+    let mut characters = literal.strip_prefix('\'').unwrap_or(literal).chars();
+    while let Some(one) = characters.next() {
+        match one {
+            '\\' => text.extend(characters.next().map(|escaped| match escaped {
+                '0' => '\0',
+                'n' => '\n',
+                'r' => '\r',
+                other => other,
+            })),
+            // Doubled inside, and single at the end.
+            '\'' => text.extend(characters.next()),
+            other => text.push(other),
+        }
+    }
+    text
+}
+
 fn bytes(hex: &str) -> Option<String> {
     let bytes: Option<Vec<u8>> = (0..hex.len() / 2)
         .map(|index| u8::from_str_radix(hex.get(index * 2..index * 2 + 2)?, 16).ok())
@@ -190,6 +218,18 @@ mod tests {
         // information_schema prints `0x`.
         let bytes = shown.default_of("t", "b", "binary(2)");
         assert_eq!(bytes.as_deref(), Some("0x00FF"));
+    }
+
+    #[test]
+    fn bytes_that_are_a_text_are_printed_as_one_with_its_zeros() {
+        let shown = shown(
+            "CREATE TABLE `t` (\n  `a` binary(3) DEFAULT '\\0a\\0',\n  `b` varbinary(9) DEFAULT 'it''s\\n\\\\',\n  `c` varbinary(3) DEFAULT ''\n)",
+        );
+        let told = |column, kind| shown.default_of("t", column, kind).unwrap();
+        // What a fixed length is filled up with is not told.
+        assert_eq!(told("a", "binary(3)"), "0x0061");
+        assert_eq!(told("b", "varbinary(9)"), "0x697427730A5C");
+        assert_eq!(told("c", "varbinary(3)"), "0x");
     }
 
     #[test]

@@ -57,7 +57,12 @@ struct Row {
 }
 
 /// Tables that hold a record of migrations, ours or another tool's: not part of the schema.
-pub const RECORDS: [&str; 3] = [record::HISTORY, record::LEDGER, "alembic_version"];
+pub const RECORDS: [&str; 4] = [
+    record::HISTORY,
+    record::LEDGER,
+    record::TEXT,
+    "alembic_version",
+];
 
 /// The engine that needs no telling.
 const ENGINE: &str = "InnoDB";

@@ -56,6 +56,7 @@ pub struct Trigger {
     pub timing: String,
     /// `INSERT`, `UPDATE` or `DELETE`.
     pub event: String,
+    /// As it was sent, with its comments and line ends.
     pub body: String,
     /// Only modes that change what this body means.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -76,7 +77,7 @@ fn read(rows: Vec<Vec<mysql_async::Row>>, draft: &mut Draft) -> Result<()> {
         let told = row.action_statement.unwrap_or_default();
         let body = draft.shown.trigger_body(&name).unwrap_or(&told);
         let trigger = Trigger {
-            body: normal::body(body),
+            body: normal::as_sent(body),
             sql_mode: normal::matters(&row.sql_mode.unwrap_or_default(), body),
             timing: row.action_timing,
             event: row.event_manipulation,

@@ -28,6 +28,15 @@ pub fn body(raw: &str) -> String {
     text.strip_suffix(';').unwrap_or(text).to_owned()
 }
 
+/// A body as it was sent. The server keeps the semicolon of one that was sent with other statements.
+pub fn as_sent(raw: &str) -> String {
+    let raw = raw.trim();
+    match pieces(raw).last() {
+        Some((_, ";")) => raw[..raw.len() - 1].trim_end().to_owned(),
+        _ => raw.to_owned(),
+    }
+}
+
 /// Those of the creator's modes that change what this body means, in alphabetical order.
 /// A body without double quotes means the same with and without ANSI_QUOTES.
 pub fn matters(modes: &str, raw: &str) -> Vec<String> {
@@ -79,6 +88,14 @@ mod tests {
     fn a_body_that_was_sent_with_others_keeps_its_semicolon() {
         assert_eq!(body("SELECT 1;"), body("SELECT 1"));
         assert_eq!(body("BEGIN SELECT 1; END ;"), body("BEGIN SELECT 1; END"));
+    }
+
+    #[test]
+    fn a_body_comes_back_as_it_was_sent() {
+        let written = "BEGIN\n    -- why;\n    SELECT ';';\nEND -- done;";
+        assert_eq!(as_sent(&format!(" {written}\n")), written);
+        assert_eq!(as_sent("SELECT 1 ; "), "SELECT 1");
+        assert_eq!(as_sent("SELECT 1; -- one;"), "SELECT 1; -- one;");
     }
 
     #[test]

@@ -116,11 +116,13 @@ fn qualifiers<'a>(pieces: &[(TokenKind, &'a str)]) -> BTreeSet<&'a str> {
         .collect()
 }
 
-/// information_schema puts a backslash before every quote and backslash of an expression.
+/// information_schema writes every quote, backslash and line break of an expression as an escape, also in
+/// the names; other sources do not.
 fn unescaped(raw: &str) -> String {
-    let escaped = raw
-        .find('\'')
-        .is_some_and(|quote| raw[..quote].ends_with('\\'));
+    let escaped = match raw.find('\'') {
+        Some(quote) => raw[..quote].ends_with('\\'),
+        None => is_escaped(raw),
+    };
     if !escaped {
         return raw.to_owned();
     }
@@ -128,11 +130,35 @@ fn unescaped(raw: &str) -> String {
     let mut characters = raw.chars();
     while let Some(one) = characters.next() {
         match one {
-            '\\' => text.extend(characters.next()),
+            '\\' => text.extend(characters.next().map(|escape| match escape {
+                'n' => '\n',
+                'r' => '\r',
+                '0' => '\0',
+                'Z' => '\u{1a}',
+                other => other,
+            })),
             other => text.push(other),
         }
     }
     text
+}
+
+/// Does every backslash begin an escape?
+fn is_escaped(raw: &str) -> bool {
+    let mut characters = raw.chars();
+    let mut found = false;
+    while let Some(one) = characters.next() {
+        if one == '\\' {
+            found = true;
+            if !characters
+                .next()
+                .is_some_and(|next| "\\nr0Z".contains(next))
+            {
+                return false;
+            }
+        }
+    }
+    found
 }
 
 fn is_introducer(word: &str) -> bool {
@@ -182,6 +208,16 @@ mod tests {
             raw,
             &["a".to_owned(), "c".to_owned(), "day".to_owned()].into(),
         )
+    }
+
+    #[test]
+    fn information_schema_escapes_line_breaks_and_backslashes_of_names() {
+        let names = BTreeSet::new();
+        for raw in [r"(`a\\\r\nb` > 1)", r"(`a\\\r\nb` <> \'\')"] {
+            let text = expression(raw, &names);
+            assert!(text.starts_with("(`a\\\r\nb` "), "{text:?}");
+        }
+        assert_eq!(expression(r"(`a\b` > 1)", &names), r"(`a\b` > 1)");
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod expression;
 mod kind;
 mod object;
 
-pub use body::{body, matters};
+pub use body::{as_sent, body, matters};
 pub use expression::{expression, literal_default, unqualified};
 pub use kind::{collation, column_type, is_integer, is_long_text, is_numeric, options};
 pub use object::object;

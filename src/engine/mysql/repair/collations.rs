@@ -4,9 +4,14 @@
 //! expected one against the default that the database has after the repair. A database's new
 //! default changes no table that exists, hence every table that inherits is altered with it.
 
-use super::plan::{Both, Phase, Plan, typed};
-use crate::engine::mysql::catalog::{databases, tables::Table};
-use crate::schema::Key;
+use super::{
+    both::{Both, typed},
+    column, depends,
+};
+use crate::{
+    engine::mysql::catalog::{columns::Column, databases, tables::Table},
+    schema::plan::{Planner, Step},
+};
 
 /// Default collations of the database, before and after the repair.
 #[derive(Debug, Clone)]
@@ -18,7 +23,7 @@ pub struct Defaults {
 impl Defaults {
     /// Empty where a side does not tell, which equals itself.
     pub fn of(both: &Both<'_>) -> Defaults {
-        let key = Key::new(databases::KIND, databases::NAME);
+        let key = depends::database();
         let of = |schema: &crate::schema::Schema| {
             let read: Option<databases::Defaults> = typed(schema.objects.get(&key));
             read.map(|defaults| defaults.collation).unwrap_or_default()
@@ -37,7 +42,23 @@ impl Defaults {
         self.before != self.after
     }
 
-    /// Of a table that stands.
+    /// From which collation to which does a column go, each with the table it is in? None where it
+    /// holds no text or keeps its own.
+    pub fn recollation<'a>(
+        &'a self,
+        (wanted, expected): (&'a Table, &'a Column),
+        (found, actual): (&'a Table, &'a Column),
+    ) -> Option<(&'a str, &'a str)> {
+        let to = expected
+            .collation
+            .as_deref()
+            .unwrap_or(self.of_expected(wanted));
+        let from = actual.collation.as_deref().unwrap_or(self.of_actual(found));
+        let texts = column::has_collation(&expected.kind) && column::has_collation(&actual.kind);
+        (texts && from != to).then_some((from, to))
+    }
+
+    /// Of a table as it is.
     pub fn of_actual<'a>(&'a self, table: &'a Table) -> &'a str {
         table.collation.as_deref().unwrap_or(&self.before)
     }
@@ -67,9 +88,9 @@ pub fn keeps_characters(from: &str, to: &str) -> bool {
     from == to || to == "utf8mb4"
 }
 
-/// The database's own default.
-pub fn database(both: &Both<'_>, plan: &mut Plan) {
-    let key = Key::new(databases::KIND, databases::NAME);
+/// The database's own defaults.
+pub fn database(both: &Both<'_>, planner: &mut Planner<'_>) {
+    let key = depends::database();
     let Some(difference) = both.differences.get(&key) else {
         return;
     };
@@ -83,6 +104,6 @@ pub fn database(both: &Both<'_>, plan: &mut Plan) {
             "encryption" => "ENCRYPTION = 'N'".to_owned(),
             _ => continue,
         };
-        plan.add(Phase::Database, &key, format!("ALTER DATABASE {clause}"));
+        planner.add(Step::alter(&key, format!("ALTER DATABASE {clause}")));
     }
 }

@@ -1,121 +1,127 @@
-//! Foreign keys go before the tables they join are altered, and come when those stand.
+//! Foreign keys go before what they join is altered, and come when that is as expected.
 //!
 //! The server refuses to change the type or collation of a column that a foreign key joins (errors
-//! 1832, 1833), so a key that is as expected goes and comes too where its columns change.
+//! 1832, 1833), and to drop the last index that it rests on (1553): a key that is as expected goes
+//! and comes too where that happens.
 
 use super::{
-    collations::Defaults,
-    column, keys,
-    plan::{Both, Phase, Plan, split, typed},
-    tables::column_of,
+    both::{Both, typed},
+    depends, keys,
+    tables::comment,
 };
 use crate::{
     engine::mysql::{
         catalog::{
             foreign_keys::{self, ForeignKey},
-            tables::{self, Table},
+            indexes::{self, Index},
+            tables,
         },
         session::identifier,
     },
-    schema::{Key, Object},
+    schema::{
+        Class, Key,
+        plan::{Planner, Step},
+    },
 };
-use std::collections::BTreeSet;
 
-/// All foreign keys.
-pub fn repair(both: &Both<'_>, plan: &mut Plan) {
-    let all = both.tables();
-    let changing = changing(both);
-    let mut names: BTreeSet<&Key> = both
-        .of_kind(foreign_keys::KIND)
-        .map(|difference| &difference.key)
-        .collect();
-    names.extend(
-        both.actual
-            .objects
-            .values()
-            .filter(|object| object.key.kind == foreign_keys::KIND)
-            .filter(|object| joins(object, &all, &changing))
-            .map(|object| &object.key),
-    );
-    for key in names {
-        let Some((table, own)) = split(&key.name, &all) else {
-            continue;
-        };
-        let actual = both.actual.objects.get(key);
-        let expected = match both.differences.get(key) {
-            Some(difference) => difference.expected.as_ref(),
-            None => actual,
-        };
-        let (table, quoted) = (identifier(table), identifier(own));
-        if actual.is_some() {
-            let sql = format!("ALTER TABLE {table} DROP FOREIGN KEY {quoted}");
-            match expected {
-                Some(_) => plan.add(Phase::DropForeignKey, key, sql),
-                None => {
-                    let why = format!("drops foreign key {own}");
-                    plan.add_at_a_cost(Phase::DropForeignKey, key, sql, why);
-                }
-            }
-        }
-        if let Some(wanted) = typed::<ForeignKey>(expected) {
-            let sql = format!(
-                "ALTER TABLE {table} ADD {}",
-                keys::foreign_key(own, &wanted)
-            );
-            plan.add(Phase::AddForeignKey, key, sql);
-        }
+/// All foreign keys that differ.
+pub fn repair(both: &Both<'_>, planner: &mut Planner<'_>) {
+    for difference in both.of_kind(foreign_keys::KIND) {
+        replace(both, &difference.key)
+            .into_iter()
+            .for_each(|step| planner.add(step));
     }
 }
 
-/// Tables and columns whose type or collation the repair changes.
-fn changing<'a>(both: &'a Both<'_>) -> BTreeSet<(&'a str, String)> {
-    let defaults = Defaults::of(both);
-    let mut changing = BTreeSet::new();
-    for (key, object) in &both.actual.objects {
-        let differs = both.differences.contains_key(key);
-        if key.kind != tables::KIND || !(differs || defaults.change()) {
-            continue;
-        }
-        let wanted: Option<Table> = typed(both.expected.objects.get(key));
-        let (Some(expected), Some(actual)) = (wanted, typed::<Table>(Some(object))) else {
-            continue;
-        };
-        for name in &actual.column_order {
-            let columns = (column_of(&expected, name), column_of(&actual, name));
-            let (Some(to), Some(from)) = columns else {
-                continue;
-            };
-            let collation_to = to
-                .collation
-                .as_deref()
-                .unwrap_or(defaults.of_expected(&expected));
-            let collation_from = from
-                .collation
-                .as_deref()
-                .unwrap_or(defaults.of_actual(&actual));
-            let recollated = column::has_collation(&to.kind) && collation_to != collation_from;
-            if to.kind != from.kind || recollated {
-                changing.insert((key.name.as_str(), name.clone()));
-            }
-        }
-    }
-    changing
-}
-
-fn joins(object: &Object, all: &BTreeSet<&str>, changing: &BTreeSet<(&str, String)>) -> bool {
-    let (Some((table, _)), Some(key)) = (
-        split(&object.key.name, all),
-        typed::<ForeignKey>(Some(object)),
-    ) else {
-        return false;
+/// Drops what is there and adds what is wanted.
+fn replace(both: &Both<'_>, key: &Key) -> Vec<Step> {
+    let Some((table, own)) = both.split(key) else {
+        return Vec::new();
     };
-    let among = |table: &str, columns: &[String]| {
-        columns.iter().any(|column| {
-            changing
-                .iter()
-                .any(|(one, name)| *one == table && name == column)
+    let (wanted, actual) = (both.wanted(key), both.actual.objects.get(key));
+    let (quoted, name) = (identifier(table), depends::name("foreign key", own));
+    let mut steps = Vec::new();
+    if actual.is_some() {
+        let sql = format!("ALTER TABLE {quoted} DROP FOREIGN KEY {}", identifier(own));
+        let step = Step::drop(key, sql).dropping(&name);
+        steps.push(match wanted {
+            Some(_) => step,
+            None => step.losing(format!("drops foreign key {own}")),
+        });
+    }
+    if let Some(wanted) = typed::<ForeignKey>(wanted) {
+        let mut clauses = renewed(both, (table, own), &wanted);
+        let note = (!clauses.is_empty()).then_some(
+            "the index is made again, because the server may have made it for the foreign key and would \
+             give it another name",
+        );
+        clauses.push(format!("ADD {}", keys::foreign_key(own, &wanted)));
+        let step = Step::create(key, format!("ALTER TABLE {quoted} {}", clauses.join(", ")));
+        let step = step.creating(&name);
+        steps.push(note.into_iter().fold(step, Step::noting));
+    }
+    steps
+}
+
+/// An index that the server may have made for the foreign key: with the key it would come back under
+/// the key's name.
+fn renewed(both: &Both<'_>, (table, own): (&str, &str), wanted: &ForeignKey) -> Vec<String> {
+    let parts: Vec<String> = wanted.columns.iter().map(|name| identifier(name)).collect();
+    both.parts::<Index>(indexes::KIND, table)
+        .into_iter()
+        .filter(|(name, expected, actual)| name != own && expected == actual)
+        .filter_map(|(name, _, actual)| Some((name, actual?)))
+        .filter(|(name, _)| !has_comment(both, table, name))
+        .filter(|(_, index)| keys::may_be_the_servers(index) && index.parts == parts)
+        .flat_map(|(name, index)| {
+            let shown = keys::index(&name, &index, None, None);
+            [keys::drop_index(&name), format!("ADD {shown}")]
         })
+        .collect()
+}
+
+fn has_comment(both: &Both<'_>, table: &str, index: &str) -> bool {
+    let table = both.actual.objects.get(&Key::new(tables::KIND, table));
+    let comments = table.and_then(|table| table.optional.get(&Class::Comments));
+    comment(comments, "indexes", index).is_some()
+}
+
+/// What is done around a foreign key that is as expected and is in the way of a step; nothing where
+/// it can stay.
+pub fn detour(both: &Both<'_>, key: &Key, step: &Step) -> Vec<Step> {
+    let (Some((table, _)), Some(joined)) = (
+        both.split(key),
+        typed::<ForeignKey>(both.actual.objects.get(key)),
+    ) else {
+        return Vec::new();
     };
-    among(table, &key.columns)
-        || (key.references_database.is_none() && among(&key.references, &key.referenced_columns))
+    let referenced = joined.references_database.is_none();
+    let referenced = referenced.then_some((joined.references.as_str(), &joined.referenced_columns));
+    let is_in_the_way = [Some((table, &joined.columns)), referenced]
+        .into_iter()
+        .flatten()
+        .any(|(table, columns)| {
+            let moves = |key: &Key| step.moved().any(|moved| moved == key);
+            let of_columns = columns
+                .iter()
+                .any(|name| moves(&depends::column(table, name)));
+            of_columns || moves(&depends::storage(table)) || rests_on_nothing(both, table, columns)
+        });
+    match is_in_the_way {
+        true => replace(both, key),
+        false => Vec::new(),
+    }
+}
+
+/// Is there no index that serves before, meanwhile and afterwards?
+fn rests_on_nothing(both: &Both<'_>, table: &str, columns: &[String]) -> bool {
+    let serves = |index: &Option<Index>| {
+        index
+            .as_ref()
+            .is_some_and(|index| depends::supports(index, columns))
+    };
+    let indexes = both.parts::<Index>(indexes::KIND, table);
+    !indexes
+        .iter()
+        .any(|(_, expected, actual)| serves(expected) && serves(actual))
 }

@@ -45,6 +45,13 @@ pub fn index(name: &str, index: &Index, engine: Option<&str>, comment: Option<&s
     sql
 }
 
+/// May the server have made it for a foreign key? Such an index has nothing but columns, and goes by
+/// itself, or takes another name, as soon as another one can serve (MySQL 8.0 Reference Manual, 15.1.20.5).
+pub fn may_be_the_servers(index: &Index) -> bool {
+    let are_plain = index.parts.iter().all(|part| part.ends_with('`'));
+    index.kind.is_none() && !index.unique && !index.invisible && are_plain
+}
+
 /// `DROP …` of an index.
 pub fn drop_index(name: &str) -> String {
     if name == PRIMARY {

@@ -2,9 +2,9 @@
 
 use super::{
     alter,
+    both::{Both, typed},
     collations::{self, Defaults},
-    column, keys, partitions,
-    plan::{Both, Phase, Plan, typed},
+    column, depends, keys, partitions,
 };
 use crate::{
     engine::mysql::{
@@ -13,62 +13,88 @@ use crate::{
             columns::{Column, quoted},
             indexes,
             tables::{self, Table},
+            triggers,
         },
         session::identifier,
     },
-    schema::{Class, Object, ObjectDifference},
+    schema::{
+        Class, Key, Object, Schema,
+        plan::{Planner, Step},
+    },
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// All tables.
-pub fn repair(both: &Both<'_>, plan: &mut Plan) {
+pub fn repair(both: &Both<'_>, planner: &mut Planner<'_>) {
     let defaults = Defaults::of(both);
     for difference in both.of_kind(tables::KIND) {
         match (&difference.expected, &difference.actual) {
-            (Some(expected), None) => create(both, expected, plan),
-            (None, Some(_)) => remove(difference, plan),
+            (Some(expected), None) => create(both, expected, planner),
+            (None, Some(actual)) => remove(both, actual, planner),
             _ => {}
         }
     }
     for name in altered(both, &defaults) {
-        alter::table(both, &defaults, name, plan);
+        alter::table(both, &defaults, name, planner);
     }
 }
 
 /// Tables on both sides that differ, or of which a part does.
 fn altered<'a>(both: &'a Both<'_>, defaults: &Defaults) -> BTreeSet<&'a str> {
-    let all = both.tables();
-    let on_both = |name: &str| {
-        let key = crate::schema::Key::new(tables::KIND, name);
+    let parts: BTreeSet<&str> = [indexes::KIND, checks::KIND]
+        .iter()
+        .flat_map(|kind| both.of_kind(kind))
+        .filter_map(|one| Some(both.split(&one.key)?.0))
+        .collect();
+    let is_on_both = |name: &str| {
+        let key = Key::new(tables::KIND, name);
         both.expected.objects.contains_key(&key) && both.actual.objects.contains_key(&key)
     };
-    all.iter()
-        .copied()
-        .filter(|name| on_both(name))
+    let tables = both.tables.iter().copied();
+    tables
+        .filter(|name| is_on_both(name))
         .filter(|name| {
-            let parts = [indexes::KIND, checks::KIND].iter().any(|kind| {
-                both.of_kind(kind).any(|one| {
-                    super::plan::split(&one.key.name, &all).is_some_and(|(table, _)| table == *name)
-                })
-            });
-            defaults.change() || parts || both.difference(tables::KIND, name).is_some()
+            let differs = both.difference(tables::KIND, name).is_some();
+            defaults.change() || differs || parts.contains(name)
         })
         .collect()
 }
 
-fn remove(difference: &ObjectDifference, plan: &mut Plan) {
-    let name = &difference.key.name;
-    plan.add_at_a_cost(
-        Phase::DropTable,
-        &difference.key,
-        format!("DROP TABLE {}", identifier(name)),
-        format!("drops table {name} and its rows"),
-    );
+fn remove(both: &Both<'_>, object: &Object, planner: &mut Planner<'_>) {
+    let (key, name) = (&object.key, &object.key.name);
+    let step = Step::drop(key, format!("DROP TABLE {}", identifier(name)));
+    let step = step.losing(format!("drops table {name} and its rows"));
+    let parts = parts_of(both, both.actual, name).into_iter();
+    planner.add(parts.fold(step, |step, part| step.dropping(&part)));
+}
+
+/// What is created and dropped with a table: its columns, indexes, checks and their names; its
+/// triggers are only dropped with it.
+fn parts_of(both: &Both<'_>, schema: &Schema, name: &str) -> Vec<Key> {
+    let object = schema.objects.get(&Key::new(tables::KIND, name));
+    let columns = typed::<Table>(object).map(|table| table.column_order);
+    let columns = columns.unwrap_or_default().into_iter();
+    let mut parts: Vec<Key> = columns.map(|own| depends::column(name, &own)).collect();
+    parts.push(depends::name(depends::RELATION, name));
+    parts.push(depends::storage(name));
+    for kind in [indexes::KIND, checks::KIND, triggers::KIND] {
+        for (own, ..) in both.parts::<Value>(kind, name) {
+            let key = Key::new(kind, format!("{name}.{own}"));
+            if !schema.objects.contains_key(&key) {
+                continue;
+            }
+            parts.push(key);
+            if kind != indexes::KIND {
+                parts.push(depends::name(kind, &own));
+            }
+        }
+    }
+    parts
 }
 
 /// With its indexes and checks, without its foreign keys.
-fn create(both: &Both<'_>, object: &Object, plan: &mut Plan) {
+fn create(both: &Both<'_>, object: &Object, planner: &mut Planner<'_>) {
     let Some(table) = typed::<Table>(Some(object)) else {
         return;
     };
@@ -83,17 +109,20 @@ fn create(both: &Both<'_>, object: &Object, plan: &mut Plan) {
         let definition = column::definition(&column, comment.as_deref());
         lines.push(format!("{} {definition}", identifier(column_name)));
     }
-    for (own, index) in parts::<indexes::Index>(both, indexes::KIND, name) {
-        let comment = comment(comments, "indexes", own);
+    for (own, index, _) in both.parts::<indexes::Index>(indexes::KIND, name) {
+        let Some(index) = index else {
+            continue;
+        };
+        let comment = comment(comments, "indexes", &own);
         lines.push(keys::index(
-            own,
+            &own,
             &index,
             table.engine.as_deref(),
             comment.as_deref(),
         ));
     }
-    for (own, check) in parts::<checks::Check>(both, checks::KIND, name) {
-        lines.push(keys::check(own, &check));
+    for (own, check, _) in both.parts::<checks::Check>(checks::KIND, name) {
+        lines.extend(check.map(|check| keys::check(&own, &check)));
     }
     let mut sql = format!(
         "CREATE TABLE {} (\n  {}\n)",
@@ -108,21 +137,11 @@ fn create(both: &Both<'_>, object: &Object, plan: &mut Plan) {
         let clause = partitions::clause(partitioned, |one| comment(comments, "partitions", one));
         sql.push_str(&format!("\n{clause}"));
     }
-    plan.add(Phase::CreateTable, &object.key, sql);
-}
-
-/// The missing parts of one kind that a table shall have.
-fn parts<'a, T: serde::de::DeserializeOwned>(
-    both: &'a Both<'_>,
-    kind: &'a str,
-    table: &'a str,
-) -> Vec<(&'a str, T)> {
-    both.of_kind(kind)
-        .filter_map(|one| {
-            let own = one.key.name.strip_prefix(table)?.strip_prefix('.')?;
-            Some((own, typed(one.expected.as_ref())?))
-        })
-        .collect()
+    let parts = parts_of(both, both.expected, name).into_iter();
+    let own = parts
+        .filter(|part| part.kind != triggers::KIND && !depends::is_name_of(part, triggers::KIND));
+    let step = Step::create(&object.key, sql);
+    planner.add(own.fold(step, |step, part| step.creating(&part)));
 }
 
 /// One column of a table.

@@ -1,56 +1,41 @@
-//! Views, each behind those that it reads.
+//! Views: what differs is replaced, when all that it reads is as expected.
 
-use super::plan::{Both, Phase, Plan, touches, typed};
+use super::{
+    both::{Both, touches, typed},
+    depends,
+};
 use crate::{
     engine::mysql::{
         catalog::views::{self, View},
         session::identifier,
     },
-    schema::{Class, Object, ObjectDifference},
+    schema::{
+        Class, Object, ObjectDifference,
+        plan::{Planner, Step},
+    },
 };
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// All views.
-pub fn repair(both: &Both<'_>, plan: &mut Plan) {
-    let mut pending: BTreeMap<&str, (&ObjectDifference, View)> = BTreeMap::new();
+pub fn repair(both: &Both<'_>, planner: &mut Planner<'_>) {
     for difference in both.of_kind(views::KIND) {
-        let name = difference.key.name.as_str();
-        match typed::<View>(difference.expected.as_ref()) {
-            Some(view) => drop(pending.insert(name, (difference, view))),
-            None => plan.add_at_a_cost(
-                Phase::DropProgram,
-                &difference.key,
-                format!("DROP VIEW {}", identifier(name)),
-                format!("drops view {name}"),
-            ),
-        }
-    }
-    while !pending.is_empty() {
-        let ready = pending
-            .iter()
-            .find(|(_, (_, view))| {
-                !view
-                    .depends_on
-                    .iter()
-                    .any(|one| pending.contains_key(one.as_str()))
-            })
-            .map(|(name, _)| *name);
-        // No view reads itself, so only a snapshot that no server wrote has none that is ready.
-        let Some(name) = ready.or_else(|| pending.keys().next().copied()) else {
-            break;
+        let key = &difference.key;
+        let name = depends::name(depends::RELATION, &key.name);
+        let Some(object) = &difference.expected else {
+            let sql = format!("DROP VIEW {}", identifier(&key.name));
+            let step = Step::drop(key, sql).dropping(&name);
+            planner.add(step.losing(format!("drops view {}", key.name)));
+            continue;
         };
-        if let Some((difference, view)) = pending.remove(name)
-            && let Some(sql) = create(difference, &view)
-        {
-            plan.add(Phase::CreateView, &difference.key, sql);
+        if let Some(sql) = create(difference, object) {
+            planner.add(Step::create(key, sql).creating(&name));
         }
     }
 }
 
 /// None where the expected text is not known.
-fn create(difference: &ObjectDifference, view: &View) -> Option<String> {
-    let object = difference.expected.as_ref()?;
+fn create(difference: &ObjectDifference, object: &Object) -> Option<String> {
+    let view: View = typed(Some(object))?;
     let text = object.per_major.as_ref()?.get("text")?.as_str()?;
     let algorithm = view.algorithm.as_deref().unwrap_or("UNDEFINED");
     let security = view.security.as_deref().unwrap_or("DEFINER");

@@ -8,6 +8,7 @@ pub mod columns;
 pub mod constraints;
 pub mod continuous_aggregates;
 pub mod database;
+pub mod dependencies;
 pub mod event_triggers;
 pub mod extensions;
 mod facts;
@@ -39,7 +40,7 @@ use kind::{Draft, Kind};
 use tokio_postgres::{Error, error::SqlState};
 
 /// Every kind, in the order in which they are asked: what a later one must know comes first.
-const KINDS: [&Kind; 17] = [
+const KINDS: [&Kind; 18] = [
     &database::KIND,
     &extensions::KIND,
     &schemas::KIND,
@@ -57,6 +58,8 @@ const KINDS: [&Kind; 17] = [
     &rules::KIND,
     &row_policies::KIND,
     &event_triggers::KIND,
+    // What the others are made of: after all of them.
+    &dependencies::KIND,
 ];
 
 /// How often a reading is begun again because somebody changed the schema in between.

@@ -23,6 +23,20 @@ pub fn part(name: &str) -> String {
     }
 }
 
+/// The name of a routine in a key without its arguments, and those with the bracket before them: a quoted
+/// name may hold a bracket itself.
+pub fn split_arguments(name: &str) -> (&str, Option<&str>) {
+    let mut quoted = false;
+    let bracket = name.char_indices().find(|(_, character)| {
+        quoted ^= *character == '"';
+        *character == '(' && !quoted
+    });
+    match bracket {
+        Some((at, _)) => (&name[..at], Some(&name[at..])),
+        None => (name, None),
+    }
+}
+
 /// The parts of a name again: what `part` quoted is one of them.
 pub fn parts(name: &str) -> Vec<String> {
     let mut parts = vec![String::new()];

@@ -21,7 +21,7 @@ const RELATIONS: &str = "SELECT pg_catalog.set_config('sgmp_db.relations', \
      AND e.objid = c.oid \
      AND e.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass \
      AND e.deptype = 'e') \
-     AND NOT (n.nspname = 'public' AND c.relname IN ('refinery_schema_history', 'sgmp_db_ledger')) \
+     AND NOT (n.nspname = 'public' AND c.relname IN ('refinery_schema_history', 'sgmp_db_ledger', 'sgmp_db_ledger_text')) \
      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend o \
      JOIN pg_catalog.pg_class t ON t.oid = o.refobjid \
      WHERE o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass \
@@ -31,7 +31,7 @@ const RELATIONS: &str = "SELECT pg_catalog.set_config('sgmp_db.relations', \
      AND c.relkind = 'S' \
      AND t.relnamespace = c.relnamespace \
      AND n.nspname = 'public' \
-     AND t.relname IN ('refinery_schema_history', 'sgmp_db_ledger'))";
+     AND t.relname IN ('refinery_schema_history', 'sgmp_db_ledger', 'sgmp_db_ledger_text'))";
 
 /// A hypertable may keep its chunks in a schema of the user's (`associated_schema_name`).
 const NO_CHUNKS_BY_NAME: &str = " AND NOT EXISTS (SELECT FROM _timescaledb_catalog.chunk k \

@@ -3,20 +3,25 @@
 use super::{quoted, session, spans};
 use crate::connect::PgClient as Client;
 use crate::policy::{
-    Failing, Interval, Job, JobKind, Policies, PolicyState, Refresh, Retention, Span, TableName,
-    TableState,
+    Failing, Interval, Job, JobKind, Policies, PolicyState, Refresh, Retention, Span, Stalled,
+    TableName, TableState,
 };
 use futures_util::try_join;
 use std::collections::BTreeMap;
 use tokio_postgres::{Error, SimpleQueryRow};
 
 /// What there is to ask, by what is there and not by the version. `pg_has_role` tells whether the
-/// errors of somebody else's jobs may be seen.
+/// errors of somebody else's jobs may be seen. The server's own processes are hidden from an ordinary
+/// role: where it sees no checkpointer, no scheduler says nothing. A standby runs no jobs.
 const ABILITIES: &str = "SELECT pg_catalog.current_setting('timescaledb.license', true), \
      (SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'timescaledb'), \
      pg_catalog.to_regclass('timescaledb_information.job_errors') IS NOT NULL, \
      pg_catalog.to_regclass('timescaledb_information.compression_settings') IS NOT NULL, \
-     pg_catalog.to_regclass('public.sgmp_db_ledger') IS NOT NULL";
+     pg_catalog.to_regclass('public.sgmp_db_ledger') IS NOT NULL, \
+     CASE WHEN NOT pg_catalog.pg_is_in_recovery() AND EXISTS \
+     (SELECT FROM pg_catalog.pg_stat_activity WHERE backend_type = 'checkpointer') THEN EXISTS \
+     (SELECT FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database() \
+     AND backend_type LIKE 'TimescaleDB%Scheduler') END";
 
 /// Hypertables and aggregates by their first dimension. `to_jsonb` reads columns that not every
 /// version has. A number's clock is a function without arguments, of which the view tells no schema.
@@ -80,6 +85,7 @@ pub async fn read(client: &Client, policies: &Policies) -> Result<Facts, Error> 
     };
     let mut state = PolicyState {
         can_have_policies: ability(0) != Some("apache"),
+        has_scheduler: ability(5).map(|answer| answer == "t"),
         several_refreshes: ability(1).is_some_and(allows_several_refreshes),
         ..PolicyState::default()
     };
@@ -125,7 +131,12 @@ fn jobs_query() -> String {
          pg_catalog.to_char(NULLIF(s.last_successful_finish, '-infinity') AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), \
          NULLIF(s.last_successful_finish, '-infinity') > pg_catalog.now() - 2 * j.schedule_interval, \
          s.last_run_status = 'Failed', \
-         s.total_failures \
+         s.total_failures, \
+         CASE WHEN NOT j.scheduled THEN NULL \
+         WHEN j.next_start = 'infinity' THEN 'never' \
+         WHEN j.next_start IS NULL AND s.last_run_started_at > '-infinity' AND s.job_status <> 'Running' THEN 'unplanned' \
+         WHEN j.next_start > '-infinity' AND j.next_start < pg_catalog.now() - j.schedule_interval - interval '1 hour' THEN \
+         pg_catalog.to_char(j.next_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') END \
          FROM timescaledb_information.jobs j \
          LEFT JOIN timescaledb_information.job_stats s USING (job_id) \
          LEFT JOIN timescaledb_information.continuous_aggregates ca \
@@ -232,6 +243,11 @@ fn job(row: &SimpleQueryRow) -> Option<Job> {
         last_success: session::optional(row, 11).map(str::to_owned),
         succeeded_lately: session::column(row, 12) == "t",
         failing,
+        stalled: session::optional(row, 15).map(|why| match why {
+            "never" => Stalled::Never,
+            "unplanned" => Stalled::Unplanned,
+            since => Stalled::Overdue(since.to_owned()),
+        }),
     })
 }
 

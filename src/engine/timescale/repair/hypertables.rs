@@ -1,12 +1,15 @@
 //! What makes a table a hypertable, and its dimensions the expected ones?
 
-use super::steps::{Phase, Steps, qualified, typed};
+use super::{
+    steps::{qualified, typed},
+    whole::Maker,
+};
 use crate::{
     engine::timescale::{
-        catalog::hypertables::{Dimension, Hypertable},
+        catalog::hypertables::{Dimension, HYPERTABLE, Hypertable},
         session,
     },
-    schema::{Change, Key, ObjectDifference},
+    schema::{Change, Key, ObjectDifference, plan::Step},
 };
 
 /// A time column of numbers needs an interval when its hypertable is made; which one is a policy's.
@@ -14,38 +17,51 @@ const INTEGER_INTERVAL: u64 = 1_000_000;
 
 const NUMBERS: [&str; 3] = ["smallint", "integer", "bigint"];
 
-/// Adds the statements; turning one back, or another time column, is `rebuild`'s.
-pub fn repair(difference: &ObjectDifference, steps: &mut Steps) {
-    let key = &difference.key;
-    let Some(expected) = typed::<Hypertable>(difference.expected.as_ref()) else {
-        return;
-    };
-    match difference.change() {
-        Change::Missing => {
-            for sql in create(key, &expected) {
-                steps.add(Phase::Hypertable, key, sql);
-            }
-        }
-        Change::Changed => {
-            for (name, dimension) in &expected.dimensions {
-                if let Some(partitions) = dimension.partitions {
-                    let sql = format!(
-                        "SELECT set_number_partitions({}, {partitions}, {})",
-                        session::text(&qualified(&key.name)),
-                        session::text(name)
-                    );
-                    steps.add(Phase::Hypertable, key, sql);
-                }
-            }
-            if let Some(function) = &expected.integer_now {
-                steps.add(Phase::Trigger, key, integer_now(key, function));
-            }
-        }
-        Change::Unexpected => {}
-    }
+/// Turning one back, or another time column, is `rebuild`'s.
+pub const MAKER: Maker = Maker {
+    names: &[HYPERTABLE],
+    create: |object, _| {
+        let hypertable = typed::<Hypertable>(Some(object)).unwrap_or_default();
+        let key = &object.key;
+        let statements = create(key, &hypertable).into_iter().enumerate();
+        let step = |(place, sql)| match place {
+            0 => Step::create(key, sql),
+            _ => Step::alter(key, sql).with(key),
+        };
+        statements.map(step).collect()
+    },
+    drop: |_, _| Vec::new(),
+    alter: |difference, _| {
+        let key = &difference.key;
+        let expected = typed::<Hypertable>(difference.expected.as_ref())?;
+        let counts = expected.dimensions.iter().filter_map(|(name, dimension)| {
+            let sql = format!(
+                "SELECT set_number_partitions({}, {}, {})",
+                session::text(&qualified(&key.name)),
+                dimension.partitions?,
+                session::text(name)
+            );
+            Some(sql)
+        });
+        let now = expected
+            .integer_now
+            .as_ref()
+            .map(|function| integer_now(key, function));
+        Some(counts.chain(now).map(|sql| Step::alter(key, sql)).collect())
+    },
+    loss: None,
+    movable: false,
+};
+
+/// What to do first where chunks are compressed, and afterwards.
+pub fn if_compressed(table: &str) -> String {
+    let (name, text) = (qualified(table), session::text(&qualified(table)));
+    format!(
+        "where the hypertable is compressed the server may refuse this; then first: SELECT decompress_chunk(c, true) FROM show_chunks({text}) AS c; ALTER TABLE {name} SET (timescaledb.compress = false); and afterwards turn compression on again as it was"
+    )
 }
 
-/// Must the table be made anew, and why?
+/// Must the table be made again, and why?
 pub fn needs_rebuild(difference: &ObjectDifference) -> Option<&'static str> {
     let typed = |object| typed::<Hypertable>(object);
     match difference.change() {

@@ -1,120 +1,174 @@
-//! What makes indexes and constraints the expected ones? Both are made anew where they differ: they
+//! What makes indexes and constraints the expected ones? Both are created again where they differ: they
 //! hold nothing that the table does not.
 
 use super::{
     Work,
-    steps::{Phase, Steps, of_table, qualified, schema_and_name, typed},
+    steps::{index_name, of_table, qualified, schema_and_name, typed},
     tables,
+    whole::Maker,
 };
 use crate::{
     engine::timescale::{
         catalog::{
             constraints::{CONSTRAINT, Constraint},
             continuous_aggregates::CONTINUOUS_AGGREGATE,
-            indexes::Index,
-            tables::{FOREIGN_TABLE, TABLE},
+            dependencies::COLUMN,
+            indexes::{INDEX, Index},
+            tables::{FOREIGN_TABLE, TABLE, Table},
             views::{MATERIALIZED_VIEW, VIEW},
         },
         session,
     },
-    schema::{Key, Object, ObjectDifference},
+    schema::{Change, Key, Object, ObjectDifference, plan::Step},
 };
 
 /// Begins the name of an index that TimescaleDB makes with an aggregate, without its number.
 const STORAGE: &str = "_materialized_hypertable_";
 
-/// Adds what drops and makes an index.
-pub fn repair(difference: &ObjectDifference, work: &Work<'_>, steps: &mut Steps) {
-    let key = &difference.key;
-    let Some((table, own)) = of_table(&key.name) else {
-        return;
+pub const INDEXES: Maker = Maker {
+    names: &[INDEX],
+    create,
+    drop,
+    alter: |_, _| None,
+    loss: None,
+    movable: true,
+};
+
+/// The foreign keys that rest on one are in its way.
+pub const CONSTRAINTS: Maker = Maker {
+    names: &[CONSTRAINT],
+    create: create_constraint,
+    drop: drop_constraint,
+    alter: alter_constraint,
+    loss: None,
+    movable: true,
+};
+
+/// Does TimescaleDB name that index itself?
+pub fn is_of_storage(key: &Key) -> bool {
+    of_table(&key.name).is_some_and(|(_, own)| own.starts_with(STORAGE))
+}
+
+/// Does it go with its table or view, which is not expected? Not what reaches out to another relation: two
+/// tables may do so in a circle.
+pub fn goes_with_its_table(work: &Work<'_>, key: &Key) -> bool {
+    let Some((table, _)) = of_table(&key.name) else {
+        return false;
     };
-    let of_aggregate = [
-        work.wanted(CONTINUOUS_AGGREGATE, &table),
-        work.found(CONTINUOUS_AGGREGATE, &table),
-    ]
-    .iter()
-    .any(Option::is_some);
-    if difference.actual.is_some() && !goes_with_its_table(work, &table) {
-        let schema = if of_aggregate {
-            "_timescaledb_internal".to_owned()
-        } else {
-            schema_and_name(&table).0
-        };
-        // The number in the name of such an index is not known here.
-        if !(of_aggregate && own.starts_with(STORAGE)) {
-            let name = format!(
-                "{}.{}",
-                session::identifier(&schema),
-                session::identifier(&own)
-            );
-            drop(
-                difference,
-                Phase::DropIndex,
-                format!("DROP INDEX {name}"),
-                steps,
-            );
-        }
-    }
-    let comes_with_it = of_aggregate
-        && own.starts_with(STORAGE)
-        && work.found(CONTINUOUS_AGGREGATE, &table).is_none();
-    if let Some(object) = &difference.expected
-        && !comes_with_it
-    {
-        let phase = if is_view(work, &table) {
-            Phase::Trigger
-        } else {
-            Phase::Index
-        };
-        make(key, object, phase, steps);
-    }
-}
-
-/// A drop before a make loses nothing; a drop of what is not expected may.
-fn drop(difference: &ObjectDifference, phase: Phase, sql: String, steps: &mut Steps) {
-    match difference.expected {
-        Some(_) => steps.add(phase, &difference.key, sql),
-        None => steps.lose(phase, &difference.key, sql, super::steps::NOT_EXPECTED),
-    }
-}
-
-/// Is the table itself dropped, and everything that belongs to it with it?
-pub fn goes_with_its_table(work: &Work<'_>, table: &str) -> bool {
-    [
+    let relations = [
         TABLE,
         FOREIGN_TABLE,
         VIEW,
         MATERIALIZED_VIEW,
         CONTINUOUS_AGGREGATE,
-    ]
-    .iter()
-    .any(|kind| work.is_unexpected(kind, table))
+    ];
+    let mut kinds = relations.iter();
+    let is_gone = kinds.any(|kind| {
+        let difference = work.of(&Key::new(*kind, table.clone()));
+        difference.is_some_and(|one| one.change() == Change::Unexpected)
+    });
+    let mut below = work.graph.actual.get(key).into_iter().flatten();
+    is_gone && !below.any(|on| relations.contains(&on.kind.as_str()) && on.name != table)
 }
 
-fn is_view(work: &Work<'_>, table: &str) -> bool {
-    [CONTINUOUS_AGGREGATE, MATERIALIZED_VIEW, VIEW]
-        .iter()
-        .any(|kind| work.wanted(kind, table).is_some())
+/// Is there a step of its own that drops it?
+pub fn drops_itself(key: &Key, work: &Work<'_>) -> bool {
+    let differs = work.of(key).is_some_and(|one| one.actual.is_some());
+    let of_server =
+        is_of_storage(key) && of_table(&key.name).is_some_and(|(of, _)| work.is_aggregate(&of));
+    differs && !of_server && !goes_with_its_table(work, key)
 }
 
-/// Adds the CREATE INDEX.
-pub fn make(key: &Key, object: &Object, phase: Phase, steps: &mut Steps) {
+/// A column that gets another type takes its indexes and constraints along; one that goes, too. Those that
+/// call an operator of a type that is made again do not follow.
+pub fn is_rebuilt_by_server(key: &Key, because: &Step, work: &Work<'_>) -> bool {
+    let is_of_type = |one: &&Key| one.kind != COLUMN && one.kind != "default" && one.kind != "name";
+    let own = of_table(&key.name).map(|(table, _)| Key::new(TABLE, table));
+    let below = work.graph.actual.get(key);
+    let reaches = |one: &&Key| below.is_some_and(|below| below.contains(*one));
+    let direct = because
+        .moved()
+        .filter(is_of_type)
+        .filter(|one| Some(*one) != own.as_ref());
+    [INDEX, CONSTRAINT].contains(&key.kind.as_str()) && !direct.clone().any(|one| reaches(&one))
+}
+
+fn drop(object: &Object, work: &Work<'_>) -> Vec<Step> {
+    let key = &object.key;
+    let (table, own) = of_table(&key.name).unwrap_or_default();
+    let of_aggregate = work.is_aggregate(&table);
+    // The number in the name of such an index is not known here.
+    if goes_with_its_table(work, key) || of_aggregate && own.starts_with(STORAGE) {
+        return Vec::new();
+    }
+    let schema = match of_aggregate {
+        true => "_timescaledb_internal".to_owned(),
+        false => schema_and_name(&table).0,
+    };
+    let sql = format!(
+        "DROP INDEX {}.{}",
+        session::identifier(&schema),
+        session::identifier(&own)
+    );
+    let step = Step::drop(key, sql);
+    vec![match index_name(&key.name) {
+        Some(name) => step.dropping(&name),
+        None => step,
+    }]
+}
+
+fn create(object: &Object, work: &Work<'_>) -> Vec<Step> {
+    let key = &object.key;
     let (Some((table, own)), Some(index)) = (of_table(&key.name), typed::<Index>(Some(object)))
     else {
-        return;
+        return Vec::new();
     };
+    let comes_with_it = is_of_storage(key)
+        && work.wanted(CONTINUOUS_AGGREGATE, &table).is_some()
+        && work.found(CONTINUOUS_AGGREGATE, &table).is_none();
+    if comes_with_it {
+        return Vec::new();
+    }
+    let mut step = Step::create(key, statement(&own, &table, &index));
+    if let Some(name) = index_name(&key.name).filter(|_| !is_of_storage(key)) {
+        step = step.creating(&name);
+    }
+    let mut steps = vec![step];
+    steps.extend(replica_identity(key, work));
+    steps
+}
+
+/// A table that is known by an index forgets it with the index.
+fn replica_identity(key: &Key, work: &Work<'_>) -> Option<Step> {
+    let (table, own) = of_table(&key.name)?;
+    let wanted = typed::<Table>(work.wanted(TABLE, &table))?.replica_identity?;
+    (wanted.strip_prefix("index ")? == own).then_some(())?;
+    work.found(TABLE, &table)?;
+    let own = session::identifier(&own);
+    let sql = format!(
+        "ALTER TABLE {} REPLICA IDENTITY USING INDEX {own}",
+        qualified(&table)
+    );
+    Some(Step::alter(key, sql).with(key))
+}
+
+fn statement(own: &str, table: &str, index: &Index) -> String {
     let unique = if index.unique { "UNIQUE " } else { "" };
-    let only = if index.only { "ONLY " } else { "" };
+    // The server prints ONLY for every index of a partitioned table; one that is valid has its partitions.
+    let only = if index.only && index.invalid {
+        "ONLY "
+    } else {
+        ""
+    };
     // An aggregate's own index is named by the server, with the number of its table.
     let name = if own.starts_with(STORAGE) {
         String::new()
     } else {
-        format!("{} ", session::identifier(&own))
+        format!("{} ", session::identifier(own))
     };
     let mut sql = format!(
         "CREATE {unique}INDEX {name}ON {only}{} USING {} ({})",
-        qualified(&table),
+        qualified(table),
         index.method,
         index.keys.join(", ")
     );
@@ -130,89 +184,74 @@ pub fn make(key: &Key, object: &Object, phase: Phase, steps: &mut Steps) {
     if let Some(predicate) = &index.predicate {
         sql.push_str(&format!(" WHERE {predicate}"));
     }
-    steps.add(phase, key, sql);
+    sql
 }
 
-/// Adds what drops and makes a constraint, with the foreign keys that rest on it.
-pub fn repair_constraint(difference: &ObjectDifference, work: &Work<'_>, steps: &mut Steps) {
-    let key = &difference.key;
-    let Some((table, own)) = of_table(&key.name) else {
-        return;
-    };
-    let actual = typed::<Constraint>(difference.actual.as_ref());
-    let expected = typed::<Constraint>(difference.expected.as_ref());
-    if let (Some(wanted), Some(found)) = (&expected, &actual)
-        && only_unvalidated(wanted, found)
-    {
-        let sql = format!(
-            "ALTER TABLE {} VALIDATE CONSTRAINT {}",
-            qualified(&table),
-            session::identifier(&own)
-        );
-        return steps.add(Phase::ForeignKey, key, sql);
-    }
-    if let Some(found) = &actual {
-        let foreign = found.type_name == "foreign_key";
-        if foreign || !goes_with_its_table(work, &table) {
-            let phase = if foreign {
-                Phase::DropForeignKey
-            } else {
-                Phase::DropConstraint
-            };
-            drop(difference, phase, drop_statement(&table, &own), steps);
-        }
-        if ["primary_key", "unique"].contains(&found.type_name.as_str()) {
-            detour_references(work, &table, steps);
+/// The parts of a list, whose own commas stand in brackets.
+pub fn split_commas(list: &str) -> Vec<&str> {
+    let (mut depth, mut start, mut parts) = (0_usize, 0, Vec::new());
+    for (at, character) in list.char_indices() {
+        match character {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                parts.push(list[start..at].trim());
+                start = at + 1;
+            }
+            _ => {}
         }
     }
-    if let Some(object) = &difference.expected {
-        make_constraint(key, object, steps);
-    }
+    parts.push(list[start..].trim());
+    parts.retain(|part| !part.is_empty());
+    parts
 }
 
-fn only_unvalidated(expected: &Constraint, actual: &Constraint) -> bool {
+/// Does a constraint of that type have an index of its name behind it?
+fn has_index(constraint: &Constraint) -> bool {
+    ["primary_key", "unique", "exclude"].contains(&constraint.type_name.as_str())
+}
+
+fn drop_constraint(object: &Object, work: &Work<'_>) -> Vec<Step> {
+    let key = &object.key;
+    let (table, own) = of_table(&key.name).unwrap_or_default();
+    let constraint = typed::<Constraint>(Some(object)).unwrap_or_default();
+    if goes_with_its_table(work, key) {
+        return Vec::new();
+    }
+    let own = session::identifier(&own);
+    let step = Step::drop(
+        key,
+        format!("ALTER TABLE {} DROP CONSTRAINT {own}", qualified(&table)),
+    );
+    let name = index_name(&key.name).filter(|_| has_index(&constraint));
+    vec![match name {
+        Some(name) => step.dropping(&name),
+        None => step,
+    }]
+}
+
+fn alter_constraint(difference: &ObjectDifference, _: &Work<'_>) -> Option<Vec<Step>> {
+    let wanted = typed::<Constraint>(difference.expected.as_ref())?;
+    let found = typed::<Constraint>(difference.actual.as_ref())?;
+    let (table, own) = of_table(&difference.key.name)?;
     let validated = Constraint {
         not_valid: false,
-        ..actual.clone()
+        ..found.clone()
     };
-    actual.not_valid && validated == *expected
+    let sql = format!(
+        "ALTER TABLE {} VALIDATE CONSTRAINT {}",
+        qualified(&table),
+        session::identifier(&own)
+    );
+    (found.not_valid && validated == wanted).then(|| vec![Step::alter(&difference.key, sql)])
 }
 
-fn drop_statement(table: &str, own: &str) -> String {
-    format!(
-        "ALTER TABLE {} DROP CONSTRAINT {}",
-        qualified(table),
-        session::identifier(own)
-    )
-}
-
-/// Foreign keys of others to that table go before, and come again after.
-pub fn detour_references(work: &Work<'_>, table: &str, steps: &mut Steps) {
-    for (key, object) in &work.actual.objects {
-        let is_reference = key.kind == CONSTRAINT
-            && typed::<Constraint>(Some(object))
-                .is_some_and(|one| tables::is_reference_to(one.references.as_deref(), table));
-        let Some((other, own)) = of_table(&key.name).filter(|_| is_reference) else {
-            continue;
-        };
-        steps.add(Phase::DropForeignKey, key, drop_statement(&other, &own));
-        if let Some(wanted) = work.expected.objects.get(key) {
-            make_constraint(key, wanted, steps);
-        }
-    }
-}
-
-/// Adds the ADD CONSTRAINT.
-pub fn make_constraint(key: &Key, object: &Object, steps: &mut Steps) {
+fn create_constraint(object: &Object, work: &Work<'_>) -> Vec<Step> {
+    let key = &object.key;
     let (Some((table, own)), Some(constraint)) =
         (of_table(&key.name), typed::<Constraint>(Some(object)))
     else {
-        return;
-    };
-    let phase = if constraint.type_name == "foreign_key" {
-        Phase::ForeignKey
-    } else {
-        Phase::Constraint
+        return Vec::new();
     };
     let sql = format!(
         "ALTER TABLE {} ADD CONSTRAINT {} {}",
@@ -220,7 +259,13 @@ pub fn make_constraint(key: &Key, object: &Object, steps: &mut Steps) {
         session::identifier(&own),
         definition(&constraint)
     );
-    steps.add(phase, key, sql);
+    let mut step = Step::create(key, sql);
+    if let Some(name) = index_name(&key.name).filter(|_| has_index(&constraint)) {
+        step = step.creating(&name);
+    }
+    let mut steps = vec![step];
+    steps.extend(replica_identity(key, work));
+    steps
 }
 
 fn definition(constraint: &Constraint) -> String {

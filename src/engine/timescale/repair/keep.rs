@@ -1,10 +1,7 @@
-//! What did an object have beside its definition? One that is dropped and made anew gets its owner,
+//! What did an object have beside its definition? One that is dropped and created again gets its owner,
 //! its grants and its comments back: they went with it, though nobody asked for that.
 
-use super::{
-    Work, routines,
-    steps::{Phase, Steps, qualified},
-};
+use super::{Work, routines, steps::qualified};
 use crate::{
     engine::timescale::{
         catalog::{
@@ -15,22 +12,18 @@ use crate::{
         },
         session,
     },
-    schema::{Class, Key},
+    schema::{Class, Key, Object, plan::Step},
 };
 use serde_json::{Map, Value};
 
-/// Adds the statements, after everything is made.
-pub fn restore(key: &Key, work: &Work<'_>, steps: &mut Steps) {
-    let (Some(object), true) = (
-        work.actual.objects.get(key),
-        work.expected.objects.contains_key(key),
-    ) else {
-        return;
+/// The statements, once it is there again.
+pub fn restored(object: &Object, work: &Work<'_>) -> Vec<Step> {
+    let key = &object.key;
+    let (Some((word, name)), true) = (named(key), work.expected.objects.contains_key(key)) else {
+        return Vec::new();
     };
-    let Some((word, name)) = named(key) else {
-        return;
-    };
-    let mut add = |sql: String| steps.add(Phase::Keep, key, sql);
+    let mut steps = Vec::new();
+    let mut add = |sql: String| steps.push(Step::about(key, sql).needing(key).with(key));
     if let Some(owner) = object.optional.get(&Class::Owners).and_then(Value::as_str) {
         add(format!(
             "ALTER {word} {name} OWNER TO {}",
@@ -69,6 +62,7 @@ pub fn restore(key: &Key, work: &Work<'_>, steps: &mut Steps) {
             session::identifier(column)
         ));
     }
+    steps
 }
 
 /// The kind's word in ALTER and COMMENT, and the name as SQL.

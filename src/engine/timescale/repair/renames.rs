@@ -1,13 +1,13 @@
 //! Which missing object is an unexpected one under another name? Renaming loses nothing, so it comes first.
 
-use super::steps::{
-    Phase, Steps, belongs_to, of_table, printed, printed_part, qualified, schema_and_name, typed,
+use super::{
+    columns_renamed,
+    steps::{belongs_to, of_table, printed, printed_part, qualified, schema_and_name},
 };
 use crate::{
     engine::timescale::{
         catalog::{
             aggregates::AGGREGATE,
-            columns::Column,
             constraints::CONSTRAINT,
             continuous_aggregates::CONTINUOUS_AGGREGATE,
             hypertables::HYPERTABLE,
@@ -16,20 +16,21 @@ use crate::{
             routines::{FUNCTION, PROCEDURE},
             schemas::SCHEMA,
             sequences::SEQUENCE,
-            tables::{TABLE, Table},
+            tables::TABLE,
             types::{COMPOSITE_TYPE, DOMAIN, ENUM, RANGE_TYPE},
             views::{MATERIALIZED_VIEW, VIEW},
         },
         session,
     },
-    schema::{Change, Key, Object, ObjectDifference, Schema},
+    schema::{Change, Key, Object, ObjectDifference, Repair, Schema, plan::Step},
 };
 use serde_json::Value;
 
-/// The actual schema as it is after the renames, and which objects they reach.
+/// The actual schema as it is after the renames, which objects they reach, and their statements.
 pub struct Renamed {
     pub schema: Schema,
     pub affected: Vec<Key>,
+    pub statements: Vec<Repair>,
 }
 
 /// Kinds that keep what they hold under another name, with the word of their ALTER.
@@ -49,24 +50,23 @@ const KINDS: [(&str, &str); 13] = [
     (AGGREGATE, "AGGREGATE"),
 ];
 
-/// Finds them and adds their statements.
-pub fn apply(differences: &[ObjectDifference], actual: &Schema, steps: &mut Steps) -> Renamed {
+/// Finds them.
+pub fn apply(differences: &[ObjectDifference], expected: &Schema, actual: &Schema) -> Renamed {
     let mut renamed = Renamed {
         schema: actual.clone(),
         affected: Vec::new(),
+        statements: Vec::new(),
     };
     for (kind, word) in KINDS {
         for (from, to) in pairs(differences, kind, |_| true) {
-            renamed.object((kind, word), &from, &to, steps);
+            renamed.object((kind, word), &from, &to);
         }
     }
-    for difference in differences.iter().filter(|one| one.key.kind == TABLE) {
-        renamed.columns(difference, steps);
-    }
+    columns_renamed::apply(differences, expected, &mut renamed);
     for table in differences.iter().filter_map(|one| of_table(&one.key.name)) {
         for kind in [INDEX, CONSTRAINT] {
             for (from, to) in pairs(differences, kind, |key| belongs_to(key, &table.0)) {
-                renamed.part(kind, &table.0, (&from, &to), steps);
+                renamed.part(kind, &table.0, (&from, &to));
             }
         }
     }
@@ -97,7 +97,7 @@ fn pairs(
                 .as_ref()
                 .map(|object| (object.value.clone(), object.per_major.clone()))
         };
-        let arguments = |key: &Key| key.name.split_once('(').map(|(_, rest)| rest.to_owned());
+        let arguments = |key: &Key| name::split_arguments(&key.name).1.map(str::to_owned);
         whole
             && content(&wanted.expected) == content(&found.actual)
             && arguments(&wanted.key) == arguments(&found.key)
@@ -114,26 +114,33 @@ fn pairs(
 }
 
 impl Renamed {
-    fn object(&mut self, (kind, word): (&str, &str), from: &Key, to: &Key, steps: &mut Steps) {
+    /// Takes a statement in that touches those objects as well.
+    pub fn push(&mut self, key: &Key, sql: String, touched: &[Key]) {
+        let step = touched
+            .iter()
+            .fold(Step::alter(key, sql), |step, key| step.altering(key));
+        self.statements.push(step.alone());
+    }
+
+    fn object(&mut self, (kind, word): (&str, &str), from: &Key, to: &Key) {
         let (_, new) = schema_and_name(without_arguments(&to.name));
-        let old = match from.name.split_once('(') {
-            Some((own, arguments)) => format!("{}({arguments}", qualified(own)),
-            None if kind == SCHEMA => session::identifier(&name::parts(&from.name).concat()),
-            None => qualified(&from.name),
+        let old = match name::split_arguments(&from.name) {
+            (own, Some(arguments)) => format!("{}{arguments}", qualified(own)),
+            _ if kind == SCHEMA => session::identifier(&name::parts(&from.name).concat()),
+            _ => qualified(&from.name),
         };
         let new = match kind {
             SCHEMA => session::identifier(&name::parts(&to.name).concat()),
             _ => session::identifier(&new),
         };
-        steps.add(
-            Phase::Rename,
-            to,
-            format!("ALTER {word} {old} RENAME TO {new}"),
-        );
+        let before = self.affected.len();
         self.rekey(kind, from, to);
+        let mut touched = self.affected[before..].to_vec();
+        touched.push(from.clone());
+        self.push(to, format!("ALTER {word} {old} RENAME TO {new}"), &touched);
     }
 
-    fn part(&mut self, kind: &str, table: &str, (from, to): (&Key, &Key), steps: &mut Steps) {
+    fn part(&mut self, kind: &str, table: &str, (from, to): (&Key, &Key)) {
         let (Some((_, old)), Some((_, new))) = (of_table(&from.name), of_table(&to.name)) else {
             return;
         };
@@ -153,63 +160,8 @@ impl Renamed {
                 qualified(table)
             )
         };
-        steps.add(Phase::Rename, to, sql);
+        self.push(to, sql, std::slice::from_ref(from));
         self.rekey(kind, from, to);
-    }
-
-    /// Columns at the same place with the same definition.
-    fn columns(&mut self, difference: &ObjectDifference, steps: &mut Steps) {
-        let (Some(wanted), Some(found)) = (
-            typed::<Table>(difference.expected.as_ref()),
-            typed::<Table>(difference.actual.as_ref()),
-        ) else {
-            return;
-        };
-        if wanted.column_order.len() != found.column_order.len() {
-            return;
-        }
-        let table = &difference.key.name;
-        for (new, old) in wanted.column_order.iter().zip(&found.column_order) {
-            let twin = |columns: &std::collections::BTreeMap<String, Column>, own: &str| {
-                columns.get(own).cloned()
-            };
-            if new == old
-                || found.columns.contains_key(new)
-                || wanted.columns.contains_key(old)
-                || twin(&wanted.columns, new) != twin(&found.columns, old)
-            {
-                continue;
-            }
-            let sql = format!(
-                "ALTER TABLE {} RENAME COLUMN {} TO {}",
-                qualified(table),
-                session::identifier(old),
-                session::identifier(new)
-            );
-            steps.add(Phase::Rename, &difference.key, sql);
-            self.rename_column(table, old, new);
-        }
-    }
-
-    fn rename_column(&mut self, table: &str, old: &str, new: &str) {
-        for object in self.schema.objects.values_mut() {
-            let is_table = object.key.kind == TABLE && object.key.name == table;
-            if is_table {
-                if let Some(columns) = object
-                    .value
-                    .get_mut("columns")
-                    .and_then(Value::as_object_mut)
-                    && let Some(column) = columns.remove(old)
-                {
-                    columns.insert(new.to_owned(), column);
-                }
-                replace(&mut object.value["column_order"], old, new);
-                self.affected.push(object.key.clone());
-            } else if belongs_to(&object.key, table) {
-                replace(&mut object.value, &printed_part(old), &printed_part(new));
-                self.affected.push(object.key.clone());
-            }
-        }
     }
 
     /// The object, and what is named after it or speaks of it.
@@ -255,6 +207,7 @@ impl Renamed {
                     replace(text, &old, &new);
                 }
             }
+            rename_dependencies(&mut object, from, to);
             if object != before {
                 self.affected.push(object.key.clone());
             }
@@ -264,11 +217,31 @@ impl Renamed {
 }
 
 fn without_arguments(key_name: &str) -> &str {
-    key_name.split('(').next().unwrap_or(key_name)
+    name::split_arguments(key_name).0
+}
+
+/// In what an object depends on: the key itself, and what is named after it.
+fn rename_dependencies(object: &mut Object, from: &Key, to: &Key) {
+    let (old, new) = (from.to_string(), to.to_string());
+    let (start, beginning) = (format!("{}.", from.name), format!("{}.", to.name));
+    for keys in object.depends_on.values_mut() {
+        let renamed = keys.iter().map(|text| {
+            if *text == old {
+                return new.clone();
+            }
+            match text.split_once(' ') {
+                Some((kind, name)) if name.starts_with(&start) => {
+                    format!("{kind} {beginning}{}", &name[start.len()..])
+                }
+                _ => text.clone(),
+            }
+        });
+        *keys = renamed.collect();
+    }
 }
 
 /// Replaces a name in every text below a value, where it stands by itself.
-fn replace(value: &mut Value, old: &str, new: &str) {
+pub fn replace(value: &mut Value, old: &str, new: &str) {
     match value {
         Value::String(text) => *text = replaced(text, old, new),
         Value::Array(items) => items.iter_mut().for_each(|item| replace(item, old, new)),

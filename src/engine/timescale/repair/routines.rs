@@ -1,19 +1,20 @@
 //! What makes functions, procedures and aggregates the expected ones?
 
 use super::{
-    Work, keep,
-    steps::{NOT_EXPECTED, Phase, Steps, definition, printed, qualified, typed},
-    triggers,
+    Work,
+    steps::{definition, qualified, typed},
+    whole::Maker,
 };
 use crate::{
     engine::timescale::{
         catalog::{
-            routines::{PROCEDURE, Routine},
-            triggers::{TRIGGER, Trigger},
+            aggregates::AGGREGATE,
+            name,
+            routines::{FUNCTION, PROCEDURE, Routine},
         },
         session,
     },
-    schema::{Key, Object, ObjectDifference},
+    schema::{Key, Object, ObjectDifference, plan::Step},
 };
 use serde_json::{Map, Value};
 
@@ -28,38 +29,54 @@ const LISTS: [&str; 7] = [
     "debug_io_direct",
 ];
 
-/// Adds the statements. A body is replaced in place; other arguments or another result need a drop.
-pub fn repair(difference: &ObjectDifference, work: &Work<'_>, steps: &mut Steps) {
-    let key = &difference.key;
-    let word = word(key);
+/// A body is replaced in place; other arguments or another result need a drop.
+pub const ROUTINES: Maker = Maker {
+    names: &[FUNCTION, PROCEDURE],
+    create: |object, _| {
+        let routine = typed::<Routine>(Some(object));
+        let sql = routine.map(|routine| statement(&object.key, object, &routine));
+        sql.map(|sql| Step::create(&object.key, sql))
+            .into_iter()
+            .collect()
+    },
+    drop: |object, _| {
+        let key = &object.key;
+        vec![Step::drop(
+            key,
+            format!("DROP {} {}", word(key), signature(&key.name)),
+        )]
+    },
+    alter,
+    loss: None,
+    movable: true,
+};
+
+/// Aggregates hold nothing.
+pub const AGGREGATES: Maker = Maker {
+    names: &[AGGREGATE],
+    create: create_aggregate,
+    drop: |object, _| {
+        let (own, arguments) = parts(&object.key);
+        let sql = format!("DROP AGGREGATE {}{arguments}", qualified(own));
+        vec![Step::drop(&object.key, sql)]
+    },
+    alter: |_, _| None,
+    loss: None,
+    movable: true,
+};
+
+fn alter(difference: &ObjectDifference, _: &Work<'_>) -> Option<Vec<Step>> {
     let anew = difference
         .paths
         .iter()
         .any(|path| ["arguments", "returns", "window"].contains(&path.path.as_str()));
-    let sql = format!("DROP {word} {}", signature(&key.name));
-    match (&difference.expected, &difference.actual) {
-        (None, _) => return steps.lose(Phase::DropRoutine, key, sql, NOT_EXPECTED),
-        (Some(_), Some(_)) if anew => {
-            detour_triggers(key, work, steps);
-            steps.add(Phase::Routine, key, sql);
-            keep::restore(key, work, steps);
-        }
-        _ => {}
+    if anew {
+        return None;
     }
-    let (Some(object), Some(routine)) = (
-        &difference.expected,
-        typed::<Routine>(difference.expected.as_ref()),
-    ) else {
-        return;
-    };
-    // A body in plpgsql is not looked into before it runs; one in SQL needs its tables.
-    let early = difference.actual.is_none() && routine.language == "plpgsql";
-    let phase = if early {
-        Phase::EarlyRoutine
-    } else {
-        Phase::Routine
-    };
-    steps.add(phase, key, create(key, object, &routine));
+    let object = difference.expected.as_ref()?;
+    let routine = typed::<Routine>(Some(object))?;
+    let key = &difference.key;
+    Some(vec![Step::alter(key, statement(key, object, &routine))])
 }
 
 fn word(key: &Key) -> &'static str {
@@ -72,17 +89,15 @@ fn word(key: &Key) -> &'static str {
 
 /// `name(types)` of a key as SQL.
 pub fn signature(key_name: &str) -> String {
-    match key_name.split_once('(') {
-        Some((own, arguments)) => format!("{}({arguments}", qualified(own)),
-        None => qualified(key_name),
-    }
+    let (own, arguments) = name::split_arguments(key_name);
+    format!("{}{}", qualified(own), arguments.unwrap_or_default())
 }
 
-fn create(key: &Key, object: &Object, routine: &Routine) -> String {
+fn statement(key: &Key, object: &Object, routine: &Routine) -> String {
     if let Some(text) = definition(Some(object)) {
         return text.trim_end().to_owned();
     }
-    let own = key.name.split('(').next().unwrap_or_default();
+    let (own, _) = name::split_arguments(&key.name);
     let mut sql = format!(
         "CREATE OR REPLACE {} {}({})",
         word(key),
@@ -141,47 +156,29 @@ fn create(key: &Key, object: &Object, routine: &Routine) -> String {
 fn dollar_quoted(body: &str) -> String {
     let mut tag = "$sgmp$".to_owned();
     let mut number = 1;
-    while body.contains(&tag) {
+    // A body that ends with the beginning of the tag would end too early.
+    while format!("{body}{tag}").find(&tag) != Some(body.len()) {
         number += 1;
         tag = format!("$sgmp{number}$");
     }
     format!("{tag}{body}{tag}")
 }
 
-/// Triggers that call a function go before it does, and come again after.
-fn detour_triggers(key: &Key, work: &Work<'_>, steps: &mut Steps) {
-    let own = key.name.split('(').next().unwrap_or_default();
-    let call = format!("EXECUTE FUNCTION {}(", printed(own));
-    for (other, object) in &work.actual.objects {
-        let calls = other.kind == TRIGGER
-            && typed::<Trigger>(Some(object)).is_some_and(|one| one.definition.contains(&call));
-        if calls {
-            triggers::drop(other, steps);
-            if let Some(wanted) = work.expected.objects.get(other) {
-                triggers::make(other, wanted, steps);
-            }
-        }
-    }
+/// Its name, and its arguments in their brackets.
+fn parts(key: &Key) -> (&str, &str) {
+    let (own, arguments) = name::split_arguments(&key.name);
+    let arguments = match arguments {
+        None | Some("()") => "(*)",
+        Some(other) => other,
+    };
+    (own, arguments)
 }
 
-/// Aggregates are dropped and made: they hold nothing.
-pub fn repair_aggregate(difference: &ObjectDifference, steps: &mut Steps) {
-    let key = &difference.key;
-    let (own, arguments) = key.name.split_once('(').unwrap_or((&key.name, ")"));
-    let arguments = match arguments {
-        ")" => "*)",
-        other => other,
+fn create_aggregate(object: &Object, _: &Work<'_>) -> Vec<Step> {
+    let Some(values) = typed::<Map<String, Value>>(Some(object)) else {
+        return Vec::new();
     };
-    let sql = format!("DROP AGGREGATE {}({arguments}", qualified(own));
-    match (&difference.expected, &difference.actual) {
-        (None, _) => steps.lose(Phase::DropRoutine, key, sql, NOT_EXPECTED),
-        (Some(_), Some(_)) => steps.add(Phase::Routine, key, sql),
-        (Some(_), None) => {}
-    }
-    let Some(parts) = typed::<Map<String, Value>>(difference.expected.as_ref()) else {
-        return;
-    };
-    let parts: Vec<String> = parts
+    let values: Vec<String> = values
         .iter()
         .filter_map(|(name, value)| {
             let value = value.as_str()?;
@@ -193,10 +190,11 @@ pub fn repair_aggregate(difference: &ObjectDifference, steps: &mut Steps) {
             Some(format!("{name} = {value}"))
         })
         .collect();
+    let (own, arguments) = parts(&object.key);
     let sql = format!(
-        "CREATE AGGREGATE {}({arguments} ({})",
+        "CREATE AGGREGATE {}{arguments} ({})",
         qualified(own),
-        parts.join(", ")
+        values.join(", ")
     );
-    steps.add(Phase::Routine, key, sql);
+    vec![Step::create(&object.key, sql)]
 }

@@ -2,62 +2,72 @@
 
 use super::{
     Work,
-    steps::{Phase, Steps, qualified, typed},
-    whole,
+    steps::{own_name, qualified, typed},
+    tables,
+    whole::{Maker, drop_named},
 };
 use crate::{
     engine::timescale::catalog::{
-        sequences::Sequence,
-        tables::{TABLE, Table},
+        sequences::{SEQUENCE, Sequence},
+        tables::TABLE,
     },
-    schema::{Change, ObjectDifference},
+    schema::{Key, ObjectDifference, plan::Step},
 };
 
-/// Adds the statements. What was counted so far stays.
-pub fn repair(difference: &ObjectDifference, work: &Work<'_>, steps: &mut Steps) {
+/// What was counted so far stays.
+pub const MAKER: Maker = Maker {
+    names: &[SEQUENCE],
+    create: |object, work| {
+        let key = &object.key;
+        let Some(sequence) = typed::<Sequence>(Some(object)) else {
+            return Vec::new();
+        };
+        let name = qualified(&key.name);
+        if tables::owner_of_sequence(work.actual, &key.name).is_some() {
+            // A column owns it, and is not expected to.
+            let freed = format!("ALTER SEQUENCE {name} OWNED BY NONE");
+            let options = format!("ALTER SEQUENCE {name} {}", options(&sequence));
+            let mut step = Step::create(key, freed);
+            if let Some((table, _)) = tables::owner_of_sequence(work.actual, &key.name) {
+                step = step.freeing(&Key::new(TABLE, table));
+            }
+            return vec![step, Step::alter(key, options)];
+        }
+        let unlogged = if sequence.unlogged { "UNLOGGED " } else { "" };
+        let sql = format!("CREATE {unlogged}SEQUENCE {name} {}", options(&sequence));
+        vec![Step::create(key, sql).creating(&own_name(&key.name))]
+    },
+    drop: |object, work| {
+        // A column is expected to own it, and will.
+        let owned = tables::owner_of_sequence(work.expected, &object.key.name).is_some();
+        let step = drop_named("SEQUENCE", &object.key).dropping(&own_name(&object.key.name));
+        (!owned).then_some(step).into_iter().collect()
+    },
+    alter,
+    loss: None,
+    movable: false,
+};
+
+fn alter(difference: &ObjectDifference, _: &Work<'_>) -> Option<Vec<Step>> {
     let key = &difference.key;
     let name = qualified(&key.name);
-    let expected = typed::<Sequence>(difference.expected.as_ref());
-    match (difference.change(), expected) {
-        // A column is expected to own it, and will.
-        (Change::Unexpected, _) if is_a_columns(work, &key.name) => {}
-        (Change::Unexpected, _) => whole::drop(difference, Phase::DropSequence, "SEQUENCE", steps),
-        (Change::Missing, Some(sequence)) => {
-            let unlogged = if sequence.unlogged { "UNLOGGED " } else { "" };
-            let sql = format!("CREATE {unlogged}SEQUENCE {name} {}", options(&sequence));
-            steps.add(Phase::Sequence, key, sql);
-        }
-        (Change::Changed, Some(sequence)) => {
-            let sql = format!("ALTER SEQUENCE {name} {}", options(&sequence));
-            steps.add(Phase::Sequence, key, sql);
-            if difference.paths.iter().any(|path| path.path == "unlogged") {
-                let logged = if sequence.unlogged {
-                    "UNLOGGED"
-                } else {
-                    "LOGGED"
-                };
-                steps.add(
-                    Phase::Sequence,
-                    key,
-                    format!("ALTER SEQUENCE {name} SET {logged}"),
-                );
-            }
-        }
-        _ => {}
+    let sequence = typed::<Sequence>(difference.expected.as_ref())?;
+    let mut steps = vec![Step::alter(
+        key,
+        format!("ALTER SEQUENCE {name} {}", options(&sequence)),
+    )];
+    if difference.paths.iter().any(|path| path.path == "unlogged") {
+        let logged = if sequence.unlogged {
+            "UNLOGGED"
+        } else {
+            "LOGGED"
+        };
+        steps.push(Step::alter(
+            key,
+            format!("ALTER SEQUENCE {name} SET {logged}"),
+        ));
     }
-}
-
-fn is_a_columns(work: &Work<'_>, name: &str) -> bool {
-    let tables = work
-        .expected
-        .objects
-        .iter()
-        .filter(|(key, _)| key.kind == TABLE);
-    tables
-        .filter_map(|(_, object)| typed::<Table>(Some(object)))
-        .flat_map(|table| table.columns.into_values())
-        .filter_map(|column| column.sequence)
-        .any(|sequence| sequence.name == name)
+    Some(steps)
 }
 
 /// Every option, so that one that is not stated goes back to its default.

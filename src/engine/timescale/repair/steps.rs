@@ -1,89 +1,56 @@
-//! In which order do statements work, and how is an object named in one?
+//! How is an object named in a statement, and which parts of one have dependencies of their own?
 
 use crate::{
-    engine::timescale::{catalog::name, session},
-    schema::{Key, Object, Repair},
+    engine::timescale::{
+        catalog::{dependencies::COLUMN, name},
+        session,
+    },
+    schema::{Key, Object},
 };
 use serde::de::DeserializeOwned;
-use std::collections::BTreeSet;
-
-/// When a statement runs; those of one phase in the order in which they were added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase {
-    Rename,
-    DropTrigger,
-    DropView,
-    DropForeignKey,
-    DropConstraint,
-    DropIndex,
-    Schema,
-    Extension,
-    Type,
-    Sequence,
-    EarlyRoutine,
-    Table,
-    Column,
-    Partition,
-    Rebuild,
-    Hypertable,
-    Routine,
-    Index,
-    Constraint,
-    ForeignKey,
-    View,
-    Trigger,
-    DropTable,
-    DropRoutine,
-    DropSequence,
-    DropType,
-    DropSchema,
-    Keep,
-}
-
-/// Statements by phase.
-#[derive(Debug, Default)]
-pub struct Steps {
-    steps: Vec<(Phase, Repair)>,
-}
-
-impl Steps {
-    /// A statement that loses nothing. The same statement is not added twice.
-    pub fn add(&mut self, phase: Phase, key: &Key, sql: String) {
-        self.push(phase, key, sql, None);
-    }
-
-    /// A statement that loses something, and what.
-    pub fn lose(&mut self, phase: Phase, key: &Key, sql: String, reason: &str) {
-        self.push(phase, key, sql, Some(reason.to_owned()));
-    }
-
-    fn push(&mut self, phase: Phase, key: &Key, sql: String, destructive: Option<String>) {
-        let known = |(other, step): &(Phase, Repair)| *other == phase && step.sql == sql;
-        if !self.steps.iter().any(known) {
-            let key = key.clone();
-            self.steps.push((
-                phase,
-                Repair {
-                    key,
-                    sql,
-                    destructive,
-                    touches: BTreeSet::new(),
-                    note: None,
-                    commits: false,
-                },
-            ));
-        }
-    }
-
-    /// All of them.
-    pub fn in_order(mut self) -> Vec<Repair> {
-        self.steps.sort_by_key(|(phase, _)| *phase);
-        self.steps.into_iter().map(|(_, step)| step).collect()
-    }
-}
 
 /// Why dropping what is not expected is destructive.
 pub const NOT_EXPECTED: &str = "it is not expected, and what made it is not known";
+
+/// A column as what views, triggers and policies depend on: `table.column`.
+pub fn column(table: &str, own: &str) -> Key {
+    Key::new(COLUMN, format!("{table}.{}", name::part(own)))
+}
+
+/// What computes a column's value, by default or always: it may depend on functions and types.
+pub fn default(table: &str, own: &str) -> Key {
+    Key::new("default", format!("{table}.{}", name::part(own)))
+}
+
+/// Kind of what `not_null` names.
+pub const NOT_NULL: &str = "not null";
+
+/// That a column is not null.
+pub fn not_null(table: &str, own: &str) -> Key {
+    Key::new(NOT_NULL, format!("{table}.{}", name::part(own)))
+}
+
+/// A check of a domain.
+pub fn check(domain: &str, own: &str) -> Key {
+    Key::new("check", format!("{domain}.{}", name::part(own)))
+}
+
+/// A name that relations of every kind and indexes share in a schema.
+pub fn shared_name(schema: &str, own: &str) -> Key {
+    Key::new("name", name::qualified(schema, own))
+}
+
+/// The name that a relation takes in its schema.
+pub fn own_name(key_name: &str) -> Key {
+    let (schema, own) = schema_and_name(key_name);
+    shared_name(&schema, &own)
+}
+
+/// The name that an index, or the index behind a constraint, takes in its table's schema.
+pub fn index_name(key_name: &str) -> Option<Key> {
+    let (table, own) = of_table(key_name)?;
+    Some(shared_name(&schema_and_name(&table).0, &own))
+}
 
 /// The typed form of an object; none where a snapshot holds something else.
 pub fn typed<T: DeserializeOwned>(object: Option<&Object>) -> Option<T> {
@@ -132,12 +99,16 @@ pub fn schema_and_name(key_name: &str) -> (String, String) {
 
 /// Does this key belong to that table?
 pub fn belongs_to(key: &Key, table: &str) -> bool {
+    is_part(key) && of_table(&key.name).is_some_and(|(of, _)| of == table)
+}
+
+/// Is it of a kind that belongs to a table or a view?
+pub fn is_part(key: &Key) -> bool {
     use crate::engine::timescale::catalog::{
         constraints::CONSTRAINT, indexes::INDEX, row_policies::ROW_POLICY, rules::RULE,
         triggers::TRIGGER,
     };
     [CONSTRAINT, INDEX, ROW_POLICY, RULE, TRIGGER].contains(&key.kind.as_str())
-        && of_table(&key.name).is_some_and(|(of, _)| of == table)
 }
 
 /// How the server prints the name of a relation or a type when nothing is in its search path.
@@ -158,4 +129,20 @@ pub fn printed_part(identifier: &str) -> String {
     } else {
         session::identifier(identifier)
     }
+}
+
+/// Words of a text, quoted ones without their quotes.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    let inside = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    text.split('"').enumerate().flat_map(move |(place, piece)| {
+        // Between two quotes stands one identifier; a doubled quote in one is rare enough.
+        let (quoted, plain) = match place % 2 {
+            1 => (Some(piece), ""),
+            _ => (None, piece),
+        };
+        let plain = plain
+            .split(move |c| !inside(c))
+            .filter(|word| !word.is_empty());
+        quoted.into_iter().chain(plain)
+    })
 }

@@ -1,44 +1,168 @@
-//! What makes a table the expected one: made, dropped, or altered part by part?
+//! What makes a table the expected one: created, dropped, or altered part by part?
 
 use super::{
+    Work,
     columns::{self, At},
-    steps::{NOT_EXPECTED, Phase, Steps, printed, qualified, typed},
+    dependencies::parts_of,
+    steps::{column, default, of_table, own_name, qualified, typed},
+    whole::Maker,
 };
 use crate::{
     engine::timescale::{
-        catalog::tables::{Partition, Table},
+        catalog::{
+            columns::Column,
+            constraints::CONSTRAINT,
+            hypertables::HYPERTABLE,
+            indexes::INDEX,
+            name,
+            row_policies::ROW_POLICY,
+            rules::RULE,
+            tables::{FOREIGN_TABLE, Partition, TABLE, Table},
+            triggers::TRIGGER,
+        },
         session,
     },
-    schema::{Change, Key, ObjectDifference},
+    schema::{Key, Object, ObjectDifference, Schema, plan::Step},
 };
 use std::collections::BTreeMap;
 
-/// Adds the statements.
-pub fn repair(difference: &ObjectDifference, steps: &mut Steps) {
-    let key = &difference.key;
-    let expected = typed::<Table>(difference.expected.as_ref());
-    match (difference.change(), expected) {
-        (Change::Unexpected, _) => {
-            let sql = format!("DROP TABLE {}", qualified(&key.name));
-            let reason = "it is not expected; its rows are lost";
-            steps.lose(Phase::DropTable, key, sql, reason);
-        }
-        (Change::Missing, Some(table)) => make(key, &table, steps),
-        (Change::Changed, Some(table)) => {
-            if let Some(actual) = typed::<Table>(difference.actual.as_ref()) {
-                alter(difference, &table, &actual, steps);
-            }
-        }
-        _ => {}
-    }
+/// One that cannot be altered is made again with its rows by `rebuild`.
+pub const MAKER: Maker = Maker {
+    names: &[TABLE],
+    create: make,
+    drop: |object, work| {
+        let key = &object.key;
+        let part = typed::<Table>(Some(object)).and_then(|table| table.partition_of);
+        // A foreign key to the parent refers to its partitions too.
+        let stays = |part: &Partition| work.wanted(TABLE, &part.parent).is_some();
+        let detach = part.filter(stays).map(|part| {
+            let (parent, own) = (qualified(&part.parent), qualified(&key.name));
+            let sql = format!("ALTER TABLE {parent} DETACH PARTITION {own}");
+            Step::alter(key, sql)
+                .with(key)
+                .freeing(&Key::new(TABLE, part.parent.clone()))
+        });
+        detach
+            .into_iter()
+            .chain([drop_with_parts(object, "TABLE", work)])
+            .collect()
+    },
+    alter: |difference, work| {
+        let expected = typed::<Table>(difference.expected.as_ref())?;
+        let actual = typed::<Table>(difference.actual.as_ref())?;
+        Some(alter(difference, &Sides { expected, actual }, work))
+    },
+    loss: Some("its rows are lost"),
+    movable: false,
+};
+
+/// A foreign table holds no rows of this database.
+pub const FOREIGN: Maker = Maker {
+    names: &[FOREIGN_TABLE],
+    create: create_foreign,
+    drop: |object, work| vec![drop_with_parts(object, "FOREIGN TABLE", work)],
+    alter: |_, _| None,
+    loss: None,
+    movable: true,
+};
+
+/// Every key that is there with a table: its columns, what computes them, and what belongs to it.
+pub fn nodes<'o>(object: &'o Object, parts: &'o [Key]) -> impl Iterator<Item = Key> + 'o {
+    let table = typed::<Table>(Some(object)).unwrap_or_default();
+    let own = &object.key.name;
+    let columns = table.columns.into_keys();
+    let columns = columns.flat_map(move |name| [column(own, &name), default(own, &name)]);
+    columns
+        .chain([object.key.clone(), own_name(own)])
+        .chain(parts.iter().cloned())
 }
 
-fn make(key: &Key, table: &Table, steps: &mut Steps) {
-    for (name, column) in &table.columns {
-        columns::sequence_before(&At { key, name }, column, steps);
+/// What belongs to the table that is there.
+pub fn parts(table: &str, work: &Work<'_>) -> Vec<Key> {
+    let kinds = [CONSTRAINT, INDEX, TRIGGER, RULE, ROW_POLICY];
+    let parts = kinds
+        .iter()
+        .flat_map(|kind| parts_of(work.actual, kind, table));
+    let parts = parts.map(|part| part.key.clone());
+    parts.chain([Key::new(HYPERTABLE, table)]).collect()
+}
+
+/// What is expected to belong to the table.
+pub fn expected_parts<'w>(table: &'w str, work: &'w Work<'_>) -> Vec<&'w Object> {
+    let kinds = [CONSTRAINT, INDEX, TRIGGER, RULE, ROW_POLICY];
+    kinds
+        .iter()
+        .flat_map(|kind| parts_of(work.expected, kind, table))
+        .collect()
+}
+
+fn drop_with_parts(object: &Object, word: &str, work: &Work<'_>) -> Step {
+    let key = &object.key;
+    let mut gone = parts(&key.name, work);
+    gone.retain(|part| !super::indexes::drops_itself(part, work));
+    let step = Step::about(key, format!("DROP {word} {}", qualified(&key.name)));
+    nodes(object, &gone).fold(step, |step, node| step.dropping(&node))
+}
+
+/// The column that owns that sequence: its table, and its name.
+pub fn owner_of_sequence(schema: &Schema, name: &str) -> Option<(String, String)> {
+    let tables = schema.objects.iter().filter(|(key, _)| key.kind == TABLE);
+    tables
+        .filter_map(|(key, object)| Some((key, typed::<Table>(Some(object))?)))
+        .find_map(|(key, table)| {
+            let owner = table.columns.into_iter().find(|(_, column)| {
+                column
+                    .sequence
+                    .as_ref()
+                    .is_some_and(|owned| owned.name == name)
+            });
+            owner.map(|(own, _)| (key.name.clone(), own))
+        })
+}
+
+/// A column's default in the way of what it calls.
+pub fn default_around(key: &Key, work: &Work<'_>) -> Option<Vec<Step>> {
+    if key.kind != default("", "").kind {
+        return None;
     }
-    steps.add(Phase::Table, key, create(key, table));
-    settings(key, table, &Table::default(), steps);
+    let (table, own) = of_table(&key.name)?;
+    let key = Key::new(TABLE, table);
+    let column = |schema: &Schema| {
+        typed::<Table>(schema.objects.get(&key)).and_then(|table| table.columns.get(&own).cloned())
+    };
+    // What is computed always is no default that could be dropped for a while.
+    if column(work.actual).is_none_or(|one| one.default.is_none()) {
+        return Some(Vec::new());
+    }
+    let at = At {
+        key: &key,
+        name: &own,
+        work,
+    };
+    Some(columns::default_around(&at, column(work.expected).as_ref()))
+}
+
+fn make(object: &Object, work: &Work<'_>) -> Vec<Step> {
+    let key = &object.key;
+    let Some(table) = typed::<Table>(Some(object)) else {
+        return Vec::new();
+    };
+    let mut steps = Vec::new();
+    for (name, column) in &table.columns {
+        steps.extend(columns::sequence_of(&At { key, name, work }, column));
+    }
+    let step = Step::about(key, create(key, &table));
+    let mut step = nodes(object, &[]).fold(step, |step, node| step.creating(&node));
+    for column in table.columns.values() {
+        if let (None, Some(owned)) = (&column.identity, &column.sequence) {
+            step = step.needing(&own_name(&owned.name));
+        } else if let Some(owned) = &column.sequence {
+            step = step.creating(&own_name(&owned.name));
+        }
+    }
+    steps.push(step);
+    steps.extend(settings(key, &table, &Table::default()));
+    steps
 }
 
 /// The CREATE TABLE; what ALTER TABLE must add is in `settings`.
@@ -74,51 +198,31 @@ pub fn create(key: &Key, table: &Table) -> String {
     sql
 }
 
-fn alter(difference: &ObjectDifference, expected: &Table, actual: &Table, steps: &mut Steps) {
+struct Sides {
+    expected: Table,
+    actual: Table,
+}
+
+fn alter(difference: &ObjectDifference, sides: &Sides, work: &Work<'_>) -> Vec<Step> {
     let key = &difference.key;
-    let table = qualified(&key.name);
-    let asked = |path: String| {
-        let below = format!("{path}.");
-        let hit =
-            |one: &crate::schema::PathDifference| one.path == path || one.path.starts_with(&below);
-        difference.paths.iter().any(hit)
-    };
-    for name in &expected.column_order {
-        let Some(wanted) = expected.columns.get(name) else {
-            continue;
-        };
-        let at = At { key, name };
-        match actual.columns.get(name) {
-            _ if !asked(format!("columns.{name}")) => {}
-            None => {
-                columns::sequence_before(&at, wanted, steps);
-                let sql = format!(
-                    "ALTER TABLE {table} ADD COLUMN {}",
-                    columns::definition(name, wanted)
-                );
-                steps.add(Phase::Column, key, sql);
-            }
-            Some(found) if columns::is_alterable(wanted, found) => {
-                columns::repair(&at, wanted, found, steps);
-            }
-            // The table is made anew.
-            Some(_) => {}
+    let Sides { expected, actual } = sides;
+    let (leaving, joining) = partition(key, (expected, actual), work);
+    let mut steps: Vec<Step> = leaving.into_iter().collect();
+    steps.extend(inheritance_left(key, expected, actual));
+    match parents_of(expected).eq(parents_of(actual)) {
+        true => {
+            let asked = |name: &str| asked(difference, name);
+            steps.extend(columns_altered(key, (sides, &asked), work));
+            steps.extend(columns_dropped(key, sides, &asked));
         }
-    }
-    // A table that joins a parent gives its columns to it.
-    let joins = expected
-        .inherits
-        .iter()
-        .any(|one| !actual.inherits.contains(one))
-        || expected.partition_of.is_some() && actual.partition_of.is_none();
-    for name in actual.column_order.iter().filter(|_| !joins) {
-        if !expected.columns.contains_key(name) && asked(format!("columns.{name}")) {
-            let sql = format!(
-                "ALTER TABLE {table} DROP COLUMN {}",
-                session::identifier(name)
-            );
-            let reason = "it is not expected; the values in it are lost";
-            steps.lose(Phase::Column, key, sql, reason);
+        // What its old parents gave it is its own then, and it must have what its new ones have.
+        false => {
+            let whole = Sides {
+                expected: with_columns_of_parents(expected, work.expected, actual),
+                actual: with_columns_of_parents(actual, work.actual, expected),
+            };
+            steps.extend(columns_altered(key, (&whole, &|_| true), work));
+            steps.extend(columns_dropped(key, &whole, &|_| true));
         }
     }
     if expected.unlogged != actual.unlogged {
@@ -127,18 +231,109 @@ fn alter(difference: &ObjectDifference, expected: &Table, actual: &Table, steps:
         } else {
             "LOGGED"
         };
-        steps.add(
-            Phase::Column,
-            key,
-            format!("ALTER TABLE {table} SET {logged}"),
-        );
+        let sql = format!("ALTER TABLE {} SET {logged}", qualified(&key.name));
+        steps.push(Step::alter(key, sql));
     }
-    partition(key, expected, actual, steps);
-    inheritance(key, expected, actual, steps);
-    settings(key, expected, actual, steps);
+    steps.extend(joining);
+    steps.extend(inheritance_joined(key, expected, actual));
+    steps.extend(settings(key, expected, actual));
+    steps
 }
 
-/// Is there a difference that only a table made anew repairs, and which?
+/// With the columns of the parents that the other side does not have; an identity is not inherited.
+fn with_columns_of_parents(table: &Table, schema: &Schema, other: &Table) -> Table {
+    let mut whole = table.clone();
+    let parents = parents_of(table).filter(|parent| !parents_of(other).any(|one| one == *parent));
+    for parent in parents {
+        let key = Key::new(TABLE, parent.clone());
+        let parent = typed::<Table>(schema.objects.get(&key)).unwrap_or_default();
+        for own in parent.column_order {
+            if let Some(column) = parent
+                .columns
+                .get(&own)
+                .filter(|_| !whole.columns.contains_key(&own))
+            {
+                let column = Column {
+                    identity: None,
+                    sequence: None,
+                    ..column.clone()
+                };
+                whole.columns.insert(own.clone(), column);
+                whole.column_order.push(own);
+            }
+        }
+    }
+    whole
+}
+
+fn asked(difference: &ObjectDifference, column: &str) -> bool {
+    let path = format!("columns.{column}");
+    let below = format!("{path}.");
+    let mut paths = difference.paths.iter().map(|one| &one.path);
+    paths.any(|one| *one == path || one.starts_with(&below))
+}
+
+type Asked<'a> = &'a dyn Fn(&str) -> bool;
+
+fn columns_altered(key: &Key, (sides, asked): (&Sides, Asked<'_>), work: &Work<'_>) -> Vec<Step> {
+    let Sides { expected, actual } = sides;
+    let mut steps = Vec::new();
+    for name in expected.column_order.iter().filter(|name| asked(name)) {
+        let Some(wanted) = expected.columns.get(name) else {
+            continue;
+        };
+        let at = At { key, name, work };
+        match actual.columns.get(name) {
+            None => steps.extend(columns::add(&at, wanted)),
+            Some(found) if columns::is_alterable(wanted, found) => {
+                steps.extend(columns::repair(&at, wanted, found));
+            }
+            Some(_) if is_last(expected, name) && is_last(actual, name) => {
+                steps.push(columns::drop(&at));
+                steps.extend(columns::add(&at, wanted));
+            }
+            // The table is made again.
+            Some(_) => {}
+        }
+    }
+    steps
+}
+
+fn is_last(table: &Table, column: &str) -> bool {
+    table.column_order.last().is_some_and(|last| last == column)
+}
+
+fn columns_dropped(key: &Key, sides: &Sides, asked: Asked<'_>) -> Vec<Step> {
+    let Sides { expected, actual } = sides;
+    let unexpected = actual
+        .column_order
+        .iter()
+        .filter(|name| !expected.columns.contains_key(*name) && asked(name));
+    let dropped = unexpected.map(|name| {
+        let own = session::identifier(name);
+        let sql = format!("ALTER TABLE {} DROP COLUMN {own}", qualified(&key.name));
+        // A partition can join only when its parent has no more columns than it.
+        Step::alter(key, sql)
+            .dropping(&column(&key.name, name))
+            .dropping(&default(&key.name, name))
+            .creating(&columns_of_parent(&key.name))
+            .losing("it is not expected; the values in it are lost")
+    });
+    dropped.collect()
+}
+
+/// The tables that it is a part of, or inherits from.
+fn parents_of(table: &Table) -> impl Iterator<Item = &String> {
+    let of = table.partition_of.as_ref().map(|part| &part.parent);
+    table.inherits.iter().chain(of)
+}
+
+/// That a table has no column too many.
+fn columns_of_parent(table: &str) -> Key {
+    Key::new("columns", table)
+}
+
+/// Is there a difference that only a table made again repairs, and which?
 pub fn needs_rebuild(
     expected: &Table,
     actual: &Table,
@@ -155,6 +350,7 @@ pub fn needs_rebuild(
     }
     let generated = expected.columns.iter().any(|(name, wanted)| {
         asked(&format!("columns.{name}"))
+            && !(is_last(expected, name) && is_last(actual, name))
             && actual
                 .columns
                 .get(name)
@@ -179,10 +375,11 @@ pub fn needs_rebuild(
 }
 
 /// Row security, replica identity and storage options.
-fn settings(key: &Key, expected: &Table, actual: &Table, steps: &mut Steps) {
+fn settings(key: &Key, expected: &Table, actual: &Table) -> Vec<Step> {
+    let (mut steps, mut replica) = (Vec::new(), None);
     let table = qualified(&key.name);
-    let mut alter = |phase: Phase, what: String| {
-        steps.add(phase, key, format!("ALTER TABLE {table} {what}"));
+    let mut alter = |what: String| {
+        steps.push(Step::alter(key, format!("ALTER TABLE {table} {what}")));
     };
     if expected.row_security != actual.row_security {
         let on = if expected.row_security {
@@ -190,7 +387,7 @@ fn settings(key: &Key, expected: &Table, actual: &Table, steps: &mut Steps) {
         } else {
             "DISABLE"
         };
-        alter(Phase::Column, format!("{on} ROW LEVEL SECURITY"));
+        alter(format!("{on} ROW LEVEL SECURITY"));
     }
     if expected.force_row_security != actual.force_row_security {
         let on = if expected.force_row_security {
@@ -198,7 +395,7 @@ fn settings(key: &Key, expected: &Table, actual: &Table, steps: &mut Steps) {
         } else {
             "NO FORCE"
         };
-        alter(Phase::Column, format!("{on} ROW LEVEL SECURITY"));
+        alter(format!("{on} ROW LEVEL SECURITY"));
     }
     if expected.replica_identity != actual.replica_identity {
         let identity = match expected.replica_identity.as_deref() {
@@ -208,8 +405,22 @@ fn settings(key: &Key, expected: &Table, actual: &Table, steps: &mut Steps) {
                 None => text.to_ascii_uppercase(),
             },
         };
-        // After the index that it may name.
-        alter(Phase::Trigger, format!("REPLICA IDENTITY {identity}"));
+        let step = Step::alter(
+            key,
+            format!("ALTER TABLE {table} REPLICA IDENTITY {identity}"),
+        );
+        let index = expected.replica_identity.as_deref();
+        let index = index.and_then(|text| text.strip_prefix("index "));
+        replica = Some(match index {
+            // Of an index, or of what stands behind a constraint.
+            Some(index) => [INDEX, CONSTRAINT].iter().fold(step, |step, kind| {
+                step.needing(&Key::new(
+                    *kind,
+                    format!("{}.{}", key.name, name::part(index)),
+                ))
+            }),
+            None => step,
+        });
     }
     let set: BTreeMap<String, String> = expected
         .options
@@ -219,7 +430,7 @@ fn settings(key: &Key, expected: &Table, actual: &Table, steps: &mut Steps) {
         .collect();
     let is_made = actual.column_order.is_empty() && actual.columns.is_empty();
     if !set.is_empty() && !is_made {
-        alter(Phase::Column, format!("SET ({})", options(&set)));
+        alter(format!("SET ({})", options(&set)));
     }
     let reset: Vec<&str> = actual
         .options
@@ -228,55 +439,69 @@ fn settings(key: &Key, expected: &Table, actual: &Table, steps: &mut Steps) {
         .map(String::as_str)
         .collect();
     if !reset.is_empty() {
-        alter(Phase::Column, format!("RESET ({})", reset.join(", ")));
+        alter(format!("RESET ({})", reset.join(", ")));
     }
+    steps.extend(replica);
+    steps
 }
 
-fn partition(key: &Key, expected: &Table, actual: &Table, steps: &mut Steps) {
-    let same =
-        |one: &Partition, other: &Partition| one.parent == other.parent && one.bound == other.bound;
-    let unchanged = match (&expected.partition_of, &actual.partition_of) {
-        (None, None) => true,
-        (Some(wanted), Some(found)) => same(wanted, found),
-        _ => false,
-    };
-    if unchanged {
-        return;
+/// Leaving the old parent, and joining the new one. With a parent that is made again it goes along.
+fn partition(
+    key: &Key,
+    (expected, actual): (&Table, &Table),
+    work: &Work<'_>,
+) -> (Option<Step>, Option<Step>) {
+    let parent = |one: &Option<Partition>| one.as_ref().map(|part| part.parent.clone());
+    let (wanted, found) = (&expected.partition_of, &actual.partition_of);
+    let same = parent(wanted) == parent(found);
+    let bound = |one: &Option<Partition>| one.as_ref().map(|part| part.bound.clone());
+    let along = parent(found).is_some_and(|one| work.rebuilt.tables.contains_key(&one));
+    if same && (bound(wanted) == bound(found) || along) {
+        return (None, None);
     }
     let table = qualified(&key.name);
-    if let Some(found) = &actual.partition_of {
+    let detach = found.as_ref().map(|found| {
         let parent = qualified(&found.parent);
         let sql = format!("ALTER TABLE {parent} DETACH PARTITION {table}");
-        steps.add(Phase::Partition, key, sql);
-    }
-    if let Some(wanted) = &expected.partition_of {
+        Step::alter(key, sql).freeing(&Key::new(TABLE, found.parent.clone()))
+    });
+    let attach = wanted.as_ref().map(|wanted| {
         let parent = qualified(&wanted.parent);
         let sql = format!(
             "ALTER TABLE {parent} ATTACH PARTITION {table} {}",
             wanted.bound
         );
-        steps.add(Phase::Partition, key, sql);
-    }
+        let step = Step::alter(key, sql).needing(&Key::new(TABLE, wanted.parent.clone()));
+        step.needing(&columns_of_parent(&wanted.parent))
+            .needing(&columns_of_parent(&key.name))
+    });
+    (detach, attach)
 }
 
-fn inheritance(key: &Key, expected: &Table, actual: &Table, steps: &mut Steps) {
+fn inheritance_left(key: &Key, expected: &Table, actual: &Table) -> Vec<Step> {
     let table = qualified(&key.name);
-    for parent in actual
+    let gone = actual
         .inherits
         .iter()
-        .filter(|name| !expected.inherits.contains(name))
-    {
+        .filter(|name| !expected.inherits.contains(name));
+    let gone = gone.map(|parent| {
         let sql = format!("ALTER TABLE {table} NO INHERIT {}", qualified(parent));
-        steps.add(Phase::Partition, key, sql);
-    }
-    for parent in expected
+        Step::alter(key, sql).freeing(&Key::new(TABLE, parent.clone()))
+    });
+    gone.collect()
+}
+
+fn inheritance_joined(key: &Key, expected: &Table, actual: &Table) -> Vec<Step> {
+    let table = qualified(&key.name);
+    let new = expected
         .inherits
         .iter()
-        .filter(|name| !actual.inherits.contains(name))
-    {
+        .filter(|name| !actual.inherits.contains(name));
+    let new = new.map(|parent| {
         let sql = format!("ALTER TABLE {table} INHERIT {}", qualified(parent));
-        steps.add(Phase::Partition, key, sql);
-    }
+        Step::alter(key, sql).needing(&Key::new(TABLE, parent.clone()))
+    });
+    new.collect()
 }
 
 /// Storage options as SQL; the values are the server's own text.
@@ -288,19 +513,10 @@ pub fn options(options: &BTreeMap<String, String>) -> String {
     pairs.join(", ")
 }
 
-/// A foreign table holds no rows of this database: it is made anew.
-pub fn repair_foreign(difference: &ObjectDifference, steps: &mut Steps) {
-    let key = &difference.key;
-    let name = qualified(&key.name);
-    if difference.actual.is_some() {
-        let sql = format!("DROP FOREIGN TABLE {name}");
-        match difference.expected {
-            None => steps.lose(Phase::DropTable, key, sql, NOT_EXPECTED),
-            Some(_) => steps.add(Phase::Schema, key, sql),
-        }
-    }
-    let Some(table) = typed::<Table>(difference.expected.as_ref()) else {
-        return;
+fn create_foreign(object: &Object, _: &Work<'_>) -> Vec<Step> {
+    let key = &object.key;
+    let Some(table) = typed::<Table>(Some(object)) else {
+        return Vec::new();
     };
     let columns: Vec<String> = table
         .column_order
@@ -309,7 +525,8 @@ pub fn repair_foreign(difference: &ObjectDifference, steps: &mut Steps) {
         .collect();
     let server = session::identifier(table.server.as_deref().unwrap_or_default());
     let mut sql = format!(
-        "CREATE FOREIGN TABLE {name} ({}) SERVER {server}",
+        "CREATE FOREIGN TABLE {} ({}) SERVER {server}",
+        qualified(&key.name),
         columns.join(", ")
     );
     if !table.server_options.is_empty() {
@@ -320,10 +537,6 @@ pub fn repair_foreign(difference: &ObjectDifference, steps: &mut Steps) {
             .collect();
         sql.push_str(&format!(" OPTIONS ({})", pairs.join(", ")));
     }
-    steps.add(Phase::Table, key, sql);
-}
-
-/// Does a constraint's printed reference mean that table?
-pub fn is_reference_to(references: Option<&str>, table: &str) -> bool {
-    references == Some(printed(table).as_str())
+    let step = Step::about(key, sql);
+    vec![nodes(object, &[]).fold(step, |step, node| step.creating(&node))]
 }

@@ -1,143 +1,133 @@
 //! What makes triggers, rules, row-level policies and event triggers the expected ones? They hold
-//! nothing, so they are dropped and made.
+//! nothing, so they are dropped and created.
 
 use super::{
     Work, indexes,
-    steps::{NOT_EXPECTED, Phase, Steps, definition, of_table, qualified, typed},
+    steps::{definition, of_table, qualified, typed},
+    whole::{Maker, only_at},
 };
 use crate::{
     engine::timescale::{
         catalog::{
-            event_triggers::EventTrigger, name, row_policies::RowPolicy, rules::Rule,
-            triggers::Trigger,
+            event_triggers::{EVENT_TRIGGER, EventTrigger},
+            name,
+            row_policies::{ROW_POLICY, RowPolicy},
+            rules::{RULE, Rule},
+            triggers::{TRIGGER, Trigger},
         },
         session,
     },
-    schema::{Key, Object, ObjectDifference},
+    schema::{Key, Object, ObjectDifference, plan::Step},
 };
 
-/// Adds the statements for a trigger.
-pub fn repair(difference: &ObjectDifference, work: &Work<'_>, steps: &mut Steps) {
-    let key = &difference.key;
-    let Some((table, _)) = of_table(&key.name) else {
-        return;
-    };
-    let only_firing = difference.actual.is_some()
-        && difference.paths.iter().all(|path| path.path == "enabled")
-        && difference.expected.is_some();
-    if difference.actual.is_some() && !only_firing && !indexes::goes_with_its_table(work, &table) {
-        match difference.expected {
-            Some(_) => drop(key, steps),
-            None => steps.lose(
-                Phase::DropTrigger,
-                key,
-                drop_statement(key, "TRIGGER"),
-                NOT_EXPECTED,
-            ),
-        }
-    }
-    let Some(object) = &difference.expected else {
-        return;
-    };
-    if only_firing {
-        let trigger = typed::<Trigger>(Some(object));
-        fire(
-            key,
-            "TRIGGER",
-            trigger.and_then(|one| one.enabled).as_deref(),
-            steps,
-        );
-    } else {
-        make(key, object, steps);
-    }
-}
+pub const TRIGGERS: Maker = Maker {
+    names: &[TRIGGER],
+    create: |object, _| {
+        let Some(trigger) = typed::<Trigger>(Some(object)) else {
+            return Vec::new();
+        };
+        let step = Step::create(&object.key, trigger.definition);
+        created(step, &object.key, "TRIGGER", trigger.enabled.as_deref())
+    },
+    drop: |object, work| drop_from_table(&object.key, "TRIGGER", work),
+    alter: |difference, _| {
+        let enabled = typed::<Trigger>(difference.expected.as_ref())?.enabled;
+        alter_firing(difference, "TRIGGER", enabled.as_deref())
+    },
+    loss: None,
+    movable: true,
+};
 
-/// Adds the DROP TRIGGER of one that comes again.
-pub fn drop(key: &Key, steps: &mut Steps) {
-    steps.add(Phase::DropTrigger, key, drop_statement(key, "TRIGGER"));
-}
+pub const RULES: Maker = Maker {
+    names: &[RULE],
+    create: |object, _| {
+        let (Some(text), Some(rule)) = (definition(Some(object)), typed::<Rule>(Some(object)))
+        else {
+            return Vec::new();
+        };
+        let step = Step::create(&object.key, text);
+        created(step, &object.key, "RULE", rule.enabled.as_deref())
+    },
+    drop: |object, work| drop_from_table(&object.key, "RULE", work),
+    alter: |difference, _| {
+        let enabled = typed::<Rule>(difference.expected.as_ref())?.enabled;
+        alter_firing(difference, "RULE", enabled.as_deref())
+    },
+    loss: None,
+    movable: true,
+};
 
-fn drop_statement(key: &Key, word: &str) -> String {
+pub const POLICIES: Maker = Maker {
+    names: &[ROW_POLICY],
+    create: create_policy,
+    drop: |object, work| drop_from_table(&object.key, "POLICY", work),
+    alter: |_, _| None,
+    loss: None,
+    movable: true,
+};
+
+pub const EVENT_TRIGGERS: Maker = Maker {
+    names: &[EVENT_TRIGGER],
+    create: create_event,
+    drop: |object, _| {
+        let own = session::identifier(&name::parts(&object.key.name).concat());
+        vec![Step::drop(&object.key, format!("DROP EVENT TRIGGER {own}"))]
+    },
+    alter: |_, _| None,
+    loss: None,
+    movable: true,
+};
+
+/// None where it goes with its table.
+fn drop_from_table(key: &Key, word: &str, work: &Work<'_>) -> Vec<Step> {
     let (table, own) = of_table(&key.name).unwrap_or_default();
-    format!(
+    if indexes::goes_with_its_table(work, key) {
+        return Vec::new();
+    }
+    let sql = format!(
         "DROP {word} {} ON {}",
         session::identifier(&own),
         qualified(&table)
-    )
+    );
+    vec![Step::drop(key, sql)]
 }
 
-/// Adds the CREATE TRIGGER.
-pub fn make(key: &Key, object: &Object, steps: &mut Steps) {
-    if let Some(trigger) = typed::<Trigger>(Some(object)) {
-        steps.add(Phase::Trigger, key, trigger.definition);
-        if trigger.enabled.is_some() {
-            fire(key, "TRIGGER", trigger.enabled.as_deref(), steps);
-        }
+fn created(step: Step, key: &Key, word: &str, enabled: Option<&str>) -> Vec<Step> {
+    let mut steps = vec![step];
+    if enabled.is_some() {
+        steps.extend(fire(key, word, enabled));
     }
+    steps
 }
 
-fn fire(key: &Key, word: &str, enabled: Option<&str>, steps: &mut Steps) {
-    let (table, own) = of_table(&key.name).unwrap_or_default();
+fn alter_firing(
+    difference: &ObjectDifference,
+    word: &str,
+    enabled: Option<&str>,
+) -> Option<Vec<Step>> {
+    let fire = || fire(&difference.key, word, enabled).into_iter().collect();
+    only_at(difference, &["enabled"]).then(fire)
+}
+
+fn fire(key: &Key, word: &str, enabled: Option<&str>) -> Option<Step> {
+    let (table, own) = of_table(&key.name)?;
     let how = match enabled {
         Some("disabled") => "DISABLE",
         Some("replica") => "ENABLE REPLICA",
         Some("always") => "ENABLE ALWAYS",
         _ => "ENABLE",
     };
-    let sql = format!(
-        "ALTER TABLE {} {how} {word} {}",
-        qualified(&table),
-        session::identifier(&own)
-    );
-    steps.add(Phase::Trigger, key, sql);
+    let own = session::identifier(&own);
+    let sql = format!("ALTER TABLE {} {how} {word} {own}", qualified(&table));
+    Some(Step::alter(key, sql).with(key))
 }
 
-/// Adds the statements for a rule.
-pub fn repair_rule(difference: &ObjectDifference, steps: &mut Steps) {
-    let key = &difference.key;
-    if difference.actual.is_some() {
-        let sql = drop_statement(key, "RULE");
-        match difference.expected {
-            Some(_) => steps.add(Phase::DropTrigger, key, sql),
-            None => steps.lose(Phase::DropTrigger, key, sql, NOT_EXPECTED),
-        }
-    }
-    if let Some(object) = &difference.expected {
-        make_rule(key, object, steps);
-    }
-}
-
-/// Adds the CREATE RULE.
-pub fn make_rule(key: &Key, object: &Object, steps: &mut Steps) {
-    if let (Some(text), Some(rule)) = (definition(Some(object)), typed::<Rule>(Some(object))) {
-        steps.add(Phase::Trigger, key, text);
-        if rule.enabled.is_some() {
-            fire(key, "RULE", rule.enabled.as_deref(), steps);
-        }
-    }
-}
-
-/// Adds the statements for a row-level policy.
-pub fn repair_policy(difference: &ObjectDifference, steps: &mut Steps) {
-    let key = &difference.key;
-    if difference.actual.is_some() {
-        let sql = drop_statement(key, "POLICY");
-        match difference.expected {
-            Some(_) => steps.add(Phase::DropTrigger, key, sql),
-            None => steps.lose(Phase::DropTrigger, key, sql, NOT_EXPECTED),
-        }
-    }
-    if let Some(object) = &difference.expected {
-        make_policy(key, object, steps);
-    }
-}
-
-/// Adds the CREATE POLICY.
-pub fn make_policy(key: &Key, object: &Object, steps: &mut Steps) {
+fn create_policy(object: &Object, _: &Work<'_>) -> Vec<Step> {
+    let key = &object.key;
     let (Some((table, own)), Some(policy)) =
         (of_table(&key.name), typed::<RowPolicy>(Some(object)))
     else {
-        return;
+        return Vec::new();
     };
     let roles: Vec<String> = policy
         .roles
@@ -165,22 +155,14 @@ pub fn make_policy(key: &Key, object: &Object, steps: &mut Steps) {
     if let Some(check) = &policy.check {
         sql.push_str(&format!(" WITH CHECK ({check})"));
     }
-    steps.add(Phase::Trigger, key, sql);
+    vec![Step::create(key, sql)]
 }
 
-/// Adds the statements for an event trigger.
-pub fn repair_event(difference: &ObjectDifference, steps: &mut Steps) {
-    let key = &difference.key;
+fn create_event(object: &Object, _: &Work<'_>) -> Vec<Step> {
+    let key = &object.key;
     let own = session::identifier(&name::parts(&key.name).concat());
-    if difference.actual.is_some() {
-        let sql = format!("DROP EVENT TRIGGER {own}");
-        match difference.expected {
-            Some(_) => steps.add(Phase::DropTrigger, key, sql),
-            None => steps.lose(Phase::DropTrigger, key, sql, NOT_EXPECTED),
-        }
-    }
-    let Some(trigger) = typed::<EventTrigger>(difference.expected.as_ref()) else {
-        return;
+    let Some(trigger) = typed::<EventTrigger>(Some(object)) else {
+        return Vec::new();
     };
     let tags: Vec<String> = trigger.tags.iter().map(|tag| session::text(tag)).collect();
     let when = if tags.is_empty() {
@@ -193,16 +175,15 @@ pub fn repair_event(difference: &ObjectDifference, steps: &mut Steps) {
         trigger.event,
         qualified(&trigger.function)
     );
-    steps.add(Phase::Trigger, key, sql);
     let how = match trigger.enabled.as_deref() {
-        Some("disabled") => "DISABLE",
-        Some("replica") => "ENABLE REPLICA",
-        Some("always") => "ENABLE ALWAYS",
-        _ => return,
+        Some("disabled") => Some("DISABLE"),
+        Some("replica") => Some("ENABLE REPLICA"),
+        Some("always") => Some("ENABLE ALWAYS"),
+        _ => None,
     };
-    steps.add(
-        Phase::Trigger,
-        key,
-        format!("ALTER EVENT TRIGGER {own} {how}"),
-    );
+    let alter = |how| Step::alter(key, format!("ALTER EVENT TRIGGER {own} {how}")).with(key);
+    [Step::create(key, sql)]
+        .into_iter()
+        .chain(how.map(alter))
+        .collect()
 }

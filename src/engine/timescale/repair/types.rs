@@ -3,67 +3,96 @@
 use super::{
     Work,
     columns::collation_name,
-    steps::{Phase, Steps, printed, qualified, typed},
-    whole,
+    steps::{check, column, of_table, own_name, printed, qualified, schema_and_name, typed},
+    whole::{Maker, drop_named},
 };
 use crate::{
     engine::timescale::{
         catalog::{
             tables::{TABLE, Table},
-            types::{CompositeType, DOMAIN, Domain, ENUM, Enum, RANGE_TYPE, RangeType},
+            types::{
+                COMPOSITE_TYPE, CompositeType, DOMAIN, Domain, ENUM, Enum, RANGE_TYPE, RangeType,
+            },
         },
         session,
     },
-    schema::{Change, Key, Object, ObjectDifference},
+    schema::{Key, Object, ObjectDifference, plan::Step},
 };
 
-/// Adds the statements. A composite type that differs is only reported.
-pub fn repair(difference: &ObjectDifference, work: &Work<'_>, steps: &mut Steps) {
-    let key = &difference.key;
-    match (
-        difference.change(),
-        &difference.expected,
-        &difference.actual,
-    ) {
-        (Change::Unexpected, _, _) => {
-            let word = if key.kind == DOMAIN { "DOMAIN" } else { "TYPE" };
-            whole::drop(difference, Phase::DropType, word, steps);
-        }
-        (Change::Missing, Some(object), _) => {
-            if let Some(sql) = create(key, object) {
-                steps.add(Phase::Type, key, sql);
-            }
-        }
-        (Change::Changed, Some(expected), Some(actual)) => {
-            let altered = match key.kind.as_str() {
-                ENUM => alter_enum(key, expected, actual, steps),
-                DOMAIN => alter_domain(key, expected, actual, steps),
-                RANGE_TYPE => false,
-                _ => return,
-            };
-            if !altered {
-                replace(key, expected, work, steps);
-            }
-        }
-        _ => {}
+/// Values are added and renamed in place; one that goes, or another order, needs another type.
+pub const ENUMS: Maker = Maker {
+    names: &[ENUM],
+    create: |object, _| created(object),
+    drop: |object, _| vec![drop_named("TYPE", &object.key)],
+    alter: |difference, work| alter_enum(difference).or_else(|| another(difference, work)),
+    loss: None,
+    movable: false,
+};
+
+pub const DOMAINS: Maker = Maker {
+    names: &[DOMAIN],
+    create: |object, _| created(object),
+    drop: |object, _| {
+        let checks = typed::<Domain>(Some(object))
+            .map(|one| one.checks)
+            .unwrap_or_default();
+        let step = drop_named("DOMAIN", &object.key);
+        let own = |name: &String| check(&object.key.name, name);
+        vec![
+            checks
+                .keys()
+                .fold(step, |step, name| step.dropping(&own(name))),
+        ]
+    },
+    alter: |difference, work| alter_domain(difference, work).or_else(|| another(difference, work)),
+    loss: None,
+    movable: false,
+};
+
+pub const OTHERS: Maker = Maker {
+    names: &[RANGE_TYPE, COMPOSITE_TYPE],
+    create: |object, _| created(object),
+    drop: |object, _| vec![drop_named("TYPE", &object.key)],
+    alter: |difference, work| match difference.key.kind.as_str() {
+        COMPOSITE_TYPE => alter_composite(difference, work),
+        _ => another(difference, work),
+    },
+    loss: None,
+    movable: false,
+};
+
+fn created(object: &Object) -> Vec<Step> {
+    let key = &object.key;
+    let Some(sql) = statement(object) else {
+        return Vec::new();
+    };
+    let mut step = Step::create(key, sql);
+    if key.kind == COMPOSITE_TYPE {
+        step = step.creating(&own_name(&key.name));
     }
+    let domain = typed::<Domain>(Some(object)).filter(|_| key.kind == DOMAIN);
+    let checks = domain.map(|one| one.checks).unwrap_or_default();
+    let step = checks
+        .keys()
+        .fold(step, |step, own| step.creating(&check(&key.name, own)));
+    vec![step]
 }
 
-fn create(key: &Key, object: &Object) -> Option<String> {
-    let own = qualified(&key.name);
-    let object = Some(object);
-    Some(match key.kind.as_str() {
+fn statement(object: &Object) -> Option<String> {
+    let own = qualified(&object.key.name);
+    let some = Some(object);
+    Some(match object.key.kind.as_str() {
         ENUM => {
-            let values: Vec<String> = typed::<Enum>(object)?
+            let values: Vec<String> = typed::<Enum>(some)?
                 .values
                 .iter()
                 .map(|value| session::text(value))
                 .collect();
             format!("CREATE TYPE {own} AS ENUM ({})", values.join(", "))
         }
-        DOMAIN => create_domain(&own, &typed::<Domain>(object)?),
+        DOMAIN => create_domain(&own, &typed::<Domain>(some)?),
         RANGE_TYPE => {
-            let range = typed::<RangeType>(object)?;
+            let range = typed::<RangeType>(some)?;
             let mut parts = vec![format!("SUBTYPE = {}", range.subtype)];
             for (word, value) in [
                 ("SUBTYPE_OPCLASS", &range.subtype_opclass),
@@ -75,7 +104,7 @@ fn create(key: &Key, object: &Object) -> Option<String> {
             format!("CREATE TYPE {own} AS RANGE ({})", parts.join(", "))
         }
         _ => {
-            let composite = typed::<CompositeType>(object)?;
+            let composite = typed::<CompositeType>(some)?;
             let attributes: Vec<String> = composite
                 .attribute_order
                 .iter()
@@ -112,25 +141,18 @@ fn create_domain(own: &str, domain: &Domain) -> String {
     sql
 }
 
-/// Values are added and renamed in place; one that goes, or another order, needs another type.
-fn alter_enum(key: &Key, expected: &Object, actual: &Object, steps: &mut Steps) -> bool {
-    let (Some(expected), Some(actual)) =
-        (typed::<Enum>(Some(expected)), typed::<Enum>(Some(actual)))
-    else {
-        return true;
-    };
+fn alter_enum(difference: &ObjectDifference) -> Option<Vec<Step>> {
+    let wanted = typed::<Enum>(difference.expected.as_ref())?.values;
+    let found = typed::<Enum>(difference.actual.as_ref())?.values;
+    let key = &difference.key;
     let own = qualified(&key.name);
-    let (wanted, found) = (&expected.values, &actual.values);
-    let kept: Vec<&String> = wanted
-        .iter()
-        .filter(|value| found.contains(value))
-        .collect();
-    if kept.iter().copied().eq(found.iter()) {
-        for (place, value) in wanted
+    let kept = wanted.iter().filter(|value| found.contains(value));
+    if kept.eq(found.iter()) {
+        let new = wanted
             .iter()
             .enumerate()
-            .filter(|(_, value)| !found.contains(value))
-        {
+            .filter(|(_, value)| !found.contains(value));
+        let add = |(place, value): (usize, &String)| {
             let where_to = match place.checked_sub(1).and_then(|before| wanted.get(before)) {
                 Some(before) => format!("AFTER {}", session::text(before)),
                 None => format!(
@@ -142,106 +164,287 @@ fn alter_enum(key: &Key, expected: &Object, actual: &Object, steps: &mut Steps) 
                 "ALTER TYPE {own} ADD VALUE {} {where_to}",
                 session::text(value)
             );
-            steps.add(Phase::Type, key, sql);
-        }
-        return true;
+            Step::alter(key, sql).committing().noting(
+                "the value can be used only once it is committed, so the statements up to here are committed with it",
+            )
+        };
+        return Some(new.map(add).collect());
     }
-    let renamed: Vec<(&String, &String)> = wanted
-        .iter()
-        .zip(found)
-        .filter(|(wanted, found)| wanted != found)
-        .collect();
-    let swaps = renamed
-        .iter()
-        .any(|(new, old)| found.contains(new) || wanted.contains(old));
+    let renamed = || {
+        wanted
+            .iter()
+            .zip(&found)
+            .filter(|(wanted, found)| wanted != found)
+    };
+    let swaps = renamed().any(|(new, old)| found.contains(new) || wanted.contains(old));
     if wanted.len() != found.len() || swaps {
-        return false;
+        return None;
     }
-    for (new, old) in renamed {
-        let sql = format!(
-            "ALTER TYPE {own} RENAME VALUE {} TO {}",
-            session::text(old),
-            session::text(new)
-        );
-        steps.add(Phase::Type, key, sql);
-    }
-    true
+    let rename = |(new, old): (&String, &String)| {
+        let (new, old) = (session::text(new), session::text(old));
+        Step::alter(key, format!("ALTER TYPE {own} RENAME VALUE {old} TO {new}"))
+    };
+    Some(renamed().map(rename).collect())
 }
 
-fn alter_domain(key: &Key, expected: &Object, actual: &Object, steps: &mut Steps) -> bool {
-    let (Some(expected), Some(actual)) = (
-        typed::<Domain>(Some(expected)),
-        typed::<Domain>(Some(actual)),
-    ) else {
-        return true;
-    };
-    if expected.type_name != actual.type_name || expected.collation != actual.collation {
-        return false;
+fn alter_domain(difference: &ObjectDifference, work: &Work<'_>) -> Option<Vec<Step>> {
+    let wanted = typed::<Domain>(difference.expected.as_ref())?;
+    let found = typed::<Domain>(difference.actual.as_ref())?;
+    let key = &difference.key;
+    let differing = |name: &&String| wanted.checks.get(*name) != found.checks.get(*name);
+    let stricter =
+        wanted.checks.keys().any(|name| differing(&name)) || wanted.not_null && !found.not_null;
+    let contained = columns_of(&printed(&key.name), work)
+        .iter()
+        .any(|one| one.within);
+    if wanted.type_name != found.type_name
+        || wanted.collation != found.collation
+        // The server checks no values inside of arrays, and refuses.
+        || stricter && contained
+    {
+        return None;
     }
     let own = qualified(&key.name);
-    let mut alter =
-        |what: String| steps.add(Phase::Type, key, format!("ALTER DOMAIN {own} {what}"));
-    if expected.default != actual.default {
-        alter(match &expected.default {
+    let alter = |what: String| Step::alter(key, format!("ALTER DOMAIN {own} {what}"));
+    let mut steps = Vec::new();
+    if wanted.default != found.default {
+        steps.push(alter(match &wanted.default {
             Some(default) => format!("SET DEFAULT {default}"),
             None => "DROP DEFAULT".to_owned(),
-        });
+        }));
     }
-    if expected.not_null != actual.not_null {
-        alter(format!(
-            "{} NOT NULL",
-            if expected.not_null { "SET" } else { "DROP" }
-        ));
+    if wanted.not_null != found.not_null {
+        let word = if wanted.not_null { "SET" } else { "DROP" };
+        steps.push(alter(format!("{word} NOT NULL")));
     }
-    let differing = |name: &String| expected.checks.get(name) != actual.checks.get(name);
-    for name in actual.checks.keys().filter(|name| differing(name)) {
-        alter(format!("DROP CONSTRAINT {}", session::identifier(name)));
+    for name in found.checks.keys().filter(differing) {
+        steps.push(drop_check(key, name));
     }
-    for (name, check) in expected.checks.iter().filter(|(name, _)| differing(name)) {
-        alter(format!(
-            "ADD CONSTRAINT {} {check}",
-            session::identifier(name)
-        ));
+    for (name, text) in wanted.checks.iter().filter(|(name, _)| differing(name)) {
+        steps.push(add_check(key, name, text));
     }
-    true
+    Some(steps)
 }
 
-/// Another type under the same name: every column of it is text for a while.
-fn replace(key: &Key, expected: &Object, work: &Work<'_>, steps: &mut Steps) {
-    let Some(create) = create(key, expected) else {
-        return;
-    };
+fn drop_check(domain: &Key, name: &str) -> Step {
+    let (own, constraint) = (qualified(&domain.name), session::identifier(name));
+    Step::about(
+        domain,
+        format!("ALTER DOMAIN {own} DROP CONSTRAINT {constraint}"),
+    )
+    .dropping(&check(&domain.name, name))
+}
+
+fn add_check(domain: &Key, name: &str, text: &str) -> Step {
+    let (own, constraint) = (qualified(&domain.name), session::identifier(name));
+    Step::about(
+        domain,
+        format!("ALTER DOMAIN {own} ADD CONSTRAINT {constraint} {text}"),
+    )
+    .creating(&check(&domain.name, name))
+}
+
+/// A domain's check that calls what is created again.
+pub fn check_around(key: &Key, work: &Work<'_>) -> Option<Vec<Step>> {
+    if key.kind != check("", "").kind {
+        return None;
+    }
+    let (domain, own) = of_table(&key.name)?;
+    let domain = Key::new(DOMAIN, domain);
+    let wanted = typed::<Domain>(work.expected.objects.get(&domain));
+    let text = wanted.and_then(|one| one.checks.get(&own).cloned());
+    let again = text.map(|text| add_check(&domain, &own, &text));
+    let group = key.clone();
+    let steps = [drop_check(&domain, &own)].into_iter().chain(again);
+    Some(steps.map(|step| step.with(&group)).collect())
+}
+
+fn alter_composite(difference: &ObjectDifference, work: &Work<'_>) -> Option<Vec<Step>> {
+    let wanted = typed::<CompositeType>(difference.expected.as_ref())?;
+    let found = typed::<CompositeType>(difference.actual.as_ref())?;
+    let key = &difference.key;
+    let own = qualified(&key.name);
+    let alter = |what: String| Step::about(key, format!("ALTER TYPE {own} {what}")).disturbing(key);
+    let same_places = wanted.attribute_order.len() == found.attribute_order.len()
+        && wanted
+            .attribute_order
+            .iter()
+            .zip(&found.attribute_order)
+            .all(|(new, old)| {
+                wanted.attributes.get(new) == found.attributes.get(old)
+                    && (new == old
+                        || !found.attributes.contains_key(new)
+                            && !wanted.attributes.contains_key(old))
+            });
+    if same_places {
+        let pairs = wanted.attribute_order.iter().zip(&found.attribute_order);
+        let renames = pairs.filter(|(new, old)| new != old).map(|(new, old)| {
+            let (new, old) = (session::identifier(new), session::identifier(old));
+            Step::alter(
+                key,
+                format!("ALTER TYPE {own} RENAME ATTRIBUTE {old} TO {new}"),
+            )
+        });
+        return Some(renames.collect());
+    }
+    // The server changes no type that a column uses.
+    let used = columns_of(&printed(&key.name), work);
+    if let Some(one) = used.iter().find(|one| one.is_expected(work)) {
+        let note = format!(
+            "the column {}.{} is of this type, and the server changes no type that a column uses: give the column another type, run sgmp-db diff --sql again, and convert the column back",
+            one.table, one.column
+        );
+        return Some(vec![Step::remark(key, note)]);
+    }
+    let mut order: Vec<&String> = found
+        .attribute_order
+        .iter()
+        .filter(|one| wanted.attributes.contains_key(*one))
+        .collect();
+    order.extend(
+        wanted
+            .attribute_order
+            .iter()
+            .filter(|one| !found.attributes.contains_key(*one)),
+    );
+    if order.into_iter().ne(&wanted.attribute_order) {
+        return None;
+    }
+    let mut steps = Vec::new();
+    for name in &wanted.attribute_order {
+        let (attribute, text) = (session::identifier(name), wanted.attributes.get(name)?);
+        match found.attributes.get(name) {
+            None => steps.push(alter(format!("ADD ATTRIBUTE {attribute} {text}"))),
+            Some(other) if other != text => {
+                steps.push(alter(format!("ALTER ATTRIBUTE {attribute} TYPE {text}")))
+            }
+            Some(_) => {}
+        }
+    }
+    for name in found
+        .attribute_order
+        .iter()
+        .filter(|one| !wanted.attributes.contains_key(*one))
+    {
+        let step = alter(format!("DROP ATTRIBUTE {}", session::identifier(name)));
+        steps.push(step.losing("it is not expected; the values in it are lost"));
+    }
+    Some(steps)
+}
+
+/// Another type under the same name: the old one steps aside, and every column of it is converted.
+fn another(difference: &ObjectDifference, work: &Work<'_>) -> Option<Vec<Step>> {
+    let key = &difference.key;
+    let create = statement(difference.expected.as_ref()?)?;
     let word = if key.kind == DOMAIN { "DOMAIN" } else { "TYPE" };
     let type_name = qualified(&key.name);
-    let reason = "the type is made anew: a value that it no longer has makes this fail";
-    let mut lose = |sql: String| steps.lose(Phase::Type, key, sql, reason);
-    let columns = columns_of(&printed(&key.name), work);
-    let alter = |table: &str, column: &str| {
-        let column = session::identifier(column);
-        format!("ALTER TABLE {} ALTER COLUMN {column}", qualified(table))
+    let (schema, own) = schema_and_name(&key.name);
+    let aside = session::identifier(&format!("{own}__before"));
+    let old = format!("{}.{aside}", session::identifier(&schema));
+    let reason = "the type is created again: a value that it no longer has makes this fail";
+    let step = |sql: String| {
+        Step::about(key, sql)
+            .disturbing(key)
+            .with(key)
+            .losing(reason)
     };
-    for (table, column, default) in &columns {
-        if default.is_some() {
-            lose(format!("{} DROP DEFAULT", alter(table, column)));
-        }
-        lose(format!("{} TYPE text", alter(table, column)));
+    // A column that goes, or gets another type, frees this one by itself.
+    let columns = columns_of(&printed(&key.name), work);
+    let columns: Vec<Column> = columns
+        .into_iter()
+        .filter(|one| one.is_converted(work))
+        .collect();
+    let alter = |one: &Column, what: &str| {
+        let table = Key::new(TABLE, one.table.clone());
+        let own = session::identifier(&one.column);
+        let sql = format!(
+            "ALTER TABLE {} ALTER COLUMN {own} TYPE {what}",
+            qualified(&one.table)
+        );
+        step(sql)
+            .altering(&table)
+            .disturbing(&column(&one.table, &one.column))
+    };
+    let converted = |one: &Column| {
+        let (array, own) = (
+            if one.within { "[]" } else { "" },
+            session::identifier(&one.column),
+        );
+        alter(
+            one,
+            &format!("{type_name}{array} USING {own}::text{array}::{type_name}{array}"),
+        )
+    };
+    // A range has a multirange, whose name does not step aside with it.
+    if key.kind == RANGE_TYPE {
+        let text = |one: &Column| alter(one, if one.within { "text[]" } else { "text" });
+        let mut steps: Vec<Step> = columns.iter().map(text).collect();
+        steps.push(step(format!("DROP {word} {type_name}")));
+        steps.push(step(create));
+        steps.extend(columns.iter().map(converted));
+        return Some(steps);
     }
-    lose(format!("DROP {word} {type_name}"));
-    lose(create);
-    for (table, column, default) in &columns {
-        let cast = format!("{}::{type_name}", session::identifier(column));
-        lose(format!(
-            "{} TYPE {type_name} USING {cast}",
-            alter(table, column)
+    let users = work
+        .graph
+        .actual
+        .iter()
+        .filter(|(_, below)| below.contains(key));
+    let users = users
+        .filter(|(user, _)| [DOMAIN, COMPOSITE_TYPE, RANGE_TYPE].contains(&user.kind.as_str()));
+    let users: Vec<String> = users.map(|(user, _)| user.to_string()).collect();
+    let mut first = step(format!("ALTER {word} {type_name} RENAME TO {aside}"));
+    if !users.is_empty() {
+        first = first.noting(format!(
+            "{} is made of this type, and no statement converts that: do it by hand first",
+            users.join(", ")
         ));
-        if let Some(default) = default {
-            lose(format!("{} SET DEFAULT {default}", alter(table, column)));
-        }
+    }
+    let mut steps = vec![first, step(create)];
+    steps.extend(columns.iter().map(converted));
+    let drop = Step::about(key, format!("DROP {word} {old}")).needing(key);
+    steps.push(drop.dropping(&aside_of(key)).with(key).losing(reason));
+    Some(steps)
+}
+
+/// Is it a type that may go for a while, since no column is of it?
+pub fn is_unused(key: &Key, work: &Work<'_>) -> bool {
+    [DOMAIN, COMPOSITE_TYPE, RANGE_TYPE].contains(&key.kind.as_str())
+        && columns_of(&printed(&key.name), work).is_empty()
+}
+
+/// The old type of that name, as long as something is of it.
+pub fn aside_of(type_key: &Key) -> Key {
+    Key::new("type before", type_key.name.clone())
+}
+
+/// A column of a type.
+pub struct Column {
+    pub table: String,
+    pub column: String,
+    /// An array of it.
+    pub within: bool,
+}
+
+impl Column {
+    /// Is it to be converted where it is? Not in a table that is made again, with its rows.
+    fn is_converted(&self, work: &Work<'_>) -> bool {
+        self.is_expected(work) && !work.rebuilt.tables.contains_key(&self.table)
+    }
+
+    /// Is it expected to be of the type that it has?
+    fn is_expected(&self, work: &Work<'_>) -> bool {
+        let type_of = |object: Option<&Object>| {
+            let table = typed::<Table>(object)?;
+            Some(table.columns.get(&self.column)?.type_name.clone())
+        };
+        let wanted = type_of(work.wanted(TABLE, &self.table));
+        wanted.is_some() && wanted == type_of(work.found(TABLE, &self.table))
     }
 }
 
-/// Columns of that type: table, column, default.
-pub fn columns_of(type_name: &str, work: &Work<'_>) -> Vec<(String, String, Option<String>)> {
+/// Columns of that type, and of arrays of it.
+pub fn columns_of(type_name: &str, work: &Work<'_>) -> Vec<Column> {
+    let array = format!("{type_name}[]");
     let tables = work
         .actual
         .objects
@@ -250,12 +453,15 @@ pub fn columns_of(type_name: &str, work: &Work<'_>) -> Vec<(String, String, Opti
     tables
         .filter_map(|(key, object)| Some((key, typed::<Table>(Some(object))?)))
         .flat_map(|(key, table)| {
-            table
-                .columns
-                .into_iter()
-                .filter(|(_, column)| column.type_name == type_name)
-                .map(|(name, column)| (key.name.clone(), name, column.default))
-                .collect::<Vec<_>>()
+            let columns = table.columns.into_iter();
+            let of_type = columns
+                .filter(|(_, column)| column.type_name == type_name || column.type_name == array);
+            let found = of_type.map(|(own, column)| Column {
+                table: key.name.clone(),
+                column: own,
+                within: column.type_name == array,
+            });
+            found.collect::<Vec<_>>()
         })
         .collect()
 }

@@ -1,216 +1,55 @@
-//! Which views go and come again, and in which order? A view stands on what it reads, so those above
-//! one that goes do so too. Continuous aggregates are among them, and lose what they hold.
+//! What makes views, materialised views and continuous aggregates the expected ones?
 
 use super::{
-    Work, indexes, keep,
-    rebuild::Rebuilt,
-    steps::{NOT_EXPECTED, Phase, Steps, belongs_to, definition, printed, qualified, typed},
-    tables, triggers, types,
+    Work,
+    dependencies::parts_of,
+    indexes,
+    steps::{column, definition, own_name, qualified, typed},
+    tables, whole,
+    whole::{Maker, drop_named, only_at},
 };
 use crate::{
     engine::timescale::{
         catalog::{
             continuous_aggregates::{CONTINUOUS_AGGREGATE, ContinuousAggregate},
-            indexes::INDEX,
-            name,
+            indexes::{INDEX, Index},
             rules::RULE,
-            tables::{TABLE, Table},
             triggers::TRIGGER,
-            types::{DOMAIN, ENUM, RANGE_TYPE},
             views::{MATERIALIZED_VIEW, VIEW, View},
         },
         session,
     },
-    schema::{Change, Key, Object, ObjectDifference, Schema},
+    schema::{Object, ObjectDifference, plan::Step},
 };
-use std::collections::{BTreeMap, BTreeSet};
 
-const KINDS: [&str; 3] = [VIEW, MATERIALIZED_VIEW, CONTINUOUS_AGGREGATE];
+pub const VIEWS: Maker = Maker {
+    names: &[VIEW],
+    create,
+    drop,
+    alter: alter_view,
+    loss: None,
+    movable: true,
+};
 
-/// Adds the statements for every view.
-pub fn repair(work: &Work<'_>, rebuilt: &Rebuilt, steps: &mut Steps) {
-    let moved = moved(work, rebuilt);
-    let mut going: BTreeSet<Key> = work
-        .rest
-        .iter()
-        .filter(|one| KINDS.contains(&one.key.kind.as_str()) && must_go(one))
-        .map(|one| one.key.clone())
-        .collect();
-    let reads = reading(work.actual);
-    going.extend(
-        reads
-            .iter()
-            .filter(|(_, reads)| reads.iter().any(|one| moved.contains(one)))
-            .map(|(key, _)| key.clone()),
-    );
-    while let Some(above) = reads.iter().find_map(|(key, reads)| {
-        let stands = |one: &Key| reads.iter().any(|read| *read == one.name);
-        (!going.contains(key) && going.iter().any(stands)).then(|| key.clone())
-    }) {
-        going.insert(above);
-    }
-    for key in in_order(&going, &reads).into_iter().rev() {
-        drop(&key, work, steps);
-    }
-    let mut coming: BTreeSet<Key> = going
-        .iter()
-        .filter(|key| work.expected.objects.contains_key(key))
-        .cloned()
-        .collect();
-    for difference in work
-        .rest
-        .iter()
-        .filter(|one| KINDS.contains(&one.key.kind.as_str()))
-    {
-        if difference.change() == Change::Missing {
-            coming.insert(difference.key.clone());
-        } else if !going.contains(&difference.key) && difference.change() == Change::Changed {
-            alter(difference, steps);
-        }
-    }
-    for key in in_order(&coming, &reading(work.expected)) {
-        if let Some(object) = work.expected.objects.get(&key) {
-            make(&key, object, going.contains(&key), steps);
-            if going.contains(&key) {
-                parts(&key, work, steps);
-                keep::restore(&key, work, steps);
-            }
-        }
-    }
-}
+pub const MATERIALIZED_VIEWS: Maker = Maker {
+    names: &[MATERIALIZED_VIEW],
+    create,
+    drop,
+    alter: alter_materialized,
+    loss: Some("its rows are thrown away and computed again"),
+    movable: true,
+};
 
-/// Tables that go, and columns that no view may read while they change: `table`, `table.column`.
-fn moved(work: &Work<'_>, rebuilt: &Rebuilt) -> BTreeSet<String> {
-    let mut moved: BTreeSet<String> = rebuilt.tables.keys().cloned().collect();
-    for difference in work.rest {
-        match (difference.key.kind.as_str(), difference.change()) {
-            (TABLE, Change::Unexpected) => {
-                moved.insert(difference.key.name.clone());
-            }
-            (TABLE, Change::Changed) => {
-                let columns = retyped(difference).into_iter();
-                moved.extend(
-                    columns.map(|own| format!("{}.{}", difference.key.name, name::part(&own))),
-                );
-            }
-            (ENUM | DOMAIN | RANGE_TYPE, Change::Changed) => {
-                let columns = types::columns_of(&printed(&difference.key.name), work);
-                moved.extend(
-                    columns
-                        .into_iter()
-                        .map(|(table, own, _)| format!("{table}.{}", name::part(&own))),
-                );
-            }
-            _ => {}
-        }
-    }
-    moved
-}
-
-/// Columns that are dropped or get another type.
-fn retyped(difference: &ObjectDifference) -> Vec<String> {
-    let (Some(expected), Some(actual)) = (
-        typed::<Table>(difference.expected.as_ref()),
-        typed::<Table>(difference.actual.as_ref()),
-    ) else {
-        return Vec::new();
-    };
-    let differs = |own: &String| {
-        let (wanted, found) = (expected.columns.get(own), actual.columns.get(own));
-        wanted.is_none_or(|wanted| {
-            found.is_some_and(|found| {
-                wanted.type_name != found.type_name || wanted.collation != found.collation
-            })
-        })
-    };
-    actual
-        .columns
-        .keys()
-        .filter(|own| differs(own))
-        .cloned()
-        .collect()
-}
-
-/// CREATE OR REPLACE cannot take a column away, nor change a materialised view.
-fn must_go(difference: &ObjectDifference) -> bool {
-    let columns = difference
-        .paths
-        .iter()
-        .any(|one| one.path.starts_with("column"));
-    let text = difference.paths.iter().any(|one| {
-        one.path != "options"
-            && !one.path.starts_with("options.")
-            && one.path != "materialized_only"
-    });
-    match (difference.change(), difference.key.kind.as_str()) {
-        (Change::Unexpected, _) => true,
-        (Change::Missing, _) => false,
-        (Change::Changed, VIEW) => columns,
-        (Change::Changed, _) => text,
-    }
-}
-
-/// What each view reads, by the names of keys: relations, and their columns.
-fn reading(schema: &Schema) -> BTreeMap<Key, BTreeSet<String>> {
-    let views = schema
-        .objects
-        .iter()
-        .filter(|(key, _)| KINDS.contains(&key.kind.as_str()));
-    views
-        .map(|(key, object)| {
-            let mut reads = BTreeSet::new();
-            if let Some(aggregate) = typed::<ContinuousAggregate>(Some(object))
-                .filter(|_| key.kind == CONTINUOUS_AGGREGATE)
-            {
-                reads.insert(aggregate.source);
-            }
-            for read in typed::<View>(Some(object))
-                .map(|view| view.depends_on)
-                .unwrap_or_default()
-            {
-                let mut parts = name::parts(&read);
-                reads.insert(read);
-                // A column reads its relation too; a schema in front makes no harm.
-                parts.pop();
-                let relation: Vec<String> = parts.iter().map(|part| name::part(part)).collect();
-                reads.insert(relation.join("."));
-            }
-            (key.clone(), reads)
-        })
-        .collect()
-}
-
-/// Each after those that it reads.
-fn in_order(keys: &BTreeSet<Key>, reads: &BTreeMap<Key, BTreeSet<String>>) -> Vec<Key> {
-    let mut ordered: Vec<Key> = Vec::new();
-    let mut rest: Vec<&Key> = keys.iter().collect();
-    while !rest.is_empty() {
-        let waits = |key: &&Key| {
-            let below = reads.get(*key);
-            rest.iter()
-                .any(|other| other != key && below.is_some_and(|below| below.contains(&other.name)))
-        };
-        let (later, now): (Vec<&Key>, Vec<&Key>) = rest.iter().copied().partition(waits);
-        if now.is_empty() {
-            ordered.extend(later.into_iter().cloned());
-            break;
-        }
-        ordered.extend(now.into_iter().cloned());
-        rest = later;
-    }
-    ordered
-}
-
-/// Why what is materialised is lost, by kind; a plain view holds nothing.
-fn loss(kind: &str) -> Option<&'static str> {
-    match kind {
-        CONTINUOUS_AGGREGATE => Some(
-            "the aggregate is made anew: what it holds of rows that its source no longer has is lost, and its policies with it",
-        ),
-        MATERIALIZED_VIEW => Some("its rows are thrown away and computed anew"),
-        _ => None,
-    }
-}
+pub const AGGREGATES: Maker = Maker {
+    names: &[CONTINUOUS_AGGREGATE],
+    create: create_aggregate,
+    drop,
+    alter: alter_aggregate,
+    loss: Some(
+        "the aggregate is created again: what it holds of rows that its source no longer has is lost, and its policies with it",
+    ),
+    movable: true,
+};
 
 fn word(kind: &str) -> &'static str {
     if kind == VIEW {
@@ -220,49 +59,129 @@ fn word(kind: &str) -> &'static str {
     }
 }
 
-fn drop(key: &Key, work: &Work<'_>, steps: &mut Steps) {
-    let sql = format!("DROP {} {}", word(&key.kind), qualified(&key.name));
-    let expected = work.expected.objects.contains_key(key);
-    match loss(&key.kind) {
-        Some(reason) if expected => steps.lose(Phase::DropView, key, sql, reason),
-        None if expected => steps.add(Phase::DropView, key, sql),
-        _ => {
-            let held = if key.kind == VIEW {
-                ""
-            } else {
-                "; what it holds is lost"
-            };
-            steps.lose(Phase::DropView, key, sql, &format!("{NOT_EXPECTED}{held}"));
-        }
-    }
+/// With its indexes, triggers and rules.
+fn drop(object: &Object, work: &Work<'_>) -> Vec<Step> {
+    let key = &object.key;
+    let step = drop_named(word(&key.kind), key).dropping(&own_name(&key.name));
+    let parts = [INDEX, TRIGGER, RULE];
+    let parts = parts
+        .iter()
+        .flat_map(|kind| parts_of(work.actual, kind, &key.name));
+    let parts = parts.filter(|part| !indexes::drops_itself(&part.key, work));
+    vec![parts.fold(step, |step, part| step.dropping(&part.key))]
 }
 
-fn make(key: &Key, object: &Object, again: bool, steps: &mut Steps) {
+fn create(object: &Object, work: &Work<'_>) -> Vec<Step> {
+    let key = &object.key;
     let Some(text) = definition(Some(object)) else {
-        return;
+        return Vec::new();
     };
     let name = qualified(&key.name);
-    let sql = if key.kind == CONTINUOUS_AGGREGATE {
-        let Some(aggregate) = typed::<ContinuousAggregate>(Some(object)) else {
-            return;
-        };
-        format!(
-            "CREATE MATERIALIZED VIEW {name} WITH (timescaledb.continuous, timescaledb.materialized_only = {}) AS {text} WITH NO DATA",
-            aggregate.materialized_only
-        )
-    } else {
-        let with = with(object);
-        let data = if key.kind == VIEW { "" } else { " WITH DATA" };
-        let columns = columns(object);
-        format!(
-            "CREATE {} {name}{columns}{with} AS {text}{data}",
-            word(&key.kind)
-        )
-    };
-    match loss(&key.kind).filter(|_| again) {
-        Some(reason) => steps.lose(Phase::View, key, sql, reason),
-        None => steps.add(Phase::View, key, sql),
+    let (columns, with) = (columns(object), with(object));
+    let data = if key.kind == VIEW { "" } else { " WITH DATA" };
+    let sql = format!(
+        "CREATE {} {name}{columns}{with} AS {text}{data}",
+        word(&key.kind)
+    );
+    let mut step = created(object, sql);
+    if key.kind == VIEW
+        && let Some(view) = typed::<View>(Some(object))
+    {
+        // In a cycle, as pg_dump does it: the columns first, where they come from later.
+        let nulls: Vec<String> = view
+            .column_order
+            .iter()
+            .filter_map(|own| {
+                Some(format!(
+                    "NULL::{} AS {}",
+                    view.columns.get(own)?,
+                    session::identifier(own)
+                ))
+            })
+            .collect();
+        let stub = format!("CREATE VIEW {name} AS SELECT {}", nulls.join(", "));
+        let whole = format!("CREATE OR REPLACE VIEW {name}{columns}{with} AS {text}");
+        step = step.or_stub(stub, whole);
     }
+    let mut steps = vec![step];
+    steps.extend(parts(object, work));
+    steps
+}
+
+fn created(object: &Object, sql: String) -> Step {
+    let key = &object.key;
+    let step = Step::create(key, sql).creating(&own_name(&key.name));
+    let columns = object
+        .value
+        .get("columns")
+        .and_then(serde_json::Value::as_object);
+    let columns = columns.into_iter().flat_map(serde_json::Map::keys);
+    columns.fold(step, |step, own| step.creating(&column(&key.name, own)))
+}
+
+fn create_aggregate(object: &Object, work: &Work<'_>) -> Vec<Step> {
+    let key = &object.key;
+    let (Some(text), Some(aggregate)) = (
+        definition(Some(object)),
+        typed::<ContinuousAggregate>(Some(object)),
+    ) else {
+        return Vec::new();
+    };
+    let (groups, made) = group_indexes(object, work);
+    let without = if groups {
+        ""
+    } else {
+        ", timescaledb.create_group_indexes = false"
+    };
+    let sql = format!(
+        "CREATE MATERIALIZED VIEW {} WITH (timescaledb.continuous, timescaledb.materialized_only = {}{without}) AS {text} WITH NO DATA",
+        qualified(&key.name),
+        aggregate.materialized_only
+    );
+    let step = made.iter().fold(created(object, sql), |step, index| {
+        step.creating(&index.key)
+    });
+    let mut steps = vec![step];
+    steps.extend(
+        parts(object, work)
+            .into_iter()
+            .filter(|part| !made.iter().any(|index| index.key == *part.key())),
+    );
+    steps
+}
+
+/// Does the server make all expected indexes of the groups by itself, and which does it make then? It makes
+/// one for each column in GROUP BY beside the bucket, or none of them; the bucket's own it always makes.
+fn group_indexes<'w>(object: &'w Object, work: &'w Work<'_>) -> (bool, Vec<&'w Object>) {
+    let own: Vec<&Object> = parts_of_storage(work, &object.key.name);
+    let keys = |index: &Object| typed::<Index>(Some(index)).map_or(0, |index| index.keys.len());
+    let text = definition(Some(object)).unwrap_or_default();
+    let groups = text.rsplit("GROUP BY").next().unwrap_or_default();
+    let groups = indexes::split_commas(groups).len().saturating_sub(1);
+    let of_groups = own.iter().filter(|index| keys(index) > 1).count();
+    let all = groups > 0 && of_groups >= groups;
+    let made = own.into_iter().filter(|index| all || keys(index) == 1);
+    (all || groups == 0, made.collect())
+}
+
+fn parts_of_storage<'w>(work: &'w Work<'_>, aggregate: &'w str) -> Vec<&'w Object> {
+    let indexes = parts_of(work.expected, INDEX, aggregate);
+    indexes
+        .filter(|index| indexes::is_of_storage(&index.key))
+        .collect()
+}
+
+/// Indexes, triggers and rules of one that is created again, unless they are missing by themselves.
+fn parts(object: &Object, work: &Work<'_>) -> Vec<Step> {
+    let kinds = [INDEX, TRIGGER, RULE];
+    let all = kinds
+        .iter()
+        .flat_map(|kind| parts_of(work.expected, kind, &object.key.name));
+    let again = all.filter(|part| work.of(&part.key).is_none_or(|one| one.actual.is_some()));
+    again
+        .filter_map(|part| Some((whole::maker(&part.key.kind)?.create)(part, work)))
+        .flatten()
+        .collect()
 }
 
 fn with(object: &Object) -> String {
@@ -285,78 +204,63 @@ fn columns(object: &Object) -> String {
     format!(" ({})", names.join(", "))
 }
 
-/// What can be changed in place.
-fn alter(difference: &ObjectDifference, steps: &mut Steps) {
-    let key = &difference.key;
-    let Some(object) = &difference.expected else {
-        return;
-    };
-    if key.kind == CONTINUOUS_AGGREGATE {
-        if let Some(aggregate) = typed::<ContinuousAggregate>(Some(object)) {
-            let sql = format!(
-                "ALTER MATERIALIZED VIEW {} SET (timescaledb.materialized_only = {})",
-                qualified(&key.name),
-                aggregate.materialized_only
-            );
-            steps.add(Phase::View, key, sql);
-        }
-        return;
+/// CREATE OR REPLACE takes no column away and changes none.
+fn alter_view(difference: &ObjectDifference, _: &Work<'_>) -> Option<Vec<Step>> {
+    if difference
+        .paths
+        .iter()
+        .any(|one| one.path.starts_with("column"))
+    {
+        return None;
     }
-    let (wanted, found) = (
-        typed::<View>(Some(object)),
-        typed::<View>(difference.actual.as_ref()),
+    let object = difference.expected.as_ref()?;
+    let sql = format!(
+        "CREATE OR REPLACE VIEW {}{}{} AS {}",
+        qualified(&difference.key.name),
+        columns(object),
+        with(object),
+        definition(Some(object))?
     );
-    if key.kind == MATERIALIZED_VIEW {
-        let (Some(wanted), Some(found)) = (wanted, found) else {
-            return;
-        };
-        let name = qualified(&key.name);
-        let gone: Vec<&str> = found
-            .options
-            .keys()
-            .filter(|one| !wanted.options.contains_key(*one))
-            .map(String::as_str)
-            .collect();
-        if !gone.is_empty() {
-            steps.add(
-                Phase::View,
-                key,
-                format!("ALTER MATERIALIZED VIEW {name} RESET ({})", gone.join(", ")),
-            );
-        }
-        if !wanted.options.is_empty() {
-            let options = tables::options(&wanted.options);
-            steps.add(
-                Phase::View,
-                key,
-                format!("ALTER MATERIALIZED VIEW {name} SET ({options})"),
-            );
-        }
-        return;
-    }
-    if let Some(text) = definition(Some(object)) {
-        let name = qualified(&key.name);
-        let (columns, with) = (columns(object), with(object));
-        let sql = format!("CREATE OR REPLACE VIEW {name}{columns}{with} AS {text}");
-        steps.add(Phase::View, key, sql);
-    }
+    Some(vec![Step::alter(&difference.key, sql)])
 }
 
-/// Indexes, triggers and rules of a view that comes again.
-fn parts(view: &Key, work: &Work<'_>, steps: &mut Steps) {
-    for (key, object) in &work.expected.objects {
-        if !belongs_to(key, &view.name) {
-            continue;
-        }
-        match key.kind.as_str() {
-            // Those of an aggregate's own come with it.
-            INDEX
-                if view.kind == CONTINUOUS_AGGREGATE
-                    && key.name.contains("._materialized_hypertable_") => {}
-            INDEX => indexes::make(key, object, Phase::Trigger, steps),
-            TRIGGER => triggers::make(key, object, steps),
-            RULE => triggers::make_rule(key, object, steps),
-            _ => {}
-        }
+fn alter_materialized(difference: &ObjectDifference, _: &Work<'_>) -> Option<Vec<Step>> {
+    if !only_at(difference, &["options"]) {
+        return None;
     }
+    let key = &difference.key;
+    let wanted = typed::<View>(difference.expected.as_ref())?;
+    let found = typed::<View>(difference.actual.as_ref())?;
+    let name = qualified(&key.name);
+    let gone = found
+        .options
+        .keys()
+        .filter(|one| !wanted.options.contains_key(*one));
+    let gone: Vec<&str> = gone.map(String::as_str).collect();
+    let mut steps = Vec::new();
+    if !gone.is_empty() {
+        let sql = format!("ALTER MATERIALIZED VIEW {name} RESET ({})", gone.join(", "));
+        steps.push(Step::alter(key, sql));
+    }
+    if !wanted.options.is_empty() {
+        let options = tables::options(&wanted.options);
+        steps.push(Step::alter(
+            key,
+            format!("ALTER MATERIALIZED VIEW {name} SET ({options})"),
+        ));
+    }
+    Some(steps)
+}
+
+fn alter_aggregate(difference: &ObjectDifference, _: &Work<'_>) -> Option<Vec<Step>> {
+    if !only_at(difference, &["materialized_only"]) {
+        return None;
+    }
+    let aggregate = typed::<ContinuousAggregate>(difference.expected.as_ref())?;
+    let sql = format!(
+        "ALTER MATERIALIZED VIEW {} SET (timescaledb.materialized_only = {})",
+        qualified(&difference.key.name),
+        aggregate.materialized_only
+    );
+    Some(vec![Step::alter(&difference.key, sql)])
 }
