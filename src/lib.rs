@@ -17,6 +17,7 @@ pub mod connect;
 pub mod cross;
 pub mod drift;
 pub mod engine;
+pub mod interrupt;
 pub mod migrate;
 pub mod outcome;
 pub mod policy;

@@ -4,6 +4,7 @@ use sgmp_db::{
     cli,
     commands::{self, Streams},
     config::Environment,
+    interrupt,
     outcome::{Document, Failure},
     report::{self, Form, Screen, Shown},
 };
@@ -16,7 +17,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args_os()
         .map(|argument| argument.to_string_lossy().into_owned())
         .collect();
-    let (mut out, mut err) = (io::stdout().lock(), io::stderr());
+    // Not locked: the thread that hears signals may have the last word.
+    let (mut out, mut err) = (io::stdout(), io::stderr());
     let ended = match cli::parse(&arguments) {
         Ok(command) => run(command, &mut out, &mut err),
         Err(usage) if usage.is_help => say(&mut out, &usage.text).map(|()| 0).map_err(Into::into),
@@ -46,14 +48,28 @@ fn say(to: &mut dyn Write, text: &str) -> io::Result<()> {
 }
 
 fn run(command: cli::Cli, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<u8> {
+    let environment = Environment::of_process();
+    let (name, form) = (
+        command.command.name(),
+        commands::form(&command, &environment),
+    );
+    interrupt::watch(move |failure| {
+        let mut document = Document::new(name);
+        document.fail(&failure.clone().into());
+        document.conclude(None);
+        // Whoever stopped us may have stopped reading as well.
+        drop(report::write(
+            &document,
+            form,
+            &mut io::stdout(),
+            &mut io::stderr(),
+        ));
+        document.exit
+    })?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let code = runtime.block_on(commands::run(
-        command,
-        &Environment::of_process(),
-        Streams { out, err },
-    ));
+    let code = runtime.block_on(commands::run(command, &environment, Streams { out, err }));
     // A lookup of a name that never answers must not keep the process.
     runtime.shutdown_background();
     code

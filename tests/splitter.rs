@@ -298,11 +298,43 @@ fn case_10_comments_and_hints_of_mysql() {
     );
     splits(
         Mysql,
-        "/*!80013 SET a = 1; */; SELECT /*+ MAX_EXECUTION_TIME(1) */ 2;",
+        "/*!80013 SET a = 1 */; SELECT /*+ MAX_EXECUTION_TIME(1) */ 2; /*!80000 */;",
         &[
-            "/*!80013 SET a = 1; */",
+            "/*!80013 SET a = 1 */",
             "SELECT /*+ MAX_EXECUTION_TIME(1) */ 2",
         ],
+    );
+    // mysql splits there, a server does not take it.
+    refused(
+        Mysql,
+        "SELECT 1;\n/*!80013 SET a = 1; */;",
+        2,
+        "the mysql client ends the statement inside",
+    );
+    for odd in [
+        "/*!99999 it's */",
+        "/*!50000 a -- b */",
+        "/*!50000 a # b */",
+        "/*!50000 a /* b */ 'c */",
+        "SELECT /*+ a\n ; */ 1",
+        "--\u{1}\n",
+    ] {
+        refused(Mysql, &format!("SELECT 1;\n{odd};\n"), 2, "");
+    }
+    for (delimiter, line) in [
+        ("abcdefghijklmnop", 1),
+        ("\\", 1),
+        ("'", 1),
+        ("é", 1),
+        ("--", 1),
+        ("$$\nSELECT 1$$ DELIMITER ;", 2),
+    ] {
+        refused(Mysql, &format!("DELIMITER {delimiter}\n"), line, "");
+    }
+    splits(
+        Mysql,
+        "DELIMITER \"$$\"\nSELECT 1 $$\n/* a */ DELIMITER ;\nSELECT 2;",
+        &["SELECT 1", "SELECT 2"],
     );
     splits(
         Mysql,
@@ -549,4 +581,74 @@ fn case_18_what_only_psql_knows() {
         "variable of psql",
     );
     one(Postgres, "COPY t TO '/tmp/x'");
+}
+
+#[test]
+fn a_nul_byte_is_refused_wherever_it_is() {
+    for dialect in DIALECTS {
+        for text in [
+            "SELECT 1;\n\0",
+            "SELECT 1;\nSELECT '\0';",
+            "SELECT 1;\n-- \0\n",
+            "SELECT 1;\n/* \0 */",
+            "SELECT 1;\nSELECT\0 1;",
+        ] {
+            refused(dialect, text, 2, "NUL byte");
+        }
+    }
+}
+
+#[test]
+fn a_carriage_return_ends_a_comment_of_postgres_and_none_of_mysql() {
+    let text = "-- drop the old one:\rDROP TABLE a;\nCREATE TABLE b (id int);\n";
+    splits(Postgres, text, &["DROP TABLE a", "CREATE TABLE b (id int)"]);
+    splits(Mysql, text, &["CREATE TABLE b (id int)"]);
+    splits(
+        Postgres,
+        "SELECT 1 -- a\r; SELECT 2; SELECT E'a' -- b\r'c\\';d';",
+        &["SELECT 1", "SELECT 2", "SELECT E'a' -- b\r'c\\';d'"],
+    );
+    splits(
+        Postgres,
+        "SELECT 1 -- a\u{b}; b\u{c}; c\u{85}; d\u{2028}; e\n",
+        &["SELECT 1"],
+    );
+}
+
+#[test]
+fn settings_of_a_session_decide_where_strings_end() {
+    for off in ["= off", "TO 'f'", "= 0", "TO no", "= false"] {
+        let text = format!("SET SESSION standard_conforming_strings {off};SELECT 'a\\';b';");
+        assert_eq!(split(Postgres, &text).unwrap().len(), 2, "{text}");
+    }
+    for unclear in [
+        "RESET standard_conforming_strings",
+        "SET standard_conforming_strings TO DEFAULT",
+        "SELECT set_config('standard_conforming_strings', 'off', false)",
+    ] {
+        refused(
+            Postgres,
+            &format!("SELECT 1;\n{unclear};"),
+            2,
+            "strings end",
+        );
+    }
+    for (set, escapes) in [
+        ("SET GLOBAL sql_mode = 'NO_BACKSLASH_ESCAPES'", true),
+        (
+            "SET @o = @@sql_mode, sql_mode = 'NO_BACKSLASH_ESCAPES'",
+            false,
+        ),
+        (
+            "/*!40101 SET @@session.sql_mode := 'NO_BACKSLASH_ESCAPES' */",
+            false,
+        ),
+        (
+            "SET sql_mode = 'ANSI_QUOTES', time_zone = 'NO_BACKSLASH_ESCAPES'",
+            true,
+        ),
+    ] {
+        let text = format!("{set};SELECT 'a\\';b';");
+        assert_eq!(split(Mysql, &text).is_ok(), escapes, "{text}");
+    }
 }

@@ -105,7 +105,8 @@ async fn execute(
     }
 }
 
-fn form(cli: &Cli, environment: &Environment) -> Form {
+/// How a command's result is to be written.
+pub fn form(cli: &Cli, environment: &Environment) -> Form {
     if cli.global.json {
         return Form::Json;
     }

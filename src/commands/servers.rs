@@ -8,7 +8,8 @@ use crate::{
     config::{DEFAULT_DATABASE, Endpoint, Environment, Settings, Tls, TlsMode},
     drift::Committed,
     engine::Identity,
-    migrate::{DataLoss, Observer, Options, Side, Signals},
+    interrupt::{Busy, Signals},
+    migrate::{DataLoss, Observer, Options, Side},
     outcome::Exit,
     sandbox::{Access, Throwaway, images},
     target::Target,
@@ -47,7 +48,9 @@ pub async fn work(
     throwaway: Throwaway,
     work: impl Future<Output = Result<()>>,
 ) -> Result<Option<Exit>> {
-    let mut signals = Signals::listen()?;
+    let mut signals = Signals::listen();
+    // Whatever becomes of it, the servers must go.
+    let _busy = Busy::begin();
     let ended = tokio::select! {
         ended = work => ended.map(|()| None),
         exit = signals.next() => Ok(Some(exit)),

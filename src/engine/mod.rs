@@ -45,6 +45,16 @@ use anyhow::Result;
 use async_trait::async_trait;
 use std::time::Duration;
 
+/// What the runner of that database works out for each statement of a file, without a server; for the
+/// test that holds it to be linear.
+#[cfg(test)]
+pub(crate) fn prepared(target: Target, statements: &[Statement], text: &str) {
+    match target {
+        Target::Mysql => mysql::prepared(statements),
+        Target::Timescale => timescale::prepared(statements, text),
+    }
+}
+
 /// One database, reached when first asked. Nothing here prints, and only the verbs that say so write.
 #[async_trait(?Send)]
 pub trait Engine {

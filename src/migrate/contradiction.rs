@@ -90,7 +90,7 @@ fn tables(survey: &Survey) -> BTreeSet<String> {
 }
 
 /// Tables that the whole file leaves behind, as far as that can be read off it.
-fn made(sql: &SqlText) -> BTreeSet<String> {
+pub(super) fn made(sql: &SqlText) -> BTreeSet<String> {
     let mut made = BTreeSet::new();
     for statement in sql.statements() {
         let facts = &statement.facts;

@@ -2,11 +2,11 @@
 
 use super::{
     look::{Look, look},
-    signals::Signals,
     upgrade::{Options, Side},
 };
 use crate::{
     engine::{LockRequest, StopFlag},
+    interrupt::Signals,
     outcome::{Document, Exit, Failure, Finding, Kind},
     policy::{Consent, OldChunks, Policies, plan},
 };
@@ -37,7 +37,7 @@ pub async fn run_retention(
                 .into(),
         );
     }
-    let mut signals = Signals::listen()?;
+    let mut signals = Signals::listen();
     tokio::select! {
         done = work(side, policies, options, document) => done.map(|()| None),
         exit = signals.next() => Ok(Some(exit)),

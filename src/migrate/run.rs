@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     engine::{Direction, Done, Engine, Progress, StepFailure, StopFlag, Work},
+    interrupt::Busy,
     outcome::{Failure, Finding, Kind, Ran, RanOutcome, TargetReport},
     sql::Statement,
     target::Target,
@@ -254,7 +255,10 @@ async fn run_file(
     };
     let mut waiting = Waiting::new(from);
     let ended = loop {
-        match engine.run(&work, &progress).await {
+        let busy = Busy::begin();
+        let ran = engine.run(&work, &progress).await;
+        drop(busy);
+        match ran {
             Err(failure)
                 if failure.worth_retrying
                     && waiting.may_go_on(&failure, options.lock_wait)

@@ -9,11 +9,11 @@ use super::{
     preflight::{Obstacles, preflight, wanted},
     run::{SideRun, run_side},
     settle::{self, DataLoss},
-    signals::Signals,
 };
 use crate::{
     drift::Committed,
     engine::{Canceller, Engine, Identity, LockRequest, Progress, StopFlag},
+    interrupt::{Signals, Stage, second},
     outcome::{Document, Exit, Failure, Finding},
     policy::Policies,
 };
@@ -57,7 +57,8 @@ pub async fn upgrade(
     options: &Options<'_>,
     document: &mut Document,
 ) -> Result<Option<Exit>> {
-    let mut signals = Signals::listen()?;
+    let mut signals = Signals::listen();
+    let _stage = Stage::enter(|exit| stopped_before(exit, "planning; nothing was changed"));
     let looking = join_all(
         sides
             .iter_mut()
@@ -110,6 +111,7 @@ pub async fn upgrade(
             return Ok(Some(exit));
         }
     }
+    let _stage = Stage::enter(stopped_between);
     let exit = run_all(at_work, options, &stop, &mut signals, document).await;
     Ok(exit)
 }
@@ -226,7 +228,7 @@ async fn run_all(
             finished = &mut runs => break finished,
             exit = signals.next() => {
                 if stopped_by.replace(exit).is_some() {
-                    document.fail(&second_signal(exit).into());
+                    document.fail(&second(exit).into());
                     return Some(exit);
                 }
                 stop.stop_now();
@@ -258,10 +260,11 @@ fn stopped_before(exit: Exit, what: &str) -> Failure {
         .remedy("begin again with: sgmp-db upgrade")
 }
 
-fn second_signal(exit: Exit) -> Failure {
+/// A signal while no server was at work for us: whatever was sent is recorded.
+fn stopped_between(exit: Exit) -> Failure {
     Failure::new(
         exit,
-        "stopped by a second signal before the servers had answered the first; how far they are is not known here",
+        "stopped by a signal before the next statement was sent",
     )
     .remedy("see what is in the databases: sgmp-db status; go on with: sgmp-db upgrade")
 }

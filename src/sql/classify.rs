@@ -10,6 +10,7 @@ use super::{
     timescale,
     words::{Token, contains, sequence},
 };
+use crate::visible;
 
 /// The first word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +73,10 @@ pub struct Facts {
     /// Does it say CONCURRENTLY?
     pub concurrently: bool,
     pub session: Vec<SessionUse>,
+    /// MySQL: all of it stands in `/*!80404 … */`, so that it is nothing for a server below that version.
+    pub since: Option<u32>,
+    /// A blank or sign without width that is none of SQL's, in a name without quotes; and where.
+    pub invisible: Option<(char, usize)>,
 }
 
 const VERBS: [(&str, Verb); 16] = [
@@ -158,8 +163,21 @@ pub(super) fn classify(dialect: Dialect, text: &str, tokens: &[Token<'_>]) -> Fa
         concurrently: contains(tokens, &["concurrently"]),
         outside_transaction,
         session: session_uses(dialect, tokens),
+        since: None,
+        invisible: invisible(tokens),
         objects,
     }
+}
+
+/// Neither server takes these for blanks, and nobody sees them.
+fn invisible(tokens: &[Token<'_>]) -> Option<(char, usize)> {
+    tokens
+        .iter()
+        .filter(|token| token.kind == Kind::Word && !token.text.is_ascii())
+        .find_map(|token| {
+            let found = |c: &char| c.is_whitespace() || visible::is_hidden(*c);
+            Some((token.text.chars().find(found)?, token.at))
+        })
 }
 
 fn mysql_commits(verb: Verb, tokens: &[Token<'_>]) -> Commits {
@@ -267,6 +285,9 @@ fn outside_transaction(text: &str, tokens: &[Token<'_>]) -> Option<&'static str>
     let calls = |name: &&str| tokens.iter().any(|token| token.is(name));
     if first.is("call") && COMMITTING.iter().any(calls) {
         return Some("this procedure commits inside");
+    }
+    if !first.is("create") {
+        return None;
     }
     let lower = text.to_ascii_lowercase();
     if lower.contains("timescaledb.transaction_per_chunk") {

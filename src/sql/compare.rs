@@ -21,6 +21,6 @@ pub fn same_statement(a: &Statement, b: &Statement) -> bool {
     if a.modes == b.modes && a.text() == b.text() {
         return true;
     }
-    let (one, other) = (a.tokens(), b.tokens());
+    let (one, other) = (a.tokens_as_written(), b.tokens_as_written());
     one.len() == other.len() && one.iter().zip(&other).all(|(x, y)| x.text == y.text)
 }

@@ -3,7 +3,7 @@
 //! Sources: MySQL 8.0 Reference Manual, 11.1 (literals), 11.7 (comments), 11.2 (identifiers);
 //! PostgreSQL documentation, 4.1 (lexical structure).
 
-use super::{Dialect, modes::Modes};
+use super::{Dialect, modes::Modes, work};
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +44,12 @@ impl Lexer<'_> {
     /// Kind and end of the token at `at`, which must be before the end of the text and on a
     /// character's boundary.
     pub fn token(&self, at: usize) -> Result<(Kind, usize), Unterminated> {
+        let token = self.read(at);
+        work::count(token.as_ref().map_or(self.text.len(), |(_, end)| *end) - at);
+        token
+    }
+
+    fn read(&self, at: usize) -> Result<(Kind, usize), Unterminated> {
         let rest = &self.text[at..];
         let first = rest.chars().next().unwrap_or(' ');
         if is_blank(first) {
@@ -66,7 +72,7 @@ impl Lexer<'_> {
 
     fn comment(&self, at: usize) -> Result<Option<(Kind, usize)>, Unterminated> {
         let rest = &self.text[at..];
-        let line = || at + rest.find('\n').unwrap_or(rest.len());
+        let line = || at + rest.find(self.line_ends()).unwrap_or(rest.len());
         if let Some(behind) = rest.strip_prefix("--") {
             // MySQL needs a blank or control character behind it: `5--3` is arithmetic.
             let comment = match self.dialect {
@@ -97,9 +103,18 @@ impl Lexer<'_> {
         Ok(Some((kind, self.block_comment(at)?)))
     }
 
+    /// Where a `--` comment ends: PostgreSQL and psql end it at a carriage return too, MySQL and its client
+    /// do not.
+    fn line_ends(&self) -> &'static [char] {
+        match self.dialect {
+            Dialect::Postgres => &['\n', '\r'],
+            Dialect::Mysql => &['\n'],
+        }
+    }
+
     /// End of `/*! … */` as the server reads it: a string inside may have the end sign, and one comment
     /// may stand inside. None where that does not come out even.
-    fn executable_comment(&self, at: usize) -> Option<usize> {
+    pub(super) fn executable_comment(&self, at: usize) -> Option<usize> {
         let mut position = at + "/*!".len();
         while position < self.text.len() {
             let rest = &self.text[position..];
@@ -207,7 +222,13 @@ impl Lexer<'_> {
 
     fn word(&self, at: usize) -> Result<(Kind, usize), Unterminated> {
         let rest = &self.text[at..];
-        let mut length = span(rest, is_word);
+        // A number of PostgreSQL's ends before a dollar, where a dollar-quoted string may begin.
+        let is_number =
+            self.dialect == Dialect::Postgres && rest.starts_with(|c: char| c.is_ascii_digit());
+        let mut length = match is_number {
+            true => span(rest, |c| is_word(c) && c != '$'),
+            false => span(rest, is_word),
+        };
         // The delimiter is looked for before each token, so it is not at the word's beginning.
         let inside = rest
             .char_indices()
@@ -240,7 +261,9 @@ impl Lexer<'_> {
             while self.text[next..].starts_with("--") || self.text[next..].starts_with(is_blank) {
                 next = self.token(next)?.1;
             }
-            if !self.text[end..next].contains('\n') || !self.text[next..].starts_with('\'') {
+            if !self.text[end..next].contains(self.line_ends())
+                || !self.text[next..].starts_with('\'')
+            {
                 return Ok(end);
             }
             end = self.backslashed(next, '\'')?;
@@ -249,7 +272,7 @@ impl Lexer<'_> {
 }
 
 /// Both servers know the blanks of ASCII only; any other is part of a name.
-fn is_blank(c: char) -> bool {
+pub(super) fn is_blank(c: char) -> bool {
     c == ' ' || ('\t'..='\r').contains(&c)
 }
 

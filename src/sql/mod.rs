@@ -5,8 +5,11 @@ mod classify;
 mod client;
 mod compare;
 mod compound;
+mod differing;
+mod gather;
 mod hidden;
 mod lexer;
+mod lines;
 mod modes;
 pub mod printed;
 mod refuse;
@@ -16,16 +19,18 @@ mod split;
 mod statement;
 mod timescale;
 mod words;
+pub mod work;
 
 pub use classify::{Commits, Facts, ObjectRef, Verb};
 pub use compare::{same_sql, same_statement};
 pub use lexer::{Kind as TokenKind, Lexer};
+pub use lines::{is_only_comments, leading_comments, lines};
 pub use modes::Modes;
 pub use script::Script;
 pub use session_use::SessionUse;
-pub use split::{Piece, PieceKind, SyntaxError, leading_comments, pieces, split};
+pub use split::{Piece, PieceKind, SyntaxError, pieces, split};
 pub use statement::{SqlText, Statement};
-pub use words::{Token, contains, sequence, tokens, tokens_by};
+pub use words::{Token, contains, each_token, sequence, tokens, tokens_by};
 
 /// Which SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

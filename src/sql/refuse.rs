@@ -16,12 +16,32 @@ pub struct Refused {
 
 /// Commands of mysql's, beside `source` and `use`, that are no SQL of any server. Source: MySQL 8.0 Reference
 /// Manual, 6.5.1.2 (mysql client commands).
-const MYSQL_COMMANDS: [&str; 9] = [
-    "source", "system", "tee", "notee", "pager", "nopager", "prompt", "quit", "exit",
+const MYSQL_COMMANDS: [&str; 22] = [
+    "source",
+    "system",
+    "tee",
+    "notee",
+    "pager",
+    "nopager",
+    "prompt",
+    "quit",
+    "exit",
+    "charset",
+    "clear",
+    "connect",
+    "edit",
+    "ego",
+    "go",
+    "nowarning",
+    "print",
+    "query_attributes",
+    "rehash",
+    "resetconnection",
+    "status",
+    "warnings",
 ];
 
-/// Is this statement, or a part of it, a command of mysql's or psql's?
-/// `text` is what the tokens were read from.
+/// Is this statement, or a part of it, a command of mysql's or psql's? `text` is what the tokens were read from.
 pub fn client_command(dialect: Dialect, tokens: &[Token<'_>], text: &str) -> Result<(), Refused> {
     if let Some(token) = tokens.iter().find(|token| token.is_symbol("\\")) {
         return Err(backslash_command(token, text));
@@ -39,18 +59,6 @@ pub fn client_command(dialect: Dialect, tokens: &[Token<'_>], text: &str) -> Res
             at,
             message,
             hint: hint.to_owned(),
-        }),
-    }
-}
-
-/// Is it a DELIMITER line that names none?
-pub fn delimiter_command(line: &str) -> Result<(), Refused> {
-    match line.split_whitespace().nth(1) {
-        Some(_) => Ok(()),
-        None => Err(Refused {
-            at: 0,
-            message: "DELIMITER without a delimiter".to_owned(),
-            hint: "write what shall end a statement on the same line: DELIMITER $$".to_owned(),
         }),
     }
 }

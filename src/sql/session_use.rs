@@ -171,7 +171,7 @@ fn set_variables(dialect: Dialect, tokens: &[Token<'_>]) -> Vec<SessionUse> {
 }
 
 /// The parts between the commas that stand outside of brackets.
-fn assignments<'a, 'b>(tokens: &'b [Token<'a>]) -> Vec<&'b [Token<'a>]> {
+pub(super) fn assignments<'a, 'b>(tokens: &'b [Token<'a>]) -> Vec<&'b [Token<'a>]> {
     let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0_usize);
     for (index, token) in tokens.iter().enumerate() {
         if token.is_symbol("(") {

@@ -2,13 +2,15 @@
 
 use super::{
     Dialect,
-    classify::classify,
+    classify::{Facts, classify},
     compound::Nesting,
+    differing,
+    gather::Gathered,
     lexer::{Kind, Lexer, Unterminated},
     modes::Modes,
     refuse,
     statement::{Draft, Statement},
-    words::Token,
+    words::{Token, inside, is_executable},
 };
 use std::{fmt, ops::Range, sync::Arc};
 
@@ -64,6 +66,7 @@ pub fn split(dialect: Dialect, text: &str) -> Result<Vec<Statement>, SyntaxError
 
 /// The statements of a file, read in one pass.
 pub(super) fn read(dialect: Dialect, text: &Arc<str>) -> Result<Vec<Statement>, SyntaxError> {
+    differing::nul(text).map_err(|refused| refused_at(text, refused))?;
     let mut splitter = Splitter::new(dialect, text);
     splitter.statements = Some(Vec::new());
     splitter.run();
@@ -81,9 +84,14 @@ pub(super) fn read(dialect: Dialect, text: &Arc<str>) -> Result<Vec<Statement>, 
 }
 
 fn client_error(text: &str, refused: refuse::Refused) -> SyntaxError {
-    let mut error = error(text, refused.at, refused.message, Some(refused.hint));
-    error.client_command = true;
-    error
+    SyntaxError {
+        client_command: true,
+        ..refused_at(text, refused)
+    }
+}
+
+fn refused_at(text: &str, refused: refuse::Refused) -> SyntaxError {
+    error(text, refused.at, refused.message, Some(refused.hint))
 }
 
 /// Every part of a text, in order, losing nothing; never fails.
@@ -91,16 +99,6 @@ pub fn pieces(dialect: Dialect, text: &str) -> Vec<Piece> {
     let mut splitter = Splitter::new(dialect, text);
     splitter.run();
     splitter.pieces
-}
-
-/// The `--` comment lines above the first statement, with their line numbers.
-pub fn leading_comments(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.trim_start_matches('\u{feff}')
-        .lines()
-        .enumerate()
-        .map(|(index, line)| (index + 1, line.trim()))
-        .take_while(|(_, line)| line.is_empty() || line.starts_with("--"))
-        .filter(|(_, line)| !line.is_empty())
 }
 
 fn error(text: &str, at: usize, message: String, hint: Option<String>) -> SyntaxError {
@@ -123,8 +121,7 @@ struct Splitter<'a> {
     /// From the first to the end of the last meaningful token of the statement under way.
     open: Option<Range<usize>>,
     nesting: Nesting<'a>,
-    /// The meaningful tokens of the statement under way.
-    tokens: Vec<Token<'a>>,
+    gathered: Gathered<'a>,
     broken: Option<Unterminated>,
     /// What has been read; none where only the pieces are asked for.
     statements: Option<Vec<Draft>>,
@@ -147,7 +144,7 @@ impl<'a> Splitter<'a> {
             cut: 0,
             open: None,
             nesting: Nesting::default(),
-            tokens: Vec::new(),
+            gathered: Gathered::default(),
             broken: None,
             statements: None,
             refused: None,
@@ -184,26 +181,61 @@ impl<'a> Splitter<'a> {
                     self.broken = Some(broken);
                     return;
                 }
-                Ok((Kind::Blank | Kind::Comment, end)) => at = end,
-                Ok((kind, end)) => {
-                    let token = Token {
-                        kind,
-                        text: &text[at..end],
-                        at,
-                    };
-                    if token.is_symbol(";") && self.ends_at_semicolon() {
-                        at = self.end_statement(at, 1);
-                        continue;
-                    }
-                    self.nesting.feed(self.lexer.dialect, token);
-                    self.extend(&token, end);
-                    self.tokens.push(token);
-                    at = end;
-                }
+                Ok((kind, end)) => at = self.token(kind, at, end),
             }
         }
         self.close();
         self.piece(PieceKind::Between, text.len());
+    }
+
+    /// Takes a token; returns where the next one begins.
+    fn token(&mut self, kind: Kind, at: usize, end: usize) -> usize {
+        if matches!(kind, Kind::Comment | Kind::Executable) {
+            let differing = differing::comment(&self.lexer, kind, at, end);
+            self.refuse(differing, refused_at);
+        }
+        if matches!(kind, Kind::Blank | Kind::Comment) {
+            return end;
+        }
+        let (dialect, modes) = (self.lexer.dialect, self.lexer.modes);
+        let token = Token {
+            kind,
+            text: &self.lexer.text[at..end],
+            at,
+        };
+        if token.is_symbol(";") && self.ends_at_semicolon() {
+            return self.end_statement(at, 1);
+        }
+        if is_executable(&token) {
+            let mut any = false;
+            for token in inside(modes, &token).1 {
+                self.nesting.feed(dialect, token);
+                any = true;
+            }
+            // An empty one is nothing to any server.
+            if !any {
+                return end;
+            }
+        } else {
+            self.nesting.feed(dialect, token);
+        }
+        self.extend(&token, end);
+        self.gathered.take(modes, token);
+        end
+    }
+
+    /// Keeps the first thing that is refused.
+    fn refuse(
+        &mut self,
+        checked: Result<(), refuse::Refused>,
+        error: fn(&str, refuse::Refused) -> SyntaxError,
+    ) {
+        if let Err(refused) = checked
+            && self.statements.is_some()
+            && self.refused.is_none()
+        {
+            self.refused = Some(error(self.lexer.text, refused));
+        }
     }
 
     /// Under a delimiter of its own, only a stored program may have semicolons inside, and all of its are.
@@ -256,47 +288,46 @@ impl<'a> Splitter<'a> {
 
     fn close(&mut self) {
         if let Some(open) = self.open.take() {
-            let mut tokens = std::mem::take(&mut self.tokens);
-            while tokens.last().is_some_and(|last| last.at >= open.end) {
-                tokens.pop();
-            }
-            self.keep(&open, &tokens);
+            let (tokens, since) = self.gathered.end(open.end);
+            self.keep(&open, &tokens, since);
             self.lexer.modes = self.lexer.modes.behind(self.lexer.dialect, &tokens);
             self.piece(PieceKind::Between, open.start);
             self.piece(PieceKind::Statement, open.end);
         }
-        self.tokens.clear();
+        self.gathered = Gathered::default();
         self.nesting = Nesting::default();
     }
 
     /// Reads the statement that has ended, where statements are asked for.
-    fn keep(&mut self, open: &Range<usize>, tokens: &[Token<'a>]) {
-        let Some(statements) = &mut self.statements else {
+    fn keep(&mut self, open: &Range<usize>, tokens: &[Token<'a>], since: Option<u32>) {
+        if self.statements.is_none() {
             return;
-        };
+        }
         let (dialect, text) = (self.lexer.dialect, self.lexer.text);
         self.line += text[self.counted..open.start].matches('\n').count();
         self.counted = open.start;
-        if let Err(refused) = refuse::client_command(dialect, tokens, text) {
-            self.refused = self.refused.take().or(Some(client_error(text, refused)));
-            return;
-        }
-        statements.push(Draft {
+        let refused = refuse::client_command(dialect, tokens, text);
+        self.refuse(refused, client_error);
+        self.refuse(differing::setting(dialect, tokens), refused_at);
+        let draft = Draft {
             range: open.clone(),
             line: self.line,
             modes: self.lexer.modes,
-            facts: classify(dialect, &text[open.clone()], tokens),
-        });
+            facts: Facts {
+                since,
+                ..classify(dialect, &text[open.clone()], tokens)
+            },
+        };
+        self.statements.get_or_insert_default().push(draft);
     }
 
     fn check_delimiter(&mut self, at: usize, end: usize) {
         let text = self.lexer.text;
-        if self.statements.is_some()
-            && let Err(mut refused) = refuse::delimiter_command(&text[at..end])
-        {
-            refused.at += at;
-            self.refused = self.refused.take().or(Some(client_error(text, refused)));
-        }
+        let line = text[..at].rfind('\n').map_or(0, |feed| feed + 1);
+        let before = text[line..at].trim_start_matches('\u{feff}');
+        let checked = differing::delimiter(&text[at..end], before);
+        let checked = checked.map_err(|refused| refuse::Refused { at, ..refused });
+        self.refuse(checked, client_error);
     }
 
     fn piece(&mut self, kind: PieceKind, end: usize) {

@@ -5,7 +5,7 @@ use super::{
     classify::{Facts, classify},
     modes::Modes,
     split::{SyntaxError, read},
-    words::{Token, tokens_by},
+    words::{Token, inside, is_executable, tokens_by},
 };
 use std::{
     fmt,
@@ -114,7 +114,7 @@ impl Statement {
             range: 0..text.len(),
             line: 1,
             modes,
-            facts: classify(dialect, text, &tokens_by(dialect, modes, text)),
+            facts: classify(dialect, text, &flat(dialect, modes, text)),
         };
         Statement::cut(dialect, &Arc::from(text), draft)
     }
@@ -125,9 +125,23 @@ impl Statement {
         &self.source[self.range.clone()]
     }
 
-    /// Its meaningful tokens. Each call reads the text again.
+    /// Its meaningful tokens, with those in `/*! … */`. Each call reads the text again.
     pub fn tokens(&self) -> Vec<Token<'_>> {
+        flat(self.dialect, self.modes, self.text())
+    }
+
+    /// The same with `/*! … */` as one token.
+    pub(super) fn tokens_as_written(&self) -> Vec<Token<'_>> {
         tokens_by(self.dialect, self.modes, self.text())
+    }
+
+    /// What a MySQL server of that version (80404 is 8.4.4) is sent. A statement that is nothing but comments for
+    /// newer servers is none there, and in a packet of several an empty one is an error.
+    pub fn on_server(&self, version: u32) -> &str {
+        match self.facts.since {
+            Some(since) if since > version => "DO 0",
+            _ => self.text(),
+        }
     }
 
     /// A few words for reports: `CREATE TABLE device`.
@@ -139,6 +153,17 @@ impl Statement {
         }
         summary.trim_end().to_owned()
     }
+}
+
+fn flat(dialect: Dialect, modes: Modes, text: &str) -> Vec<Token<'_>> {
+    let mut flat = Vec::new();
+    for token in tokens_by(dialect, modes, text) {
+        match is_executable(&token) {
+            true => flat.extend(inside(modes, &token).1),
+            false => flat.push(token),
+        }
+    }
+    flat
 }
 
 impl fmt::Debug for Statement {

@@ -59,25 +59,54 @@ pub fn tokens(dialect: Dialect, text: &str) -> Vec<Token<'_>> {
 
 /// The same by other settings. What does not end is one token.
 pub fn tokens_by(dialect: Dialect, modes: Modes, text: &str) -> Vec<Token<'_>> {
+    each_token(dialect, modes, text).collect()
+}
+
+/// The same one by one: a text may be large.
+pub fn each_token(dialect: Dialect, modes: Modes, text: &str) -> impl Iterator<Item = Token<'_>> {
     let lexer = Lexer {
         dialect,
         text,
         modes,
         delimiter: "",
     };
-    let (mut tokens, mut at) = (Vec::new(), 0);
-    while at < text.len() {
-        let (kind, end) = lexer.token(at).unwrap_or((Kind::String, text.len()));
-        if !matches!(kind, Kind::Blank | Kind::Comment) {
-            tokens.push(Token {
-                kind,
-                text: &text[at..end],
-                at,
-            });
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        while next < text.len() {
+            let at = next;
+            let (kind, end) = lexer.token(at).unwrap_or((Kind::String, text.len()));
+            next = end;
+            if !matches!(kind, Kind::Blank | Kind::Comment) {
+                let text = &text[at..end];
+                return Some(Token { kind, text, at });
+            }
         }
-        at = end;
-    }
-    tokens
+        None
+    })
+}
+
+/// The tokens of a `/*! … */` that the server reads as SQL, with the version that it asks for. Source: MySQL
+/// 8.4 Reference Manual, 11.7 (Comments): five digits, or six.
+pub(super) fn inside<'a>(
+    modes: Modes,
+    comment: &Token<'a>,
+) -> (Option<u32>, impl Iterator<Item = Token<'a>>) {
+    let text = comment.text.strip_suffix("*/").unwrap_or(comment.text);
+    let body = text.strip_prefix("/*!").unwrap_or_default();
+    let digits = body.bytes().take(6).take_while(u8::is_ascii_digit).count();
+    let digits = if digits < 5 { 0 } else { digits };
+    let at = comment.at + (text.len() - body.len()) + digits;
+    let tokens = tokens_by(Dialect::Mysql, modes, &body[digits..]);
+    let moved = tokens.into_iter().map(move |token| Token {
+        at: token.at + at,
+        ..token
+    });
+    (body[..digits].parse().ok(), moved)
+}
+
+/// Is it a comment that the server reads as SQL?
+pub(super) fn is_executable(token: &Token<'_>) -> bool {
+    token.kind == Kind::Executable && token.text.starts_with("/*!")
 }
 
 /// Do these keywords stand there, one behind the other?

@@ -54,7 +54,7 @@ impl<'a> Run<'a> {
         self.journal(packet, &position);
         for index in range.clone() {
             packet.at = index;
-            packet.add(Part::Statement, statements[index].text());
+            packet.add(Part::Statement, statements[index].on_server(self.version));
         }
         if range.end == statements.len() {
             self.record(packet, Part::Statement);

@@ -52,6 +52,15 @@ use async_trait::async_trait;
 use mysql_async::Row;
 use std::collections::BTreeSet;
 
+/// What the runner works out for each statement.
+#[cfg(test)]
+pub(super) fn prepared(statements: &[Statement]) {
+    for statement in statements {
+        guard::guard(std::slice::from_ref(statement));
+        evidence::probes(&effect::effect(statement));
+    }
+}
+
 /// What every server takes that anybody runs, where nobody has asked yet: 1 MB.
 const SMALLEST_PACKET: usize = 1 << 20;
 

@@ -2,7 +2,7 @@
 //!
 //! Read off the words, and rather too much than too little: a column may pass for a table.
 
-use crate::sql::{Dialect, Statement, Token, TokenKind, Verb, tokens_by};
+use crate::sql::{Dialect, Statement, Token, TokenKind, Verb};
 use std::collections::BTreeSet;
 
 /// Reserved words that are often met: without quotes, only behind a dot are they names.
@@ -28,7 +28,7 @@ pub struct Names {
 impl Names {
     /// Read as the session reads the statement where it stands in its file.
     pub fn of(statement: &Statement) -> Names {
-        let tokens = flat(statement);
+        let tokens = statement.tokens();
         let mut names = Names::default();
         for (index, token) in tokens.iter().enumerate() {
             let previous = index.checked_sub(1).map(|at| tokens[at]);
@@ -81,26 +81,6 @@ impl Names {
         self.called.remove(&table);
         self.written.insert(table);
     }
-}
-
-/// The tokens, with those that stand in `/*! … */`.
-fn flat(statement: &Statement) -> Vec<Token<'_>> {
-    let mut tokens = Vec::new();
-    for token in statement.tokens() {
-        let inner = token
-            .text
-            .strip_prefix("/*!")
-            .and_then(|inner| inner.strip_suffix("*/"))
-            .filter(|_| token.kind == TokenKind::Executable);
-        match inner {
-            Some(inner) => {
-                let inner = inner.trim_start_matches(|c: char| c.is_ascii_digit());
-                tokens.extend(tokens_by(Dialect::Mysql, statement.modes, inner));
-            }
-            None => tokens.push(token),
-        }
-    }
-    tokens
 }
 
 /// May it be the name of a table or a function? Numbers, of which an INSERT may have many, are not,

@@ -40,6 +40,8 @@ pub struct Run<'a> {
     /// The journal row, once it is committed.
     pub entry: Option<i64>,
     pub begun: Instant,
+    /// The server's, as comments write it: 80404 is 8.4.4.
+    pub version: u32,
     pub done: usize,
     pub finished: bool,
     /// Session variables that files before this one have set.
@@ -90,6 +92,7 @@ pub async fn run(
         lock: session::text(&lock::name(&mysql.endpoint.database)),
         entry,
         begun: Instant::now(),
+        version: mysql.conn.as_ref().map_or(0, session::version),
         done: work.from,
         finished: false,
         touched: mysql.touched.iter().cloned().collect(),
@@ -164,7 +167,7 @@ impl Run<'_> {
     /// One statement with its journal row, in one packet.
     async fn statement(&mut self, mysql: &mut Mysql, index: usize) -> Result<(), Broken> {
         let statement = &self.work.statements[index];
-        let (text, facts) = (statement.text(), &statement.facts);
+        let (text, facts) = (statement.on_server(self.version), &statement.facts);
         let last = index + 1 == self.work.statements.len();
         // A procedure answers with any number of results, so nothing may stand behind it.
         let alone = facts.verb == Verb::Call;

@@ -160,6 +160,12 @@ pub fn prepared(expression: &str) -> [String; 5] {
     ]
 }
 
+/// The server's version as comments write it: 80404 is 8.4.4.
+pub fn version(conn: &Conn) -> u32 {
+    let (major, minor, patch) = conn.server_version();
+    u32::from(major) * 10_000 + u32::from(minor) * 100 + u32::from(patch)
+}
+
 /// A string as a literal that neither sql_mode nor the connection's character set can change.
 pub fn text(value: &str) -> String {
     if value.is_empty() {

@@ -2,7 +2,7 @@
 //! with a clean session; never with DISCARD ALL, which would give up the lock.
 
 use super::{lock, session};
-use crate::sql::{Dialect, tokens};
+use crate::sql::{Dialect, Modes, each_token};
 
 /// Words without which a script can leave nothing in its session but what a transaction ends.
 const MARKS: [&str; 19] = [
@@ -33,9 +33,8 @@ pub const CLEAN: &str = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLO
 
 /// May the script leave something? Asked of its words, so that most cost nothing more.
 pub fn may_stay(text: &str) -> bool {
-    tokens(Dialect::Postgres, text)
-        .iter()
-        .any(|token| token.is_any(&MARKS))
+    let modes = Modes::of(Dialect::Postgres);
+    each_token(Dialect::Postgres, modes, text).any(|token| token.is_any(&MARKS))
 }
 
 /// Statements at a script's end, in the transaction of its record: they fail, and the record with

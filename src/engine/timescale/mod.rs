@@ -49,6 +49,16 @@ use anyhow::{Context, Result};
 use async_trait::async_trait;
 use std::time::Duration;
 
+/// What the runner works out for each statement, and for the file.
+#[cfg(test)]
+pub(super) fn prepared(statements: &[Statement], text: &str) {
+    leftovers::may_stay(text);
+    leftovers::guard(text);
+    for statement in statements {
+        evidence::expression(&effect::effect(statement));
+    }
+}
+
 /// A PostgreSQL database and, once asked, the session on it.
 pub struct Timescale {
     endpoint: Endpoint,

@@ -1,6 +1,9 @@
 //! What a file says about itself: `-- sgmp-db: …` lines above its first statement.
 
-use crate::{outcome::Failure, sql::leading_comments};
+use crate::{
+    outcome::Failure,
+    sql::{Dialect, leading_comments, lines},
+};
 use std::time::Duration;
 
 /// All of a file's directives.
@@ -39,14 +42,14 @@ impl Directives {
     ///
     /// # Errors
     /// One failure (exit 2) for each line that is malformed or stands below the first statement.
-    pub fn parse(text: &str, file: &str) -> Result<Directives, Vec<Failure>> {
+    pub fn parse(dialect: Dialect, text: &str, file: &str) -> Result<Directives, Vec<Failure>> {
         let mut directives = Directives::default();
         let mut wrong = Vec::new();
         if !text.contains(PREFIX) {
             return Ok(directives);
         }
         let mut leading = Vec::new();
-        for (line, comment) in leading_comments(text) {
+        for (line, comment) in leading_comments(dialect, text) {
             if let Some(body) = body(comment) {
                 leading.push(line);
                 if let Err(failure) = directives.take(body, line) {
@@ -54,14 +57,18 @@ impl Directives {
                 }
             }
         }
-        for (index, text) in text.lines().enumerate() {
-            if body(text.trim()).is_some() && !leading.contains(&(index + 1)) {
-                wrong.push(
-                    Failure::usage("a directive must stand above the file's first statement")
-                        .at(file, Some(index + 1))
-                        .remedy("move the line to the top of the file"),
-                );
-            }
+        // Those above come first, so that the rest are out of place.
+        let all = lines(dialect, text).filter(|(_, line)| body(line).is_some());
+        for (line, text) in all.skip(leading.len()) {
+            let failure = match dialect == Dialect::Mysql && text.starts_with("--sgmp") {
+                true => {
+                    Failure::usage("`--` without a blank behind it begins no comment of MySQL's")
+                        .remedy("write a blank behind it: -- sgmp-db: …")
+                }
+                false => Failure::usage("a directive must stand above the file's first statement")
+                    .remedy("move the line to the top of the file"),
+            };
+            wrong.push(failure.at(file, Some(line)));
         }
         if wrong.is_empty() {
             Ok(directives)
@@ -141,7 +148,7 @@ mod tests {
     fn every_directive_is_read_with_its_line() {
         let text = "\u{feff}-- a remark\r\n-- sgmp-db: no-transaction\r\n--sgmp-db: lock-timeout=5s\n\n\
             -- sgmp-db: require SELECT count(*) = 0 FROM t because \"t must be empty\"\nSELECT 1;";
-        let read = Directives::parse(text, "f").unwrap();
+        let read = Directives::parse(Dialect::Postgres, text, "f").unwrap();
         assert!(read.no_transaction);
         assert_eq!(read.lock_timeout, Some(Duration::from_secs(5)));
         assert_eq!(read.requires[0].query, "SELECT count(*) = 0 FROM t");
@@ -154,7 +161,7 @@ mod tests {
     #[test]
     fn a_wrong_or_misplaced_directive_is_an_error_with_its_line() {
         let lines = |text: &str| {
-            Directives::parse(text, "f")
+            Directives::parse(Dialect::Postgres, text, "f")
                 .unwrap_err()
                 .iter()
                 .map(|one| one.line)

@@ -3,7 +3,7 @@
 use super::{Directives, Migration, Script};
 use crate::{
     outcome::Failure,
-    sql::{Dialect, SqlText},
+    sql::{Dialect, SqlText, is_only_comments},
 };
 use refinery_core::parse_migration_name;
 use std::collections::BTreeMap;
@@ -181,27 +181,19 @@ fn read(dialect: Dialect, found: Found) -> Result<Script, Vec<Failure>> {
                 .remedy("save it as UTF-8"),
         ]
     })?;
-    if is_blank(&text) {
+    if is_only_comments(dialect, &text) {
         return Err(vec![
             Failure::usage("the file has no statement")
                 .at(file, None)
                 .remedy("write its SQL, or remove it"),
         ]);
     }
-    let directives = Directives::parse(&text, &file)?;
+    let directives = Directives::parse(dialect, &text, &file)?;
     Ok(Script {
         file,
         sql: SqlText::new(dialect, text),
         directives,
     })
-}
-
-/// Nothing but blanks and `--` or `#` comment lines; block comments are left to the splitter.
-fn is_blank(text: &str) -> bool {
-    text.trim_start_matches('\u{feff}')
-        .lines()
-        .map(str::trim)
-        .all(|line| line.is_empty() || line.starts_with("--") || line.starts_with('#'))
 }
 
 #[cfg(test)]

@@ -8,9 +8,10 @@ use crate::{
 };
 
 /// Every rule; `-- sgmp-db: allow=<rule> because "…"` lets a file break one.
-pub const RULES: [&str; 11] = [
+pub const RULES: [&str; 12] = [
     "syntax",
     "client-command",
+    "invisible-character",
     "transaction-control",
     "mixed-transaction",
     "session-dependent",
@@ -110,6 +111,7 @@ fn lint_script(script: &Script) -> Vec<LintProblem> {
         )];
     }
     let mut problems = Vec::new();
+    invisible_characters(script, &mut problems);
     transaction_control(script, &mut problems);
     match script.sql.dialect() {
         Dialect::Postgres => mixed_transaction(script, &mut problems),
@@ -153,6 +155,28 @@ fn of_syntax(script: &Script, error: &SyntaxError) -> LintProblem {
         error.message.clone(),
         remedy,
     )
+}
+
+/// A blank from elsewhere makes a name longer instead of ending it.
+fn invisible_characters(script: &Script, problems: &mut Vec<LintProblem>) {
+    for statement in script.statements() {
+        if let Some((found, at)) = statement.facts.invisible {
+            let code = u32::from(found);
+            let message = format!(
+                "U+{code:04X} looks like a blank or like nothing, and for the server it is a part of a name"
+            );
+            let before = script.text().get(statement.range.start..at);
+            let line = statement.line + before.map_or(0, |before| before.matches('\n').count());
+            let remedy = "write an ordinary blank, or quote the name";
+            problems.push(problem(
+                script,
+                "invisible-character",
+                Some(line),
+                message,
+                remedy,
+            ));
+        }
+    }
 }
 
 /// The runner opens and ends the transactions; a COMMIT of the file's own would end ours early.

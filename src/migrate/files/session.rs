@@ -2,7 +2,7 @@
 //! behind it would meet the other.
 
 use super::{LintProblem, Script, is_atomic, lint::problem};
-use crate::sql::{Dialect, SessionUse, Statement, Verb};
+use crate::sql::{Dialect, SessionUse, Statement, Verb, work};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything of the kind in a file.
@@ -219,6 +219,7 @@ fn needs(used: &SessionUse, left: &Left, index: usize) -> Option<String> {
 
 /// The words of a text, in small letters.
 fn words(text: &str) -> impl Iterator<Item = String> {
+    work::count(text.len());
     text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'))
         .filter(|word| !word.is_empty())
         .map(str::to_ascii_lowercase)
