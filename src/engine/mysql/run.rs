@@ -92,7 +92,7 @@ pub async fn run(
         lock: session::text(&lock::name(&mysql.endpoint.database)),
         entry,
         begun: Instant::now(),
-        version: mysql.conn.as_ref().map_or(0, session::version),
+        version: mysql.conn.as_ref().map_or(0, |conn| session::version(conn)),
         done: work.from,
         finished: false,
         touched: mysql.touched.iter().cloned().collect(),

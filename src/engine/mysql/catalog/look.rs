@@ -19,7 +19,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use mysql_async::Row;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 /// Settings of servers, logins and sessions that change what the catalog prints.
 /// SHOW CREATE waits for whoever changes the table, by default a year.
@@ -114,6 +114,12 @@ async fn snapshot(mysql: &mut Mysql, others: &[&str]) -> Result<(Vec<Vec<Row>>, 
     Ok((rows, answers))
 }
 
+/// A table that the snapshot reads was altered after the snapshot had begun, say the ledger by a run whose client is
+/// gone: the same again sees the new one. Source: MySQL 8.0 Error Reference, ER_TABLE_DEF_CHANGED.
+const ALTERED: u16 = 1412;
+const ALTERED_ATTEMPTS: usize = 20;
+const PAUSE: Duration = Duration::from_millis(250);
+
 /// One packet: `first` under the pinned settings, then `queries` in one snapshot. Returns the rows
 /// of both, one set per statement; nothing where an object is gone that `first` names.
 pub async fn in_snapshot(
@@ -127,17 +133,21 @@ pub async fn in_snapshot(
     statements.extend(queries);
     let unpin = unpin();
     statements.extend(["COMMIT", &unpin]);
-    let conn = mysql.session().await?;
-    let failed = match session::settled(conn, &statements).await {
-        Ok(mut sets) => {
-            let mut asked = sets.split_off(1);
-            let mut answers = asked.split_off(first.len());
-            asked.extend(answers.drain(2..2 + queries.len()));
-            return Ok(Some(asked));
+    for attempt in 1.. {
+        let conn = mysql.session().await?;
+        let failed = match session::settled(conn, &statements).await {
+            Ok(mut sets) => {
+                let mut asked = sets.split_off(1);
+                let mut answers = asked.split_off(first.len());
+                asked.extend(answers.drain(2..2 + queries.len()));
+                return Ok(Some(asked));
+            }
+            Err(failed) => failed,
+        };
+        let failure = || session::failure(&failed.error);
+        if session::is_lost(&failed.error) {
+            return Err(failure().into());
         }
-        Err(failed) => failed,
-    };
-    if !session::is_lost(&failed.error) {
         match session::settled(conn, &["ROLLBACK", &unpin]).await {
             Err(second) if session::is_lost(&second.error) => {
                 return Err(session::ended(&failed.error).into());
@@ -145,11 +155,13 @@ pub async fn in_snapshot(
             Err(second) => return Err(session::failure(&second.error).into()),
             Ok(_) => {}
         }
-        if session::code(&failed.error).is_some_and(|code| GONE.contains(&code)) {
-            return Ok(None);
+        match session::code(&failed.error) {
+            Some(code) if GONE.contains(&code) => return Ok(None),
+            Some(ALTERED) if attempt < ALTERED_ATTEMPTS => tokio::time::sleep(PAUSE).await,
+            _ => return Err(failure().into()),
         }
     }
-    Err(session::failure(&failed.error).into())
+    Ok(None)
 }
 
 fn unpin() -> String {
