@@ -101,6 +101,9 @@ const TEXTS: &[(&str, &[&str])] = &[
     ("search_path", &["app, pg_temp, public", "", "pg_temp"]),
     ("temp_tablespaces", &["pg_default", ""]),
     ("timezone_abbreviations", &["India", "Australia"]),
+    // With less than this the server ends a session before its first statement, whoever's it is.
+    ("idle_session_timeout", &["500ms"]),
+    ("transaction_timeout", &["500ms"]),
     ("timescaledb.default_chunk_time_interval", &["1 hour"]),
     ("wal_consistency_checking", &["all"]),
 ];
