@@ -140,6 +140,17 @@ install_refinery() {
         --no-default-features --features mysql,postgresql || die "refinery_cli could not be installed; see the lines above"
 }
 
+# What stands between a client and its server: a pooler, and a proxy that passes connections on. Both are in sbin.
+need_pgbouncer() { need_from_sbin pgbouncer; }
+
+need_haproxy() { need_from_sbin haproxy; }
+
+need_from_sbin() {
+    local PATH=$PATH:/usr/sbin:/usr/local/sbin:/opt/homebrew/bin
+    have "$1" || locked apt_install "$1"
+    command -v "$1"
+}
+
 # Real flask-migrate, which made the schema of every install before this tool.
 need_flask_migrate() {
     [[ -x $TOOLS/venv/bin/flask ]] || locked install_flask_migrate

@@ -67,18 +67,13 @@ pub async fn run(
             policies: side.policies.as_ref(),
         })
         .collect();
-    let mut exit = None;
     if let Some(PoliciesVerb::RunRetention(run)) = &arguments.verb {
         options.dry_run = run.dry_run;
         options.data_loss = DataLoss::Allowed;
-        for side in &mut sides {
-            exit = run_retention(side, &options, document).await?;
-        }
-    } else if !has_pending(&mut sides, document).await? {
-        exit = upgrade(&mut sides, &options, document).await?;
     }
+    let mut ended = work(&mut sides, arguments, &options, document).await;
     drop(sides);
-    if arguments.fix_aggregates && exit.is_none() && is_settled(document) {
+    if arguments.fix_aggregates && matches!(ended, Ok(None)) && is_settled(document) {
         let mut engines: Vec<&mut dyn Engine> = Vec::new();
         for side in &mut targets.sides {
             engines.push(&mut *side.engine);
@@ -88,9 +83,27 @@ pub async fn run(
             lock_wait: settings.lock_wait,
             identity: &identity,
         };
-        fix(&mut engines, &options, document).await?;
+        ended = fix(&mut engines, &options, document).await.map(|()| None);
     }
     targets.close(document).await;
+    ended
+}
+
+/// Drops old chunks, or makes the policies match.
+async fn work(
+    sides: &mut [Side<'_>],
+    arguments: &PoliciesArguments,
+    options: &Options<'_>,
+    document: &mut Document,
+) -> Result<Option<Exit>> {
+    let mut exit = None;
+    if matches!(arguments.verb, Some(PoliciesVerb::RunRetention(_))) {
+        for side in sides {
+            exit = run_retention(side, options, document).await?;
+        }
+    } else if !has_pending(sides, document).await? {
+        exit = upgrade(sides, options, document).await?;
+    }
     Ok(exit)
 }
 

@@ -49,16 +49,17 @@ pub async fn run(
         side.set.target
     );
     confirm(arguments.yes, &proposal, &again)?;
-    resolve(
+    let resolved = resolve(
         side.engine.as_mut(),
         &side.set,
         &request,
         &proposal,
         document,
     )
-    .await?;
-    document.extra.insert("recorded", true.into());
+    .await;
     targets.close(document).await;
+    resolved?;
+    document.extra.insert("recorded", true.into());
     Ok(())
 }
 

@@ -48,10 +48,10 @@ pub async fn run(
             policies: side.policies.as_ref(),
         })
         .collect();
-    let exit = upgrade(&mut sides, &options, document).await?;
+    let exit = upgrade(&mut sides, &options, document).await;
     drop(sides);
     targets.close(document).await;
-    Ok(exit)
+    exit
 }
 
 /// Who runs this.

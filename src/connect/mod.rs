@@ -3,15 +3,20 @@
 mod failure;
 mod mysql;
 mod mysql_packet;
+mod mysql_pins;
 mod mysql_relay;
+mod pg_client;
+mod pg_pins;
 mod tcp;
 mod timescale;
 mod tls;
 mod wait;
 
 pub use failure::is_absent_database;
-pub use mysql::mysql;
-pub use timescale::{PG_LIMITS, PgCanceller, PgSession, timescale};
+pub use mysql::{MysqlSession, mysql};
+pub use mysql_pins::{FOREIGN, pinned as mysql_pinned};
+pub use pg_client::PgClient;
+pub use timescale::{PgCanceller, PgSession, timescale};
 
 use std::{fmt, rc::Rc, time::Duration};
 

@@ -3,6 +3,7 @@
 use super::{
     ConnectOptions, failure,
     mysql_packet::{Greeting, NoGreeting},
+    mysql_pins::{self, Borrowed},
     mysql_relay::{Door, Encryption, Relay},
     tcp, tls, wait,
 };
@@ -10,15 +11,101 @@ use crate::config::{Endpoint, TlsMode};
 use anyhow::{Error, Result};
 use mysql_async::{Conn, Opts, OptsBuilder};
 use secrecy::ExposeSecret;
-use std::sync::Arc;
+use std::{
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
 use tokio_rustls::TlsConnector;
+
+/// A session, and what its next packet must begin with.
+#[derive(Debug)]
+pub struct MysqlSession {
+    conn: Conn,
+    state: State,
+}
+
+/// Whose session answers, and what is it set to?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nothing was sent yet.
+    Fresh,
+    /// The one that greeted us, and it is set as all of ours are.
+    Own,
+    /// A proxy stands between, which answered the login itself: it may give each packet to another
+    /// session, and the same session to others.
+    Borrowed,
+}
+
+impl MysqlSession {
+    /// What goes in front of and behind the next packet, so that nothing of the server's settings
+    /// changes what it means. A first statement that fails with `FOREIGN` has found a proxy: tell it
+    /// with `borrowed`, and send the packet again.
+    pub fn around(&self) -> Borrowed {
+        match self.state {
+            State::Fresh => Borrowed {
+                before: vec![mysql_pins::own(self.conn.id()), mysql_pins::pin()],
+                after: Vec::new(),
+            },
+            State::Own => Borrowed::default(),
+            State::Borrowed => mysql_pins::borrow(),
+        }
+    }
+
+    /// A packet with what `around` says in front was sent.
+    pub fn sent(&mut self) {
+        if self.state == State::Fresh {
+            self.state = State::Own;
+        }
+    }
+
+    /// The session is not the one that greeted us.
+    pub fn borrow(&mut self) {
+        self.state = State::Borrowed;
+    }
+
+    /// Is it so that nothing was sent yet?
+    pub fn is_fresh(&self) -> bool {
+        self.state == State::Fresh
+    }
+
+    /// Does a proxy stand between here and the server, which may share the session with others?
+    pub fn is_borrowed(&self) -> bool {
+        self.state == State::Borrowed
+    }
+
+    /// Ends the session in good order.
+    ///
+    /// # Errors
+    /// The connection was lost.
+    pub async fn disconnect(self) -> mysql_async::Result<()> {
+        self.conn.disconnect().await
+    }
+}
+
+impl Deref for MysqlSession {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        &self.conn
+    }
+}
+
+impl DerefMut for MysqlSession {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+}
 
 /// Logs in.
 ///
 /// # Errors
 /// Unreachable, no TLS as asked, wrong password, absent database, …: exit 1 with a remedy.
-pub async fn mysql(endpoint: &Endpoint, options: &ConnectOptions) -> Result<Conn> {
-    wait::patiently(endpoint, options, || login(endpoint, options)).await
+pub async fn mysql(endpoint: &Endpoint, options: &ConnectOptions) -> Result<MysqlSession> {
+    let conn = wait::patiently(endpoint, options, || login(endpoint, options)).await?;
+    Ok(MysqlSession {
+        conn,
+        state: State::Fresh,
+    })
 }
 
 async fn login(endpoint: &Endpoint, options: &ConnectOptions) -> Result<Conn> {

@@ -1,6 +1,10 @@
 //! A PostgreSQL session.
 
-use super::{ConnectOptions, failure, tcp, tls, wait};
+use super::{
+    ConnectOptions, failure,
+    pg_client::{PgClient, told_process},
+    pg_pins, tcp, tls, wait,
+};
 use crate::config::{Endpoint, TlsMode};
 use anyhow::{Context, Error, Result};
 use rustls::ClientConfig;
@@ -12,32 +16,12 @@ use tokio_postgres::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// Startup options, which beat what the role or the database has been given (PostgreSQL
-/// documentation, 20.1.4): a hostile role setting must not change what catalog functions print, and
-/// the server gives a client up that a minute of silence shows to be gone, as we give the server up
-/// (20.3.2 "TCP settings").
-const OPTIONS: &str = "-c search_path=public -c datestyle=ISO -c intervalstyle=postgres -c timezone=UTC \
-     -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 \
-     -c client_min_messages=warning -c quote_all_identifiers=off -c standard_conforming_strings=on \
-     -c bytea_output=hex -c extra_float_digits=1 \
-     -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3 \
-     -c tcp_user_timeout=60000";
-
-/// What the session that holds the lock needs beside `OPTIONS`, of settings that not every version
-/// has (a startup option that the server does not know refuses the login):
-/// `client_connection_check_interval` (14) ends a statement whose client is gone, which would
-/// otherwise run to its end and keep the lock; `idle_session_timeout` (14) and
-/// `transaction_timeout` (17) of a role must not cut a long run.
-pub const PG_LIMITS: &str = "SELECT pg_catalog.set_config(s.name, w.value, false) \
-     FROM (VALUES ('client_connection_check_interval', '10s'), \
-     ('idle_session_timeout', '0'), \
-     ('transaction_timeout', '0')) AS w (name, value) \
-     JOIN pg_catalog.pg_settings s ON s.name = w.name \
-     ORDER BY s.name";
+/// How long a server may take to answer the goodbye.
+const GOODBYE: Duration = Duration::from_secs(2);
 
 /// A session and what drives it.
 pub struct PgSession {
-    pub client: Client,
+    pub client: PgClient,
     driver: JoinHandle<()>,
     canceller: PgCanceller,
 }
@@ -56,22 +40,27 @@ impl PgSession {
         self.canceller.clone()
     }
 
-    /// Ends the session in good order.
+    /// Ends the session in good order. What a pooler keeps of it is as it was before; of a server that
+    /// does not answer no more is waited for.
     ///
     /// # Errors
-    /// Never at present; a server that does not answer the goodbye is not waited for.
+    /// What was set in a session that a pooler keeps could not be taken back.
     pub async fn close(self) -> Result<()> {
         let PgSession {
             client, mut driver, ..
         } = self;
+        let given_back = tokio::time::timeout(GOODBYE, client.give_back()).await;
         drop(client);
-        if tokio::time::timeout(Duration::from_secs(2), &mut driver)
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(GOODBYE, &mut driver).await.is_err() {
             driver.abort();
         }
-        Ok(())
+        match given_back {
+            // With the connection the pooler has given the session up too.
+            Ok(Err(error)) if !error.is_closed() => {
+                Err(error).context("taking back what was set in the pooler's session")
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -102,53 +91,88 @@ pub async fn timescale(endpoint: &Endpoint, options: &ConnectOptions) -> Result<
     wait::patiently(endpoint, options, || login(endpoint)).await
 }
 
+/// A pooler that knows the startup packet's `options` not refuses them; then they are set otherwise.
 async fn login(endpoint: &Endpoint) -> Result<PgSession> {
-    let config = config(endpoint);
     let tls = match endpoint.tls.mode {
         TlsMode::Disable => None,
         _ => Some(Arc::new(tls::client_config(endpoint)?)),
     };
+    let options = pg_pins::options();
+    let mut entered = enter(endpoint, tls.as_ref(), Some(&options)).await?;
+    let took_options = !entered.as_ref().is_err_and(refuses_options);
+    if !took_options {
+        entered = enter(endpoint, tls.as_ref(), None).await?;
+    }
+    let entered = entered.map_err(|error| explain(endpoint, &error))?;
+    session(endpoint, tls, entered, took_options).await
+}
+
+/// PgBouncer's words, which has no code of its own for it: "unsupported startup parameter: options",
+/// from 1.20 on "unsupported startup parameter in options: …".
+fn refuses_options(error: &tokio_postgres::Error) -> bool {
+    let Some(db) = error.as_db_error() else {
+        return false;
+    };
+    *db.code() == SqlState::PROTOCOL_VIOLATION
+        && db.message().contains("unsupported startup parameter")
+}
+
+type Entered = (Client, JoinHandle<()>);
+
+/// One attempt; the outer error is ours, the inner one the server's or the driver's.
+async fn enter(
+    endpoint: &Endpoint,
+    tls: Option<&Arc<ClientConfig>>,
+    options: Option<&str>,
+) -> Result<Result<Entered, tokio_postgres::Error>> {
+    let config = config(endpoint, options);
     let stream = tcp::open(endpoint).await?;
-    let explain = |error: tokio_postgres::Error| explain(endpoint, &error);
-    let (client, driver) = match &tls {
-        None => {
-            let (client, connection) = config.connect_raw(stream, NoTls).await.map_err(explain)?;
-            (client, tokio::spawn(drive(connection)))
-        }
-        Some(tls) => {
-            let connector = connector(tls, endpoint)?;
-            let (client, connection) = config
-                .connect_raw(stream, connector)
-                .await
-                .map_err(explain)?;
-            (client, tokio::spawn(drive(connection)))
-        }
-    };
-    let token = client.cancel_token();
-    let canceller = PgCanceller {
-        token,
-        endpoint: endpoint.clone(),
-        tls,
-    };
-    Ok(PgSession {
-        client,
-        driver,
-        canceller,
+    Ok(match tls {
+        None => config
+            .connect_raw(stream, NoTls)
+            .await
+            .map(|(client, connection)| (client, tokio::spawn(drive(connection)))),
+        Some(tls) => config
+            .connect_raw(stream, connector(tls, endpoint)?)
+            .await
+            .map(|(client, connection)| (client, tokio::spawn(drive(connection)))),
     })
 }
 
-fn config(endpoint: &Endpoint) -> Config {
+async fn session(
+    endpoint: &Endpoint,
+    tls: Option<Arc<ClientConfig>>,
+    (client, driver): Entered,
+    took_options: bool,
+) -> Result<PgSession> {
+    let token = client.cancel_token();
+    let process = told_process(&token)
+        .await
+        .context("reading the number of the server's process")?;
+    Ok(PgSession {
+        client: PgClient::new(client, process, took_options),
+        driver,
+        canceller: PgCanceller {
+            token,
+            endpoint: endpoint.clone(),
+            tls,
+        },
+    })
+}
+
+fn config(endpoint: &Endpoint, options: Option<&str>) -> Config {
     let mut config = Config::new();
     config
         .user(&endpoint.user)
         .dbname(&endpoint.database)
-        .application_name("sgmp-db")
-        .options(OPTIONS)
         .ssl_mode(match endpoint.tls.mode {
             TlsMode::Disable => SslMode::Disable,
             TlsMode::Prefer => SslMode::Prefer,
             TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => SslMode::Require,
         });
+    if let Some(options) = options {
+        config.options(options);
+    }
     if let Some(password) = &endpoint.password {
         config.password(password.expose_secret());
     }

@@ -40,7 +40,10 @@ const SLOW_COMMIT: i64 = 20;
 impl Watcher for MysqlWatcher {
     async fn look(&self, statement: Option<&str>) -> Result<Activity> {
         let mut conn = connect::mysql(&self.endpoint, &self.options).await?;
-        let seen = look(&mut conn, &self.endpoint.database, statement).await;
+        let seen = match session::settled(&mut conn, &[]).await {
+            Ok(_) => look(&mut conn, &self.endpoint.database, statement).await,
+            Err(failed) => Err(session::failure(&failed.error).into()),
+        };
         conn.disconnect()
             .await
             .context("ending the second MySQL session")?;

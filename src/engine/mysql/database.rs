@@ -50,7 +50,7 @@ impl KillQuery {
 impl Canceller for KillQuery {
     async fn cancel(&self) -> Result<()> {
         let mut second = connect::mysql(&self.endpoint, &self.options).await?;
-        let killed = session::packet(&mut second, &[&format!("KILL QUERY {}", self.thread)]).await;
+        let killed = session::settled(&mut second, &[&format!("KILL QUERY {}", self.thread)]).await;
         second
             .disconnect()
             .await

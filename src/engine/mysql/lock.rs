@@ -3,7 +3,7 @@
 //! Source: MySQL 8.0 Reference Manual, 14.14 Locking Functions: names are server-global, at most
 //! 64 characters and case-insensitive; the lock ends with its session.
 
-use super::{Mysql, session};
+use super::{Mysql, proxy, session, survey};
 use crate::{
     engine::{LockRequest, Progress, one_line},
     outcome::{Exit, Failure},
@@ -46,17 +46,22 @@ pub fn name(database: &str) -> String {
 pub async fn take(mysql: &mut Mysql, request: &LockRequest<'_>) -> Result<()> {
     let name = session::text(&name(&mysql.endpoint.database));
     let get = format!("SELECT GET_LOCK({name}, 0)");
-    let owner = format!("SELECT CONNECTION_ID(), IS_USED_LOCK({name})");
+    let owner =
+        format!("SELECT CONNECTION_ID(), IS_USED_LOCK({name}), @@SESSION.transaction_read_only");
     // The view of the same name in information_schema fails (3854) while anybody runs a statement
     // with a character of four bytes.
     let holder = format!(
         "SELECT ID, USER, HOST, TIME, COALESCE(LEFT(INFO, 120), '') FROM performance_schema.processlist WHERE ID = IS_USED_LOCK({name})"
     );
     let limits = limits(request.wait);
+    refuse_proxies(mysql).await?;
     let begun = Instant::now();
     let mut told = false;
     loop {
         let sets = mysql.packet(&[&limits, &get, &owner]).await?;
+        if number(&sets[2], 2) == Some(1) {
+            return Err(survey::read_only_by_default(&mysql.endpoint.user).into());
+        }
         if number(&sets[1], 0) == Some(1) {
             return prove(mysql, &sets[2]);
         }
@@ -86,6 +91,17 @@ fn limits(lock_wait: Duration) -> String {
     format!(
         "SET SESSION wait_timeout = {idle}, SESSION net_read_timeout = 60, SESSION net_write_timeout = 60"
     )
+}
+
+/// Before anything is taken or set. The first packet finds a proxy.
+async fn refuse_proxies(mysql: &mut Mysql) -> Result<()> {
+    if mysql.session().await?.is_fresh() {
+        mysql.packet(&["DO 0"]).await?;
+    }
+    match proxy::refusal(mysql) {
+        Some(failure) => Err(failure.into()),
+        None => Ok(()),
+    }
 }
 
 /// A pooler may run the next statement on another session; then the lock protects nothing.

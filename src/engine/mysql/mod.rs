@@ -20,6 +20,7 @@ mod names;
 mod next;
 mod normal;
 mod packet;
+mod proxy;
 mod record;
 mod recording;
 mod registry;
@@ -41,14 +42,14 @@ use super::{
 };
 use crate::{
     config::Endpoint,
-    connect::{self, ConnectOptions},
+    connect::{self, ConnectOptions, MysqlSession},
     schema::{ObjectDifference, Reading, Repair, Schema},
     sql::{Dialect, Statement},
     target::Target,
 };
 use anyhow::{Context, Result};
 use async_trait::async_trait;
-use mysql_async::{Conn, Row};
+use mysql_async::Row;
 use std::collections::BTreeSet;
 
 /// What the runner works out for each statement.
@@ -67,7 +68,7 @@ const SMALLEST_PACKET: usize = 1 << 20;
 pub struct Mysql {
     endpoint: Endpoint,
     options: ConnectOptions,
-    conn: Option<Conn>,
+    conn: Option<MysqlSession>,
     /// Session variables that scripts have set: the session is never reset, so the next script
     /// sets them back.
     touched: BTreeSet<String>,
@@ -102,7 +103,7 @@ impl Mysql {
 
     /// The session on the database. Never made again behind a caller's back: a lost session is a
     /// lost lock.
-    async fn session(&mut self) -> Result<&mut Conn> {
+    async fn session(&mut self) -> Result<&mut MysqlSession> {
         if self.conn.is_none() {
             self.conn = Some(connect::mysql(&self.endpoint, &self.options).await?);
             self.selected = true;
@@ -112,11 +113,10 @@ impl Mysql {
 
     /// One packet of statements; an error names the database and keeps the server's words.
     async fn packet(&mut self, statements: &[&str]) -> Result<Vec<Vec<Row>>> {
-        let target = Target::Mysql;
         let conn = self.session().await?;
-        session::packet(conn, statements)
+        session::settled(conn, statements)
             .await
-            .map_err(|failed| session::failure(&failed.error).on(target).into())
+            .map_err(|failed| session::failure(&failed.error).into())
     }
 
     /// The same in as many packets as it takes: as many statements together as stay small.
@@ -257,7 +257,8 @@ impl Engine for Mysql {
     }
 
     fn canceller(&self) -> Option<Box<dyn Canceller>> {
-        let conn = self.conn.as_ref()?;
+        // A proxy's number may be that of somebody else's session on the server.
+        let conn = self.conn.as_ref().filter(|conn| !conn.is_borrowed())?;
         Some(Box::new(database::KillQuery::new(self, conn.id())))
     }
 

@@ -18,6 +18,7 @@ use super::{
     texts,
 };
 use crate::{
+    connect,
     engine::{Done, Planner, Progress, StepFailure, Weight, Work, fingerprint},
     sql::{Commits, SessionUse, Verb},
 };
@@ -91,7 +92,7 @@ pub async fn run(
         lock: session::text(&lock::name(&mysql.endpoint.database)),
         entry,
         begun: Instant::now(),
-        version: mysql.conn.as_ref().map_or(0, session::version),
+        version: mysql.conn.as_ref().map_or(0, |conn| session::version(conn)),
         done: work.from,
         finished: false,
         touched: mysql.touched.iter().cloned().collect(),
@@ -280,7 +281,11 @@ impl Run<'_> {
         for variable in &self.touched {
             packet.add(
                 Part::Journal,
-                format!("SET SESSION {} = DEFAULT", session::identifier(variable)),
+                format!(
+                    "SET SESSION {} = {}",
+                    session::identifier(variable),
+                    connect::mysql_pinned(variable).unwrap_or("DEFAULT")
+                ),
             );
         }
         packet.add(Part::Journal, "SET NAMES utf8mb4");

@@ -1,8 +1,10 @@
 //! One MySQL session: packets of one or many statements, and literals that no setting changes the meaning of.
 
 use crate::{
+    connect::{FOREIGN, MysqlSession},
     engine::Place,
     outcome::{Exit, Failure},
+    target::Target,
 };
 use mysql_async::{Conn, Error, Row, prelude::Queryable};
 use std::borrow::Cow;
@@ -89,6 +91,63 @@ pub async fn packet_keeping(
     Ok(sets)
 }
 
+/// The same in a session that is set as all of ours are, whatever the server says: the first packet
+/// sets it, in the same turn. In a session that a proxy shares with others each packet sets it and
+/// puts back what there was.
+pub async fn settled(
+    session: &mut MysqlSession,
+    statements: &[&str],
+) -> Result<Vec<Vec<Row>>, Box<PacketError>> {
+    let around = session.around();
+    let (before, after) = (around.before.len(), around.after.len());
+    let all: Vec<&str> = around
+        .before
+        .iter()
+        .map(String::as_str)
+        .chain(statements.iter().copied())
+        .chain(around.after.iter().map(String::as_str))
+        .collect();
+    if all.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut failed = match packet(session, &all).await {
+        Ok(mut sets) => {
+            session.sent();
+            sets.truncate(sets.len() - after);
+            return Ok(sets.split_off(before));
+        }
+        Err(failed) => failed,
+    };
+    if session.is_fresh() && failed.index == 0 && code(&failed.error) == Some(FOREIGN) {
+        session.borrow();
+        return Box::pin(settled(session, statements)).await;
+    }
+    if session.is_borrowed() && !is_lost(&failed.error) {
+        give_back(session, &around.after).await;
+    } else if failed.index >= before {
+        session.sent();
+    }
+    failed.index = failed.index.saturating_sub(before);
+    failed.sets = failed.sets.split_off(before.min(failed.sets.len()));
+    Err(failed)
+}
+
+/// How often a proxy is asked for the session that a failed packet was in.
+const GIVE_BACK_TRIES: usize = 16;
+
+/// Puts back what a failed packet has set. Another session of the proxy's refuses it, since there
+/// the values were not kept, and then it is tried again.
+async fn give_back(session: &mut MysqlSession, back: &[String]) {
+    let mut statements: Vec<&str> = back.iter().map(String::as_str).collect();
+    statements.push("ROLLBACK");
+    for _ in 0..GIVE_BACK_TRIES {
+        match packet(session, &statements).await {
+            Err(failed) if !is_lost(&failed.error) => {}
+            _ => return,
+        }
+    }
+}
+
 /// Statements that run what the text of `expression` says, so that a packet can decide what it
 /// asks; the rows are the third's.
 pub fn prepared(expression: &str) -> [String; 5] {
@@ -170,6 +229,38 @@ pub fn is_lost(error: &Error) -> bool {
     }
 }
 
+/// A packet that only asks, or writes a record, has failed. What a login may not read, nobody may conclude
+/// anything of (exit 8).
+pub fn failure(error: &Error) -> Failure {
+    // ER_DBACCESS_DENIED_ERROR, ER_TABLEACCESS_DENIED_ERROR, ER_COLUMNACCESS_DENIED_ERROR.
+    const DENIED: [u16; 3] = [1044, 1142, 1143];
+    let words = words(error);
+    if is_lost(error) {
+        return ended(error);
+    }
+    let is_denied = words.contains("SELECT command denied");
+    let failure = Failure::failed(words.clone()).on(Target::Mysql);
+    match code(error) {
+        Some(code) if DENIED.contains(&code) && is_denied => Failure::new(Exit::Unknown, words)
+            .on(Target::Mysql)
+            .remedy("as an administrator: GRANT SELECT on what is named to this login; docs/least-role.md has the whole role"),
+        // Packet too large.
+        Some(1153) => failure.remedy(
+            "as an administrator: SET GLOBAL max_allowed_packet = 67108864; (64 MB, MySQL's own default)",
+        ),
+        _ => failure,
+    }
+}
+
+/// The connection is gone, and that is the error which the server gave as the reason, or the loss itself.
+pub fn ended(error: &Error) -> Failure {
+    Failure::failed(format!("the server ended the connection: {}", words(error)))
+        .on(Target::Mysql)
+        .remedy(
+            "the server's error log says why; among its limits are max_allowed_packet and connection_memory_limit",
+        )
+}
+
 /// The server's number for an error, where the server sent it.
 pub fn code(error: &Error) -> Option<u16> {
     match error {
@@ -204,19 +295,6 @@ pub fn quoting_only(message: &str, statement: &str) -> String {
         .find(|own| statement.ends_with(own))
         .unwrap_or(quoted);
     format!("{before} near '{own}' at line {after}")
-}
-
-/// The server's no as a failure. What a login may not read, nobody may conclude anything of (exit 8).
-pub fn failure(error: &Error) -> Failure {
-    // ER_DBACCESS_DENIED_ERROR, ER_TABLEACCESS_DENIED_ERROR, ER_COLUMNACCESS_DENIED_ERROR.
-    const DENIED: [u16; 3] = [1044, 1142, 1143];
-    let is_denied = |words: &str| words.contains("SELECT command denied");
-    let words = words(error);
-    match code(error) {
-        Some(code) if DENIED.contains(&code) && is_denied(&words) => Failure::new(Exit::Unknown, words)
-            .remedy("as an administrator: GRANT SELECT on what is named to this login; docs/least-role.md has the whole role"),
-        _ => Failure::failed(words),
-    }
 }
 
 /// The server's words.

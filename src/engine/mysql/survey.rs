@@ -1,6 +1,6 @@
 //! One look at a MySQL database: one turn after the login, nothing written.
 
-use super::{Mysql, catalog, grants, lock, record, session, texts, trial};
+use super::{Mysql, catalog, grants, lock, proxy, record, session, texts, trial};
 use crate::{
     connect,
     engine::{ForeignObject, StatementLimit, Survey},
@@ -11,7 +11,7 @@ use anyhow::Result;
 use mysql_async::Row;
 
 const SERVER: &str = "SELECT VERSION(), CURRENT_USER(), @@GLOBAL.super_read_only, \
-     @@GLOBAL.read_only, @@GLOBAL.innodb_read_only";
+     @@GLOBAL.read_only, @@GLOBAL.innodb_read_only, @@SESSION.transaction_read_only";
 
 const TABLES: &str = "SELECT TABLE_NAME, TABLE_TYPE \
      FROM information_schema.TABLES \
@@ -30,7 +30,8 @@ pub async fn survey(mysql: &mut Mysql) -> Result<Survey> {
         database_exists: exists,
         ..Survey::default()
     };
-    server(&answers.server, &mut survey)?;
+    server(mysql, &answers.server, &mut survey)?;
+    survey.obstacles.extend(proxy::refusal(mysql));
     privileges(mysql, &strings(&answers.grants), &mut survey);
     survey.busy = answers
         .lock
@@ -144,12 +145,12 @@ async fn open(mysql: &mut Mysql) -> Result<bool> {
 }
 
 /// Reads the server's own facts.
-fn server(rows: &[Row], survey: &mut Survey) -> Result<()> {
-    type Facts = (String, String, bool, bool, bool);
+fn server(mysql: &Mysql, rows: &[Row], survey: &mut Survey) -> Result<()> {
+    type Facts = (String, String, bool, bool, bool, bool);
     let facts: Option<Facts> = rows
         .first()
         .and_then(|row| mysql_async::from_row_opt(row.clone()).ok());
-    let Some((version, _user, super_read_only, read_only, innodb)) = facts else {
+    let Some((version, _user, super_read_only, read_only, innodb, login)) = facts else {
         return Err(
             Failure::failed("the server's answer about itself is not MySQL's")
                 .on(Target::Mysql)
@@ -172,7 +173,24 @@ fn server(rows: &[Row], survey: &mut Survey) -> Result<()> {
         .iter()
         .find(|(on, _)| *on)
         .map(|(_, why)| (*why).to_owned());
+    if login {
+        survey
+            .obstacles
+            .push(read_only_by_default(&mysql.endpoint.user));
+    }
     Ok(())
+}
+
+/// The server takes writes, and every new session of this login begins as one that does not.
+pub fn read_only_by_default(user: &str) -> Failure {
+    Failure::failed(format!(
+        "transaction_read_only is on for new sessions of user `{user}`: this login writes nothing"
+    ))
+    .on(Target::Mysql)
+    .remedy(
+        "migrate as another user, or as an administrator: SET GLOBAL transaction_read_only = OFF; \
+         it may also stand in init_connect or in the parameter group",
+    )
 }
 
 fn privileges(mysql: &Mysql, printed: &[String], survey: &mut Survey) {

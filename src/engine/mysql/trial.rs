@@ -45,6 +45,9 @@ pub async fn expected(mysql: &Mysql, trial: &Trial<'_>) -> Result<Evidence, Stri
     let mut conn = connect::mysql(&mysql.endpoint, &options)
         .await
         .map_err(|error| format!("a second session was refused: {error:#}"))?;
+    session::settled(&mut conn, &[])
+        .await
+        .map_err(|failed| session::words(&failed.error))?;
     let scratch = scratch_name(database);
     let place = Place {
         database,

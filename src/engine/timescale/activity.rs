@@ -6,14 +6,14 @@
 use super::{lock, session};
 use crate::{
     config::Endpoint,
-    connect::{self, ConnectOptions},
+    connect::{self, ConnectOptions, PgClient as Client},
     engine::{Activity, Watcher, one_line},
     outcome::Failure,
     target::Target,
 };
 use anyhow::Result;
 use async_trait::async_trait;
-use tokio_postgres::{Client, SimpleQueryRow};
+use tokio_postgres::SimpleQueryRow;
 
 /// Asks PostgreSQL.
 pub struct TimescaleWatcher {

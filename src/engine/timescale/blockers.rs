@@ -1,10 +1,10 @@
 //! Who holds the tables that a statement waited for?
 
 use super::session;
+use crate::connect::PgClient as Client;
 use crate::engine::one_line;
 use crate::sql::{Dialect, TokenKind, tokens};
 use std::collections::BTreeSet;
-use tokio_postgres::Client;
 
 /// In words, to stand behind a lock timeout's message. Asked after the rollback.
 pub async fn blockers(client: &Client, statement: &str) -> String {

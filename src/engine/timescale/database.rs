@@ -30,6 +30,7 @@ pub async fn create(timescale: &mut Timescale) -> Result<()> {
     }
     timescale.session = Some(connect::timescale(&timescale.endpoint, &timescale.options).await?);
     timescale.selected = true;
+    timescale.pooler_keeps = None;
     Ok(())
 }
 

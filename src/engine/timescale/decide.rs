@@ -11,6 +11,7 @@ use super::{
     session,
     trial::{self, Tried},
 };
+use crate::connect::PgClient as Client;
 use crate::{
     engine::{Flight, Verdict, fingerprint},
     outcome::{Exit, Failure},
@@ -19,7 +20,7 @@ use crate::{
 };
 use anyhow::Result;
 use std::collections::BTreeMap;
-use tokio_postgres::{Client, Error, error::SqlState};
+use tokio_postgres::{Error, error::SqlState};
 
 /// Indexes by name: object id, whether it is valid, its bare name.
 type Indexes = BTreeMap<String, (u32, bool, String)>;

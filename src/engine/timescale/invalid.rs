@@ -1,7 +1,8 @@
 //! Invalid indexes that an interrupted statement left: dropped, unless somebody is building them.
 
 use super::{effect::Effect, session};
-use tokio_postgres::{Client, Error};
+use crate::connect::PgClient as Client;
+use tokio_postgres::Error;
 
 /// An index of the schema.
 #[derive(Debug, Clone, PartialEq, Eq)]

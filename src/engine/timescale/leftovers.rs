@@ -27,13 +27,9 @@ const MARKS: [&str; 19] = [
     "with",
 ];
 
-/// Takes back what may be left: variables, cursors, prepared statements, temporary objects. The
-/// limits of the connection are variables too, and are set again. A server may not know each of
-/// them.
-pub const CLEAN: &str = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DEALLOCATE ALL; DISCARD TEMP; \
-     SELECT pg_catalog.set_config(w.name, w.value, false) \
-     FROM (VALUES ('client_connection_check_interval', '10s'), ('idle_session_timeout', '0'), ('transaction_timeout', '0')) \
-     AS w (name, value) WHERE pg_catalog.current_setting(w.name, true) IS NOT NULL; ";
+/// Takes back what may be left: variables, cursors, prepared statements, temporary objects. What the
+/// session was set to after its login are variables too, and are set again after this.
+pub const CLEAN: &str = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DEALLOCATE ALL; DISCARD TEMP; ";
 
 /// May the script leave something? Asked of its words, so that most cost nothing more.
 pub fn may_stay(text: &str) -> bool {

@@ -4,15 +4,14 @@
 //! The lock is polled: a session that blocks in `pg_advisory_lock` holds a snapshot, and CREATE
 //! INDEX CONCURRENTLY of the holder would wait for it: a deadlock.
 
-use super::{Timescale, session};
+use super::{Timescale, pooler, session, survey};
 use crate::{
-    connect,
+    connect::PgClient,
     engine::{LockRequest, Progress, one_line},
     outcome::{Exit, Failure},
     target::Target,
 };
 use anyhow::Result;
-use futures_util::try_join;
 use std::time::{Duration, Instant};
 use tokio_postgres::SimpleQueryRow;
 
@@ -63,13 +62,22 @@ pub fn holder() -> String {
 
 /// Takes the lock, or says who has it.
 pub async fn take(timescale: &mut Timescale, request: &LockRequest<'_>) -> Result<()> {
-    let get = format!("SELECT pg_catalog.pg_try_advisory_lock({})", key());
+    pooler::keep(timescale).await?;
+    // A login that writes nothing by default takes no lock.
+    let get = format!(
+        "SELECT CASE pg_catalog.current_setting('default_transaction_read_only') \
+         WHEN 'off' THEN pg_catalog.pg_try_advisory_lock({}) END, {}",
+        key(),
+        survey::READ_ONLY_SOURCE
+    );
     let begun = Instant::now();
     let mut told = false;
     loop {
         let client = timescale.client().await?;
-        // Together, in one turn: whoever has the lock must not hold it for ever once their client is gone.
-        let (_, got) = try_join!(ask(client, connect::PG_LIMITS), ask(client, &get))?;
+        let got = ask(client, &get).await?;
+        if let Some(source) = got.first().and_then(|row| session::optional(row, 1)) {
+            return Err(survey::read_only_by_default(timescale, source).into());
+        }
         if got
             .first()
             .is_some_and(|row| session::column(row, 0) == "t")
@@ -90,7 +98,7 @@ pub async fn take(timescale: &mut Timescale, request: &LockRequest<'_>) -> Resul
 
 /// A pooler may run the next statement on another session; then the lock protects nothing. Takes
 /// the second level for `proven`.
-async fn prove(client: &tokio_postgres::Client) -> Result<()> {
+async fn prove(client: &PgClient) -> Result<()> {
     let twice = format!(
         "SELECT CASE WHEN {} THEN pg_catalog.pg_try_advisory_lock({}) END",
         held(),
@@ -111,7 +119,7 @@ async fn prove(client: &tokio_postgres::Client) -> Result<()> {
     .into())
 }
 
-async fn ask(client: &tokio_postgres::Client, sql: &str) -> Result<Vec<SimpleQueryRow>> {
+async fn ask(client: &PgClient, sql: &str) -> Result<Vec<SimpleQueryRow>> {
     session::rows(client, sql).await.map_err(|error| {
         Failure::failed(session::words(&error))
             .on(Target::Timescale)

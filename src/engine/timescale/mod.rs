@@ -17,6 +17,7 @@ mod leftovers;
 mod lock;
 mod normal;
 mod policies;
+mod pooler;
 mod record;
 mod repair;
 mod resolve;
@@ -37,7 +38,7 @@ use super::{
 };
 use crate::{
     config::{AppRole, Endpoint},
-    connect::{self, ConnectOptions, PgSession},
+    connect::{self, ConnectOptions, PgClient, PgSession},
     outcome::{Failure, ServerReport},
     policy::{OldChunks, Policies, PolicyState, Step},
     schema::{ObjectDifference, Reading, Repair, Schema},
@@ -67,6 +68,8 @@ pub struct Timescale {
     session: Option<PgSession>,
     /// May scripts have left something in the session? It is never reset, so the next one cleans it.
     is_used: bool,
+    /// Does the pooler, where there is one, keep our session? Unknown until it is asked.
+    pooler_keeps: Option<bool>,
     /// Is the session on the database itself? Not while the database is absent.
     selected: bool,
     /// The schema as the survey read it along with its own questions, until it is asked for or may
@@ -89,6 +92,7 @@ impl Timescale {
             app_role,
             session: None,
             is_used: false,
+            pooler_keeps: None,
             selected: false,
             foreseen: None,
             first_form: false,
@@ -97,7 +101,7 @@ impl Timescale {
 
     /// The session on the database. Never made again behind a caller's back: a lost session is a
     /// lost lock.
-    async fn client(&mut self) -> Result<&tokio_postgres::Client> {
+    async fn client(&mut self) -> Result<&PgClient> {
         if self.session.is_none() {
             self.session = Some(connect::timescale(&self.endpoint, &self.options).await?);
             self.selected = true;

@@ -36,7 +36,8 @@ const FORMAT: u32 = 2;
 /// The ledger's comment, and whether it has the columns of its first form; no row where it is absent.
 pub const READ_FORM: &str = "SELECT COALESCE(pg_catalog.obj_description(c.oid, 'pg_class'), ''), \
      EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'script' AND NOT a.attisdropped) \
-     FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass('public.sgmp_db_ledger')";
+     FROM pg_catalog.pg_class c WHERE c.relname = 'sgmp_db_ledger' \
+     AND c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'public')";
 
 /// Texts of a ledger that somebody dropped: a new one counts from 1 again.
 const SWEEP: &str = "DELETE FROM public.sgmp_db_ledger_text \

@@ -4,6 +4,7 @@
 //! public at run time, hence CREATE there.
 
 use super::{Timescale, record, session};
+use crate::connect::PgClient as Client;
 use crate::{
     config::AppRole,
     engine::{Event, Identity, NewEntry},
@@ -12,7 +13,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use secrecy::ExposeSecret;
-use tokio_postgres::{Client, error::SqlState};
+use tokio_postgres::error::SqlState;
 
 /// One thing that the role lacks: what to tell, and what to send.
 struct Missing {

@@ -10,6 +10,7 @@ use super::{
     journal::{self, Position},
     leftovers, session, singly, texts,
 };
+use crate::connect::PgClient as Client;
 use crate::{
     engine::{Direction, Done, EntryState, Event, LOCK_LOST, Progress, StepFailure, Work},
     sql::Commits,
@@ -21,7 +22,7 @@ use std::{
     time::{Duration, Instant},
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use tokio_postgres::{Client, Error, error::SqlState};
+use tokio_postgres::{Error, error::SqlState};
 
 /// Session variables and their values in every script. One query sets them all: as statements of
 /// their own they would cost the server more than a small script does.
@@ -340,7 +341,11 @@ impl Run<'_> {
             .chain([("lock_timeout", lock_timeout.as_str())])
             .map(|(name, value)| format!("pg_catalog.set_config('{name}', '{value}', false)"))
             .collect();
-        let clean = if self.is_used { leftovers::CLEAN } else { "" };
+        let clean = if self.is_used {
+            format!("{}{}; ", leftovers::CLEAN, self.client.again())
+        } else {
+            String::new()
+        };
         format!("{clean}SELECT {}", set.join(", "))
     }
 

@@ -1,9 +1,10 @@
 //! One PostgreSQL session: rows of text, literals that no setting changes the meaning of, error words.
 
+use crate::connect::PgClient as Client;
 use crate::engine::Place;
 use anyhow::Result;
 use tokio_postgres::{
-    Client, Error, SimpleQueryMessage, SimpleQueryRow,
+    Error, SimpleQueryMessage, SimpleQueryRow,
     error::{ErrorPosition, SqlState},
 };
 

@@ -1,6 +1,7 @@
 //! One look at a PostgreSQL database: one turn after the login, nothing written.
 
-use super::{Timescale, catalog, lock, record, session};
+use super::{Timescale, catalog, lock, pooler, record, session};
+use crate::connect::PgClient as Client;
 use crate::{
     connect,
     engine::{ForeignObject, StatementLimit, Survey},
@@ -9,13 +10,12 @@ use crate::{
 };
 use anyhow::Result;
 use futures_util::{future::join, try_join};
-use tokio_postgres::{Client, SimpleQueryRow, error::SqlState};
+use tokio_postgres::{SimpleQueryRow, error::SqlState};
 
 /// `current_setting(…, true)` is NULL where no library has defined the setting: the extension's
 /// own settings exist only once its loader is preloaded or its library loaded.
 const SERVER: &str = "SELECT pg_catalog.current_setting('server_version'), \
      pg_catalog.pg_is_in_recovery(), \
-     pg_catalog.current_setting('default_transaction_read_only'), \
      current_user, \
      (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user), \
      (SELECT rolcreatedb OR rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user), \
@@ -26,10 +26,17 @@ const SERVER: &str = "SELECT pg_catalog.current_setting('server_version'), \
      CASE WHEN pg_catalog.pg_has_role(current_user, 'pg_read_all_settings', 'USAGE') THEN pg_catalog.current_setting('shared_preload_libraries') END, \
      pg_catalog.current_setting('timescaledb.license', true), \
      pg_catalog.current_setting('timescaledb.restoring', true), \
+     pg_catalog.pg_backend_pid(), \
+     pg_catalog.current_setting('session_replication_role'), \
      pg_catalog.current_setting('timescaledb.disable_load', true), \
      (SELECT v.trusted OR NOT v.superuser FROM pg_catalog.pg_available_extension_versions v \
      JOIN pg_catalog.pg_available_extensions x ON x.name = v.name AND x.default_version = v.version \
      WHERE v.name = 'timescaledb')";
+
+/// Where the login was told to write nothing by default, or NULL. Source of the words: PostgreSQL
+/// documentation, 53.24 pg_settings (`source`), which does not list them, and `GucSource_Names`.
+pub const READ_ONLY_SOURCE: &str = "CASE WHEN pg_catalog.current_setting('default_transaction_read_only') = 'on' \
+     THEN (SELECT source FROM pg_catalog.pg_settings WHERE name = 'default_transaction_read_only') END";
 
 /// Tables and views that no extension owns. Chunks and materialisation tables live in schemas of
 /// TimescaleDB's, which are resolved first so that no chunk is looked at twice.
@@ -65,6 +72,13 @@ pub async fn survey(timescale: &mut Timescale) -> Result<Survey> {
         (ask(client).await?, None)
     };
     let facts = Facts::read(&answers.server)?;
+    if !client.is_pooled() && !facts.is_of(client) {
+        client.share();
+        if let Some(begun) = begun {
+            catalog::leave(client, begun).await?;
+        }
+        return Box::pin(survey(timescale)).await;
+    }
     let mut survey = Survey {
         database_exists: exists,
         server: facts.report(exists),
@@ -86,9 +100,15 @@ pub async fn survey(timescale: &mut Timescale) -> Result<Survey> {
         }
         None => {}
     }
+    let source = answers.read_only.first();
+    if let Some(source) = source.and_then(|row| session::optional(row, 0)) {
+        let failure = read_only_by_default(timescale, source);
+        survey.obstacles.insert(0, failure);
+    }
+    survey.obstacles.extend(pooler::refusal(timescale).await?);
     if exists {
         survey.foreign = answers.relations.iter().filter_map(foreign).collect();
-        record::is_visible(&answers.hidden, facts.text(3).unwrap_or_default())?;
+        record::is_visible(&answers.hidden, facts.text(2).unwrap_or_default())?;
         timescale.first_form = record::is_first_form(&answers.form)?;
         survey.record = record::understand(&answers.history, &answers.ledger)?;
     }
@@ -98,6 +118,7 @@ pub async fn survey(timescale: &mut Timescale) -> Result<Survey> {
 /// The rows of each question.
 struct Answers {
     server: Vec<SimpleQueryRow>,
+    read_only: Vec<SimpleQueryRow>,
     relations: Vec<SimpleQueryRow>,
     holder: Vec<SimpleQueryRow>,
     hidden: Vec<SimpleQueryRow>,
@@ -109,9 +130,11 @@ struct Answers {
 /// Everything sent together, so that all is one turn, and seen in one view.
 async fn ask(client: &Client) -> Result<Answers> {
     let (holder, open) = (lock::holder(), record::open_if_there());
-    let (_, server, relations, holder, hidden, form, _, history, ledger, _) = try_join!(
+    let read_only = format!("SELECT {READ_ONLY_SOURCE}");
+    let (_, server, read_only, relations, holder, hidden, form, _, history, ledger, _) = try_join!(
         session::rows(client, BEGIN),
         session::rows(client, SERVER),
+        session::rows(client, &read_only),
         session::rows(client, RELATIONS),
         session::rows(client, &holder),
         session::rows(client, record::HIDDEN),
@@ -124,6 +147,7 @@ async fn ask(client: &Client) -> Result<Answers> {
     .map_err(|error| unanswered(&error))?;
     Ok(Answers {
         server,
+        read_only,
         relations,
         holder,
         hidden,
@@ -137,7 +161,7 @@ async fn ask(client: &Client) -> Result<Answers> {
 fn unanswered(error: &tokio_postgres::Error) -> Failure {
     let words = session::words(error);
     if error.code() != Some(&SqlState::INSUFFICIENT_PRIVILEGE) {
-        return Failure::failed(words).on(Target::Timescale);
+        return pooler::explained(error);
     }
     Failure::new(Exit::Unknown, words)
         .on(Target::Timescale)
@@ -213,25 +237,28 @@ impl<'a> Facts<'a> {
     }
 
     fn report(&self, exists: bool) -> ServerReport {
-        let extension = if exists { self.text(8) } else { None };
+        let extension = if exists { self.text(7) } else { None };
         ServerReport {
             version: self.text(0).unwrap_or_default().to_owned(),
             extension: extension.map(str::to_owned),
-            licence: self.text(11).map(str::to_owned),
+            licence: self.text(10).map(str::to_owned),
         }
     }
 
     fn read_only(&self) -> Option<String> {
-        if self.yes(1) {
-            return Some("it is a standby (pg_is_in_recovery)".to_owned());
-        }
-        self.yes(2)
-            .then(|| "default_transaction_read_only is on".to_owned())
+        self.yes(1)
+            .then(|| "it is a standby (pg_is_in_recovery)".to_owned())
+    }
+
+    /// Does that session answer which the login was told?
+    fn is_of(&self, client: &Client) -> bool {
+        let process = self.text(12).and_then(|process| process.parse().ok());
+        process.is_some_and(|process| client.is_own(process))
     }
 
     /// Everything that would stop a migration: told at once, not one at a time.
     fn obstacles(&self, exists: bool, database: &str) -> Vec<Failure> {
-        let user = self.text(3).unwrap_or_default();
+        let user = self.text(2).unwrap_or_default();
         let mut obstacles = Vec::new();
         let mut obstacle = |message: String, remedy: String| {
             obstacles.push(
@@ -240,7 +267,7 @@ impl<'a> Facts<'a> {
                     .remedy(remedy),
             );
         };
-        if !exists && !self.yes(5) {
+        if !exists && !self.yes(4) {
             obstacle(
                 format!("role `{user}` may not create the database `{database}`"),
                 format!(
@@ -248,7 +275,7 @@ impl<'a> Facts<'a> {
                 ),
             );
         }
-        if exists && !self.yes(6) {
+        if exists && !self.yes(5) {
             obstacle(
                 format!("role `{user}` lacks CREATE on database `{database}`"),
                 format!(
@@ -256,7 +283,7 @@ impl<'a> Facts<'a> {
                 ),
             );
         }
-        if exists && !self.yes(7) {
+        if exists && !self.yes(6) {
             obstacle(
                 format!("role `{user}` lacks CREATE on schema public of `{database}`"),
                 format!(
@@ -264,8 +291,8 @@ impl<'a> Facts<'a> {
                 ),
             );
         }
-        let installed = exists && self.text(8).is_some();
-        if !installed && self.text(9).is_none() {
+        let installed = exists && self.text(7).is_some();
+        if !installed && self.text(8).is_none() {
             obstacle(
                 "the extension timescaledb is not available on this server".to_owned(),
                 "install TimescaleDB's package for this PostgreSQL version on the server"
@@ -288,7 +315,17 @@ impl<'a> Facts<'a> {
                 format!("as an administrator, in \"{database}\": CREATE EXTENSION timescaledb;"),
             );
         }
-        if self.yes(12) {
+        if self.text(13).is_some_and(|role| role != "origin") {
+            obstacle(
+                format!(
+                    "session_replication_role is set for role `{user}`, which may not set it back: triggers and foreign keys would not work"
+                ),
+                format!(
+                    "as an administrator: ALTER ROLE \"{user}\" RESET session_replication_role; or where it is set: ALTER DATABASE \"{database}\" RESET session_replication_role;"
+                ),
+            );
+        }
+        if self.yes(11) {
             obstacle(
                 "timescaledb.restoring is on: a restore is under way or was not ended".to_owned(),
                 format!("in \"{database}\": SELECT timescaledb_post_restore();"),
@@ -300,16 +337,44 @@ impl<'a> Facts<'a> {
     /// None where this login cannot tell. The list itself is hidden from ordinary roles; the settings
     /// that the extension's loader defines when it is preloaded are not.
     fn is_preloaded(&self) -> Option<bool> {
-        if self.text(11).is_some() || self.text(13).is_some() {
+        if self.text(10).is_some() || self.text(14).is_some() {
             return Some(true);
         }
-        self.text(10).map(|list| list.contains("timescaledb"))
+        self.text(9).map(|list| list.contains("timescaledb"))
     }
 
     /// A trusted extension is created by whoever may create in the database, another by a superuser.
     fn may_create_extension(&self) -> bool {
-        self.yes(4) || self.yes(14)
+        self.yes(3) || self.yes(15)
     }
+}
+
+/// The server takes writes, and this login is set to write nothing.
+pub fn read_only_by_default(timescale: &Timescale, source: &str) -> Failure {
+    let user = session::identifier(&timescale.endpoint.user);
+    let database = session::identifier(&timescale.endpoint.database);
+    let (whose, reset) = match source {
+        "user" => ("the role", format!("ALTER ROLE {user} RESET")),
+        "database" => ("the database", format!("ALTER DATABASE {database} RESET")),
+        "database user" => (
+            "the role in this database",
+            format!("ALTER ROLE {user} IN DATABASE {database} RESET"),
+        ),
+        "global" => ("all roles", "ALTER ROLE ALL RESET".to_owned()),
+        _ => ("the server", "ALTER SYSTEM SET".to_owned()),
+    };
+    let value = if reset.ends_with("SET") && !reset.ends_with("RESET") {
+        " = off; SELECT pg_reload_conf()"
+    } else {
+        ""
+    };
+    Failure::failed(format!(
+        "default_transaction_read_only is on for {whose}: this login writes nothing"
+    ))
+    .on(Target::Timescale)
+    .remedy(format!(
+        "migrate as another role, or as an administrator: {reset} default_transaction_read_only{value};"
+    ))
 }
 
 /// Asks for one truth value.

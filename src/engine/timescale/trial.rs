@@ -2,7 +2,8 @@
 //! is rolled back, and the server's own words for both are compared.
 
 use super::{index::IndexStatement, session};
-use tokio_postgres::{Client, Error};
+use crate::connect::PgClient as Client;
+use tokio_postgres::Error;
 
 /// The server's words for an index, without its name and its table's.
 const DEFINITION: &str = "i.indisunique::text || pg_catalog.substr(pg_catalog.pg_get_indexdef(i.indexrelid), \

@@ -12,13 +12,14 @@ use super::{
     shown::Shown,
 };
 use crate::{
+    connect,
     engine::mysql::{Mysql, session},
     outcome::Failure,
     target::Target,
 };
 use anyhow::{Context, Result};
 use mysql_async::Row;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 /// Settings of servers, logins and sessions that change what the catalog prints.
 /// SHOW CREATE waits for whoever changes the table, by default a year.
@@ -28,11 +29,11 @@ const PIN: &str = "SET SESSION sql_mode = 'NO_ENGINE_SUBSTITUTION', sql_quote_sh
      lock_wait_timeout = 10 \
      /*!80030 , show_gipk_in_create_table_and_information_schema = 0 */";
 
-/// Back to what a new session has; a script pins its own.
-const UNPIN: &str = "SET SESSION sql_mode = DEFAULT, sql_quote_show_create = DEFAULT, \
-     group_concat_max_len = DEFAULT, information_schema_stats_expiry = DEFAULT, \
-     lock_wait_timeout = DEFAULT \
-     /*!80030 , show_gipk_in_create_table_and_information_schema = DEFAULT */";
+/// Those of them that a session is not set to already, back to what it is set to.
+const UNPINNED: [&str; 3] = ["sql_mode", "group_concat_max_len", "lock_wait_timeout"];
+
+/// The same of servers from 8.0.30 on.
+const UNPINNED_NEWER: &str = "show_gipk_in_create_table_and_information_schema";
 
 const ISOLATE: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 const BEGIN: &str = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
@@ -113,6 +114,12 @@ async fn snapshot(mysql: &mut Mysql, others: &[&str]) -> Result<(Vec<Vec<Row>>, 
     Ok((rows, answers))
 }
 
+/// A table that the snapshot reads was altered after the snapshot had begun, say the ledger by a run whose client is
+/// gone: the same again sees the new one. Source: MySQL 8.0 Error Reference, ER_TABLE_DEF_CHANGED.
+const ALTERED: u16 = 1412;
+const ALTERED_ATTEMPTS: usize = 20;
+const PAUSE: Duration = Duration::from_millis(250);
+
 /// One packet: `first` under the pinned settings, then `queries` in one snapshot. Returns the rows
 /// of both, one set per statement; nothing where an object is gone that `first` names.
 pub async fn in_snapshot(
@@ -124,24 +131,45 @@ pub async fn in_snapshot(
     statements.extend(first);
     statements.extend([ISOLATE, BEGIN]);
     statements.extend(queries);
-    statements.extend(["COMMIT", UNPIN]);
-    let conn = mysql.session().await?;
-    let failed = match session::packet(conn, &statements).await {
-        Ok(mut sets) => {
-            let mut asked = sets.split_off(1);
-            let mut answers = asked.split_off(first.len());
-            asked.extend(answers.drain(2..2 + queries.len()));
-            return Ok(Some(asked));
+    let unpin = unpin();
+    statements.extend(["COMMIT", &unpin]);
+    for attempt in 1.. {
+        let conn = mysql.session().await?;
+        let failed = match session::settled(conn, &statements).await {
+            Ok(mut sets) => {
+                let mut asked = sets.split_off(1);
+                let mut answers = asked.split_off(first.len());
+                asked.extend(answers.drain(2..2 + queries.len()));
+                return Ok(Some(asked));
+            }
+            Err(failed) => failed,
+        };
+        let failure = || session::failure(&failed.error);
+        if session::is_lost(&failed.error) {
+            return Err(failure().into());
         }
-        Err(failed) => failed,
-    };
-    if !session::is_lost(&failed.error) {
-        session::packet(conn, &["ROLLBACK", UNPIN])
-            .await
-            .map_err(|second| Failure::failed(session::words(&second.error)).on(Target::Mysql))?;
-        if session::code(&failed.error).is_some_and(|code| GONE.contains(&code)) {
-            return Ok(None);
+        match session::settled(conn, &["ROLLBACK", &unpin]).await {
+            Err(second) if session::is_lost(&second.error) => {
+                return Err(session::ended(&failed.error).into());
+            }
+            Err(second) => return Err(session::failure(&second.error).into()),
+            Ok(_) => {}
+        }
+        match session::code(&failed.error) {
+            Some(code) if GONE.contains(&code) => return Ok(None),
+            Some(ALTERED) if attempt < ALTERED_ATTEMPTS => tokio::time::sleep(PAUSE).await,
+            _ => return Err(failure().into()),
         }
     }
-    Err(session::failure(&failed.error).on(Target::Mysql).into())
+    Ok(None)
+}
+
+fn unpin() -> String {
+    let value = |name| connect::mysql_pinned(name).unwrap_or("DEFAULT");
+    let back = UNPINNED.map(|name| format!("{name} = {}", value(name)));
+    format!(
+        "SET SESSION {} /*!80030 , {UNPINNED_NEWER} = {} */",
+        back.join(", "),
+        value(UNPINNED_NEWER)
+    )
 }

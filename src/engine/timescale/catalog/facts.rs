@@ -1,10 +1,11 @@
 //! What must be known before the kinds can be asked: whose schemas, which extension, what may be read?
 
 use super::answer;
+use crate::connect::PgClient as Client;
 use crate::engine::timescale::session;
 use anyhow::{Context, Result};
 use serde::Deserialize;
-use tokio_postgres::{Client, Error};
+use tokio_postgres::Error;
 
 /// Opens the one consistent view. The settings end with the transaction; they are those that change
 /// what catalog functions print (PostgreSQL documentation, 19.11 and 9.27.7), and a limit for the

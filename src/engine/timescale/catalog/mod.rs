@@ -28,6 +28,7 @@ pub mod types;
 pub mod views;
 
 use super::{Timescale, normal, session};
+use crate::connect::PgClient as Client;
 use crate::{
     outcome::{Exit, Failure},
     schema::Reading,
@@ -36,7 +37,7 @@ use crate::{
 use anyhow::{Context, Result};
 use facts::Facts;
 use kind::{Draft, Kind};
-use tokio_postgres::{Client, Error, error::SqlState};
+use tokio_postgres::{Error, error::SqlState};
 
 /// Every kind, in the order in which they are asked: what a later one must know comes first.
 const KINDS: [&Kind; 18] = [

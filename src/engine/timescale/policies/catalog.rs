@@ -1,13 +1,14 @@
 //! The first turn: licence, hypertables and aggregates, jobs with their statistics.
 
 use super::{quoted, session, spans};
+use crate::connect::PgClient as Client;
 use crate::policy::{
     Failing, Interval, Job, JobKind, Policies, PolicyState, Refresh, Retention, Span, Stalled,
     TableName, TableState, TimeKind,
 };
 use futures_util::try_join;
 use std::collections::BTreeMap;
-use tokio_postgres::{Client, Error, SimpleQueryRow};
+use tokio_postgres::{Error, SimpleQueryRow};
 
 /// What there is to ask, by what is there and not by the version. `pg_has_role` tells whether the
 /// errors of somebody else's jobs may be seen. The server's own processes are hidden from an ordinary

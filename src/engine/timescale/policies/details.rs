@@ -4,13 +4,14 @@ use super::{
     catalog::{Facts, Storage},
     quoted, session, spans,
 };
+use crate::connect::PgClient as Client;
 use crate::policy::{
     ColumnstoreState, Compression, Doomed, JobKind, Loss, OrderBy, Policies, PolicyState,
     Retention, Span, TableName,
 };
 use futures_util::{future::try_join_all, try_join};
 use std::collections::BTreeMap;
-use tokio_postgres::{Client, Error, SimpleQueryRow};
+use tokio_postgres::{Error, SimpleQueryRow};
 
 /// Typed settings; absent from versions that have dropped the view.
 const SETTINGS: &str = "SELECT hypertable_schema, hypertable_name, attname, segmentby_column_index, \

@@ -11,6 +11,7 @@ pub use retention::{drop_chunks, old_chunks};
 pub use trial::try_out;
 
 use super::{Timescale, record, session};
+use crate::connect::PgClient as Client;
 use crate::{
     engine::{Event, Identity, NewEntry},
     outcome::Failure,
@@ -18,7 +19,6 @@ use crate::{
     target::Target,
 };
 use anyhow::{Context, Result};
-use tokio_postgres::Client;
 
 /// Reads what `policies` speak of: two turns, and none per chunk but of old ones.
 pub async fn read(timescale: &mut Timescale, policies: &Policies) -> Result<PolicyState> {

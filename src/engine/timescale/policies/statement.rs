@@ -1,8 +1,9 @@
 //! Which statement carries a step out, in the spelling that this server has.
 
 use super::{quoted, session, spans};
+use crate::connect::PgClient as Client;
 use crate::policy::{OrderBy, Refresh, Retention, Span, Step, StepChange, TableName};
-use tokio_postgres::{Client, Error};
+use tokio_postgres::Error;
 
 /// Where the extension's functions are, and whether there is a policy named after the columnstore:
 /// that one is a procedure.
