@@ -241,7 +241,7 @@ async fn a_ledger_of_a_newer_form_is_left_alone() {
     for words in [vec!["status"], vec!["upgrade"], vec!["history"]] {
         let run = case.sgmp.run(&case.words(&words)).await;
         run.expect(5)
-            .says("the ledger has format 3, which a newer sgmp-db wrote");
+            .says("the ledger has format 3, which a newer release wrote");
     }
     let timescale = TimescaleDatabase::new(Kind::Apache17).await;
     timescale.execute(OF_TIMESCALE).await;
@@ -258,6 +258,6 @@ async fn a_ledger_of_a_newer_form_is_left_alone() {
     ] {
         let run = sgmp.run(&words).await;
         run.expect(5)
-            .says("the ledger has format 3, which a newer sgmp-db wrote");
+            .says("the ledger has format 3, which a newer release wrote");
     }
 }

@@ -187,9 +187,8 @@ async fn what_the_server_will_refuse_is_refused_by_name_before_anything_is_touch
             calls.push("status");
         }
         for more in [false, true] {
-            match more {
-                true => fs::write(&pending, "CREATE TABLE more (id int);\n").unwrap(),
-                false => {}
+            if more {
+                fs::write(&pending, "CREATE TABLE more (id int);\n").unwrap();
             }
             for call in &calls {
                 let knows = !more || call.starts_with("upgrade");
@@ -214,7 +213,7 @@ async fn what_the_server_will_refuse_is_refused_by_name_before_anything_is_touch
                 assert_eq!(error["line"], line, "{call}: {yaml}: {document:#}");
                 let upgrade = |remedy: &String| remedy.starts_with("sgmp-db upgrade");
                 assert!(
-                    !more && !remedies(&document).iter().any(upgrade) || more,
+                    more || !remedies(&document).iter().any(upgrade),
                     "{document:#}"
                 );
                 assert!(
@@ -298,7 +297,9 @@ async fn the_dry_run_and_the_real_run_say_the_same_of_any_file() {
         "100000",
     ];
     let (mut yes, mut no) = (0, 0);
-    for _ in 0..40 {
+    let files = std::env::var("SGMP_DB_POLICY_FILES").map_or(12, |text| text.parse().unwrap());
+    println!("{files} files");
+    for _ in 0..files {
         let table = random.one(&["house_data", "counted", "clocked", "dated", "small"]);
         let view = random.one(&["monthly", "hourly", "hundreds"]);
         let mut yaml = format!("hypertables:\n  {table}:\n");

@@ -77,7 +77,7 @@ pub async fn prepare(mysql: &mut Mysql) -> Result<()> {
 /// Does the ledger hold scripts and snapshots in its rows, as its first form did?
 ///
 /// # Errors
-/// A newer sgmp-db wrote it.
+/// A newer release wrote it.
 pub fn is_first_form(rows: &[Row]) -> Result<bool> {
     let Some(row) = rows.first() else {
         return Ok(false);
@@ -90,7 +90,7 @@ pub fn is_first_form(rows: &[Row]) -> Result<bool> {
     match format {
         Some(newer) if newer > FORMAT => Err(Failure::new(
             Exit::History,
-            format!("the ledger has format {newer}, which a newer sgmp-db wrote; this one knows formats up to {FORMAT}"),
+            format!("the ledger has format {newer}, which a newer release wrote; this one knows formats up to {FORMAT}"),
         )
         .on(Target::Mysql)
         .remedy("run the sgmp-db that wrote it, or a newer one")

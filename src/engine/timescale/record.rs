@@ -77,7 +77,7 @@ pub async fn prepare(timescale: &mut Timescale) -> Result<()> {
 /// Does the ledger hold scripts and snapshots in its rows, as its first form did?
 ///
 /// # Errors
-/// A newer sgmp-db wrote it.
+/// A newer release wrote it.
 pub fn is_first_form(rows: &[SimpleQueryRow]) -> Result<bool> {
     let Some(row) = rows.first() else {
         return Ok(false);
@@ -88,7 +88,7 @@ pub fn is_first_form(rows: &[SimpleQueryRow]) -> Result<bool> {
     match format {
         Some(newer) if newer > FORMAT => Err(Failure::new(
             Exit::History,
-            format!("the ledger has format {newer}, which a newer sgmp-db wrote; this one knows formats up to {FORMAT}"),
+            format!("the ledger has format {newer}, which a newer release wrote; this one knows formats up to {FORMAT}"),
         )
         .on(Target::Timescale)
         .remedy("run the sgmp-db that wrote it, or a newer one")

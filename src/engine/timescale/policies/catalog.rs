@@ -217,7 +217,8 @@ fn table(row: &SimpleQueryRow) -> TableState {
 /// The first argument of `time_bucket` in an aggregate's definition as the server prints it.
 fn bucket(definition: &str) -> Option<Span> {
     let (_, call) = definition.split_once("time_bucket(")?;
-    let argument = call.trim_start();
+    // A number that was cast stands in brackets: `(100)::bigint`.
+    let argument = call.trim_start_matches([' ', '(']);
     match argument.strip_prefix('\'') {
         Some(quoted) => Span::parse(quoted.split('\'').next()?),
         None => Span::parse(argument.split([',', ':', ')']).next()?),
@@ -339,7 +340,7 @@ mod tests {
                 "SELECT public.time_bucket('01:00:00'::interval, ts)",
                 Some("1 hour"),
             ),
-            ("SELECT time_bucket((100)::bigint, t)", None),
+            ("SELECT time_bucket((100)::bigint, t)", Some("100")),
             ("SELECT time_bucket(100, t)", Some("100")),
             ("SELECT 1", None),
         ] {

@@ -2,10 +2,13 @@
 //! intervals and columnstore settings are all transactional (tried on 2.19, 2.23 and 2.31).
 
 use super::{Timescale, session, statement::Server, told};
-use crate::policy::{Step, TableName};
+use crate::{
+    connect::PgClient as Client,
+    policy::{Step, TableName},
+};
 use anyhow::{Context, Result};
 use std::{collections::BTreeSet, time::Duration};
-use tokio_postgres::{Client, error::SqlState};
+use tokio_postgres::error::SqlState;
 
 /// The steps that the server refuses, with its words.
 pub async fn try_out(
