@@ -353,7 +353,12 @@ async fn the_dry_run_and_the_real_run_say_the_same_of_any_file() {
             other => panic!("seed {seed}: exit {other}: {yaml}\n{done:#}"),
         }
     }
-    assert!(yes > 2 && no > 2, "seed {seed}: {yes} and {no}");
+    // A few files may by chance all be of one kind.
+    assert_eq!(yes + no, files, "seed {seed}");
+    assert!(
+        files < 40 || yes > 2 && no > 2,
+        "seed {seed}: {yes} and {no}"
+    );
 }
 
 fn rand_seed() -> u64 {

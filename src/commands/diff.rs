@@ -132,7 +132,7 @@ fn statements(engine: &dyn Engine, drift: &Drift, may_destroy: bool) -> (Script,
         match in_transaction {
             true => script.statement("BEGIN"),
             false => script.remark(
-                "no transaction: this server commits each statement; if one fails, those before it are done, and sgmp-db diff --sql prints the rest",
+                "no transaction: this server commits each statement; if one fails, those before it are done; print what is left with: sgmp-db diff --sql",
             ),
         }
     }

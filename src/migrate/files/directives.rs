@@ -60,7 +60,11 @@ impl Directives {
         // Those above come first, so that the rest are out of place.
         let all = lines(dialect, text).filter(|(_, line)| body(line).is_some());
         for (line, text) in all.skip(leading.len()) {
-            let failure = match dialect == Dialect::Mysql && text.starts_with("--sgmp") {
+            let failure = match dialect == Dialect::Mysql
+                && text
+                    .strip_prefix("--")
+                    .is_some_and(|rest| rest.starts_with("sgmp"))
+            {
                 true => {
                     Failure::usage("`--` without a blank behind it begins no comment of MySQL's")
                         .remedy("write a blank behind it: -- sgmp-db: …")

@@ -291,7 +291,7 @@ fn alter_composite(difference: &ObjectDifference, work: &Work<'_>) -> Option<Vec
     let used = columns_of(&printed(&key.name), work);
     if let Some(one) = used.iter().find(|one| one.is_expected(work)) {
         let note = format!(
-            "the column {}.{} is of this type, and the server changes no type that a column uses: give the column another type, run sgmp-db diff --sql again, and convert the column back",
+            "the column {}.{} is of this type, and the server changes no type that a column uses: give the column another type, then convert it back with what this prints: sgmp-db diff --sql",
             one.table, one.column
         );
         return Some(vec![Step::remark(key, note)]);
