@@ -81,7 +81,7 @@ async fn the_least_role_with_hostile_settings_reads_what_the_administrator_does(
         database.execute(BASE).await;
         let role = unique("least");
         database
-            .execute("CREATE TABLE public.refinery_schema_history (version int4 PRIMARY KEY); CREATE TABLE public.sgmp_db_ledger (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY)")
+            .execute("CREATE TABLE public.refinery_schema_history (version int4 PRIMARY KEY); CREATE TABLE public.sgmp_db_ledger (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY); CREATE TABLE public.sgmp_db_ledger_text (entry bigint)")
             .await;
         for statement in least_role(&role, &database.name) {
             database.execute(&statement).await;

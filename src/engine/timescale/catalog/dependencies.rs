@@ -110,7 +110,21 @@ const QUERY: &str = concat!(
 pub const KIND: Kind = Kind {
     names: &[],
     timescaledb: false,
-    needs: &["pg_catalog.pg_depend"],
+    needs: &[
+        "pg_catalog.pg_attrdef",
+        "pg_catalog.pg_attribute",
+        "pg_catalog.pg_class",
+        "pg_catalog.pg_collation",
+        "pg_catalog.pg_constraint",
+        "pg_catalog.pg_depend",
+        "pg_catalog.pg_index",
+        "pg_catalog.pg_namespace",
+        "pg_catalog.pg_policy",
+        "pg_catalog.pg_proc",
+        "pg_catalog.pg_rewrite",
+        "pg_catalog.pg_trigger",
+        "pg_catalog.pg_type",
+    ],
     queries: &[QUERY],
     read,
 };
