@@ -261,3 +261,56 @@ async fn a_ledger_of_a_newer_form_is_left_alone() {
             .says("the ledger has format 3, which a newer release wrote");
     }
 }
+
+/// Another reader of the same text (it took a carriage return for the middle of a comment) counted one statement less.
+async fn is_not_resumed_by_numbers_of_another_reader<D: support::story::Database>(
+    database: &D,
+    call: Sgmp,
+    execute: impl AsyncFn(&str),
+) {
+    let target = D::TARGET;
+    let text = match target {
+        "mysql" => "",
+        _ => "-- sgmp-db: no-transaction\n",
+    };
+    let text = format!(
+        "{text}CREATE TABLE a (id int);\nALTER TABLE nothing ADD COLUMN x int;\nCREATE TABLE c (id int);\n"
+    );
+    let directory = support::killed::project(target, &[&text]);
+    let sgmp = call.with("SGMP_DB_MIGRATIONS", directory.path().to_str().unwrap());
+    let upgrade = ["upgrade", "--only", target];
+    sgmp.run(&upgrade).await.expect(7);
+    execute("UPDATE sgmp_db_ledger SET statements_total = statements_total - 1").await;
+    let words = "counted 2 statements where this one counts 3";
+    sgmp.run(&["status", "--only", target]).await.says(words);
+    // What stood in its way is no more, and yet it is not gone on from a number that means another place.
+    execute("CREATE TABLE nothing (id int)").await;
+    let run = sgmp.run(&upgrade).await;
+    run.says(words).says("resolve 1 --only");
+    assert_ne!(run.code, Some(0), "{}", run.all());
+    let there = database.tables().await.join("\n");
+    assert!(!there.contains("c ("), "{there}");
+    // By hand, as it was told.
+    execute("ALTER TABLE nothing ADD COLUMN x int").await;
+    execute("CREATE TABLE c (id int)").await;
+    let settle = ["resolve", "1", "--only", target, "--applied", "--yes"];
+    sgmp.run(&settle).await.expect(0);
+    sgmp.run(&upgrade).await.expect(0);
+    sgmp.run(&["status", "--only", target]).await.expect(0);
+}
+
+#[tokio::test]
+async fn a_file_that_another_release_counted_otherwise_is_not_resumed_on_mysql() {
+    let mysql = MysqlDatabase::new().await;
+    let call = Sgmp::default().mysql(&mysql);
+    let execute = async |sql: &str| mysql.execute(sql).await;
+    is_not_resumed_by_numbers_of_another_reader(&mysql, call, execute).await;
+}
+
+#[tokio::test]
+async fn a_file_that_another_release_counted_otherwise_is_not_resumed_on_postgresql() {
+    let timescale = TimescaleDatabase::new(Kind::Apache17).await;
+    let call = Sgmp::default().timescale(&timescale);
+    let execute = async |sql: &str| timescale.execute(sql).await;
+    is_not_resumed_by_numbers_of_another_reader(&timescale, call, execute).await;
+}

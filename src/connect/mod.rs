@@ -14,7 +14,7 @@ mod wait;
 
 pub use failure::is_absent_database;
 pub use mysql::{MysqlSession, mysql};
-pub use mysql_pins::{FOREIGN, pinned as mysql_pinned};
+pub use mysql_pins::{FOREIGN, pin_again as mysql_pin_again, pinned as mysql_pinned};
 pub use pg_client::PgClient;
 pub use timescale::{PgCanceller, PgSession, timescale};
 

@@ -101,6 +101,15 @@ pub fn pinned(variable: &str) -> Option<&'static str> {
         .map(|(_, value)| value)
 }
 
+/// Sets some of them back to their values, in one statement.
+pub fn pin_again(variables: &[&str]) -> String {
+    let set = PINS.iter().filter(|(name, _)| variables.contains(name));
+    let set: Vec<String> = set
+        .map(|(name, value)| format!("{name} = {value}"))
+        .collect();
+    format!("SET SESSION {}", set.join(", "))
+}
+
 /// Fails with `FOREIGN`, and the rest of its packet does not run, where the session is not the one that
 /// greeted us. A thread's number is sent as 32 bits (MySQL Source Code Documentation,
 /// "Protocol::HandshakeV10").

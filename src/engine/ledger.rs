@@ -3,7 +3,7 @@
 //! Rows are small whatever the file's size is: MySQL's binary log writes the whole row, before and
 //! after, at every update. Long texts go to a table of their own, which no statement updates.
 
-use super::{EntryState, Event, Identity};
+use super::{Adopted, Adoption, EntryState, Event, Identity, Resolution};
 
 /// The longest message that a row keeps, in characters: a server may quote a whole row in its words.
 const MESSAGE: usize = 4_000;
@@ -59,6 +59,52 @@ impl LedgerRow {
             .text("os_host", &identity.os_host)
             .value("database_user", flavour.user)
             .text("tool_version", identity.tool_version);
+        row
+    }
+
+    /// Of a version that another tool made. `newest`: with the schema's fingerprint.
+    pub fn adopted(
+        flavour: &'static Flavour,
+        migration: &Adopted<'_>,
+        adoption: &Adoption<'_>,
+        newest: bool,
+    ) -> LedgerRow {
+        let mut row = LedgerRow::new(flavour, Event::Adopt, EntryState::Done, adoption.identity);
+        row.script(&RowScript {
+            version: migration.version,
+            name: migration.name,
+            checksum: &migration.checksum,
+            statements_total: 0,
+            continues: None,
+        })
+        .value("statements_done", "0")
+        .finished()
+        .message("details", Some(adoption.details));
+        if newest {
+            row.text("fingerprint", &adoption.snapshot.fingerprint);
+        }
+        row
+    }
+
+    /// Of what somebody settled by hand.
+    pub fn resolved(flavour: &'static Flavour, resolution: &Resolution<'_>) -> LedgerRow {
+        let (total, done) = (resolution.statements_total, resolution.statements_done);
+        let mut row = LedgerRow::new(
+            flavour,
+            Event::Resolve,
+            resolution.state,
+            resolution.identity,
+        );
+        row.script(&RowScript {
+            version: resolution.version,
+            name: resolution.name,
+            checksum: &resolution.checksum,
+            statements_total: total,
+            continues: resolution.continues,
+        })
+        .value("statements_done", done.min(total).to_string())
+        .finished()
+        .message("details", Some(resolution.details));
         row
     }
 

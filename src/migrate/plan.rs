@@ -1,10 +1,15 @@
 //! What is applied, what is pending, and does the record agree with the files? Pure.
 
+mod begun;
+
+pub use begun::Begun;
+pub(super) use begun::{edited_part, same_beginning};
+
 use super::files::{Migration, MigrationSet};
 use crate::{
     engine::{Entry, Event, HistoryRow, Record, Survey},
     outcome::{Applied, Finding, Kind, Pending, TargetReport, quoted},
-    sql::{SqlText, same_sql, same_statement},
+    sql::{SqlText, same_sql},
     target::Target,
 };
 use similar::TextDiff;
@@ -21,19 +26,6 @@ pub struct Plan<'a> {
     pub begun: Option<Begun>,
     pub findings: Vec<Finding>,
     pub notes: Vec<Finding>,
-}
-
-/// A file that a run began and did not finish.
-#[derive(Debug, Clone)]
-pub struct Begun {
-    /// The ledger entry that tells of it.
-    pub entry: i64,
-    /// Statements in the database for certain.
-    pub done: usize,
-    /// Number (from 1) of the statement whose end nobody recorded.
-    pub in_flight: Option<usize>,
-    /// The text that ran.
-    pub script: SqlText,
 }
 
 /// Ledger entries whose full text the comparison needs, because a checksum differs.
@@ -238,42 +230,6 @@ impl<'a> Judge<'a, '_> {
         }
     }
 
-    /// A file that was begun: how much of it is in the database, and is that part unchanged?
-    fn begun(&self, file: &'a Migration, entry: &Entry, plan: &mut Plan<'a>) {
-        let done = usize::try_from(entry.statements_done).unwrap_or_default();
-        let in_flight = entry
-            .in_flight
-            .and_then(|number| usize::try_from(number).ok());
-        let applied = self.scripts.get(&entry.id).unwrap_or(&file.up.sql);
-        plan.begun = Some(Begun {
-            entry: entry.id,
-            done,
-            in_flight,
-            script: applied.clone(),
-        });
-        if !entry.is_half_done() {
-            return;
-        }
-        let (target, name, total) = (self.set.target, &file.up.file, entry.statements_total);
-        let inside =
-            format!("{name} is half-applied: {done} of {total} statements are in the database");
-        let message = match in_flight {
-            Some(number) => format!(
-                "{inside}, and nobody recorded how statement {number} ended; the next upgrade finds that out"
-            ),
-            None => inside,
-        };
-        plan.findings.push(
-            Finding::new(Kind::HalfApplied, target, message)
-                .remedy(format!("sgmp-db upgrade --only {target}"))
-                .about(name.clone()),
-        );
-        let begun = plan.begun.as_ref();
-        if let Some(begun) = begun.filter(|_| !same_beginning(applied, &file.up.sql, done)) {
-            plan.findings.push(edited_part(target, begun, file, done));
-        }
-    }
-
     /// A schema that no record accounts for was made by somebody else.
     fn unrecorded(&self, survey: &Survey, plan: &mut Plan<'a>) {
         let begun = self.record.ledger.iter().any(Entry::is_half_done);
@@ -340,19 +296,6 @@ fn edited(target: Target, applied: Option<&str>, file: &Migration) -> Finding {
     ))
 }
 
-/// An edit of the statements that are in the database already, in a file that has not run to its end.
-pub(super) fn edited_part(target: Target, begun: &Begun, file: &Migration, done: usize) -> Finding {
-    let name = &file.up.file;
-    let which = match done {
-        1 => "statement 1, which is in the database,".to_owned(),
-        _ => format!("a statement among the first {done}, which are in the database,"),
-    };
-    let message = format!("{name} is half-applied, and {which} was edited since");
-    changed(target, Some(begun.script.as_str()), file, message).remedy(format!(
-        "put that part back as it was, what stands behind it may change; then go on with: sgmp-db upgrade --only {target}"
-    ))
-}
-
 fn changed(target: Target, applied: Option<&str>, file: &Migration, message: String) -> Finding {
     let name = &file.up.file;
     let finding = Finding::new(Kind::Checksum, target, message).about(name.clone());
@@ -365,18 +308,4 @@ fn changed(target: Target, applied: Option<&str>, file: &Migration, message: Str
                 .to_string(),
         ),
     }
-}
-
-/// Are the first `count` statements of both texts the same SQL?
-pub(super) fn same_beginning(applied: &SqlText, file: &SqlText, count: usize) -> bool {
-    let (Ok(applied), Ok(file)) = (applied.parsed(), file.parsed()) else {
-        return false;
-    };
-    applied.len() >= count
-        && file.len() >= count
-        && applied
-            .iter()
-            .zip(file)
-            .take(count)
-            .all(|(a, b)| same_statement(a, b))
 }

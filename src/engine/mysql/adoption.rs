@@ -6,7 +6,7 @@ use super::{
     session,
     texts::{Owner, SCRIPT, SNAPSHOT, inserts},
 };
-use crate::engine::{Adopted, Adoption, EntryState, Event, LedgerRow, RowScript};
+use crate::engine::{Adopted, Adoption, LedgerRow};
 use anyhow::{Context, Result};
 
 /// Writes history rows and ledger entries in one transaction.
@@ -41,21 +41,8 @@ fn entry<'a>(
     adoption: &'a Adoption<'_>,
     is_last: bool,
 ) -> impl Iterator<Item = String> + 'a {
-    let mut row = LedgerRow::new(&FLAVOUR, Event::Adopt, EntryState::Done, adoption.identity);
-    row.script(&RowScript {
-        version: migration.version,
-        name: migration.name,
-        checksum: &migration.checksum,
-        statements_total: 0,
-        continues: None,
-    })
-    .value("statements_done", "0")
-    .finished()
-    .message("details", Some(adoption.details));
+    let row = LedgerRow::adopted(&FLAVOUR, migration, adoption, is_last);
     let snapshot = Some(adoption.snapshot).filter(|_| is_last);
-    if let Some(snapshot) = snapshot {
-        row.text("fingerprint", &snapshot.fingerprint);
-    }
     let entry = "LAST_INSERT_ID()";
     let kind = SNAPSHOT;
     let snapshot = snapshot.map(|snapshot| inserts(Owner { entry, kind }, &snapshot.text));

@@ -6,7 +6,7 @@
 
 use super::{
     Mysql,
-    run::PINNED,
+    preamble::PINNED,
     texts::{SCRIPT, SNAPSHOT},
 };
 use anyhow::{Context, Result};
@@ -27,7 +27,7 @@ const PATIENCE: u32 = 60;
 /// Copies what is not copied yet, then changes the table. Needs the lock.
 pub async fn convert(mysql: &mut Mysql) -> Result<()> {
     // A value that does not become one must be an error here, not a warning.
-    mysql.packet(&[PINNED]).await?;
+    mysql.packet(&[&PINNED]).await?;
     let limit = u64::try_from(mysql.packet_limit).unwrap_or(PIECE);
     let piece = PIECE.min(limit / 16).max(64);
     for (column, kind) in COLUMNS {

@@ -5,7 +5,7 @@ use super::{
     effect::{Effect, Proof, Seen, Watched, WatchedKind, effect},
     evidence::{self, Evidence},
     filled, guard,
-    run::PINNED,
+    preamble::PINNED,
     session, texts,
     trial::{self, Trial},
 };
@@ -60,7 +60,7 @@ pub async fn decide(mysql: &mut Mysql, flight: &Flight<'_>) -> Result<Verdict> {
                     proof: seen.proof,
                     before: &before,
                     settings: flight.settings,
-                    pinned: PINNED,
+                    pinned: &PINNED,
                 },
             )
             .await
@@ -179,7 +179,8 @@ async fn now(mysql: &mut Mysql, seen: &Seen) -> Result<Evidence> {
         .collect();
     let conn = mysql.session().await?;
     // The names of what is looked at are quoted as the session quotes them.
-    let pin: Result<Vec<Vec<Row>>, _> = session::packet(conn, &["SET NAMES utf8mb4", PINNED]).await;
+    let pin: Result<Vec<Vec<Row>>, _> =
+        session::packet(conn, &["SET NAMES utf8mb4", &PINNED]).await;
     if let Err(failed) = pin {
         return Err(Failure::failed(session::words(&failed.error))
             .on(Target::Mysql)

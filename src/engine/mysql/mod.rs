@@ -20,6 +20,7 @@ mod names;
 mod next;
 mod normal;
 mod packet;
+mod preamble;
 mod proxy;
 mod record;
 mod recording;

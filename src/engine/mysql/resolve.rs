@@ -6,7 +6,7 @@ use super::{
     recording, session,
     texts::{Owner, SCRIPT, inserts},
 };
-use crate::engine::{Event, HistoryChange, LedgerRow, Resolution, RowScript};
+use crate::engine::{HistoryChange, LedgerRow, Resolution};
 use anyhow::{Context, Result};
 
 /// Writes the ledger entry and changes the history row, in one transaction.
@@ -19,7 +19,7 @@ pub async fn write(mysql: &mut Mysql, resolution: &Resolution<'_>) -> Result<()>
         .map(str::to_owned)
         .into_iter()
         .chain(history(resolution))
-        .chain([entry(resolution)])
+        .chain([LedgerRow::resolved(&FLAVOUR, resolution).insert()])
         .chain(inserts(owner, resolution.text))
         .chain(["COMMIT".to_owned()]);
     mysql
@@ -44,28 +44,4 @@ fn history(resolution: &Resolution<'_>) -> Option<String> {
             "UPDATE refinery_schema_history SET checksum = '{checksum}' WHERE version = {version}"
         )),
     }
-}
-
-fn entry(resolution: &Resolution<'_>) -> String {
-    let total = resolution.statements_total;
-    let mut row = LedgerRow::new(
-        &FLAVOUR,
-        Event::Resolve,
-        resolution.state,
-        resolution.identity,
-    );
-    row.script(&RowScript {
-        version: resolution.version,
-        name: resolution.name,
-        checksum: &resolution.checksum,
-        statements_total: total,
-        continues: resolution.continues,
-    })
-    .value(
-        "statements_done",
-        resolution.statements_done.min(total).to_string(),
-    )
-    .finished()
-    .message("details", Some(resolution.details));
-    row.insert()
 }

@@ -14,23 +14,15 @@ use super::{
     journal::{self, InFlight, Position},
     lock, next,
     packet::{Answer, FailedPart, Packet, Part},
+    preamble::{PINNED, sets_session, variables},
     session::{self, PacketError},
     texts,
 };
 use crate::{
-    connect,
     engine::{Done, Planner, Progress, StepFailure, Weight, Work, fingerprint},
-    sql::{Commits, SessionUse, Verb},
+    sql::{Commits, Verb},
 };
 use std::{ops::Range, time::Instant};
-
-/// What every script finds, whatever the server's or the login's settings are.
-/// Source of the sql_mode: the defaults of MySQL 8.0, 5.1.11 Server SQL Modes.
-pub const PINNED: &str = "SET SESSION sql_mode = 'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,\
-     NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', \
-     autocommit = 1, foreign_key_checks = 1, unique_checks = 1, sql_safe_updates = 0, \
-     sql_quote_show_create = 1, explicit_defaults_for_timestamp = 1, \
-     default_storage_engine = 'InnoDB', transaction_isolation = 'REPEATABLE-READ'";
 
 /// A script under way.
 pub struct Run<'a> {
@@ -45,11 +37,11 @@ pub struct Run<'a> {
     pub done: usize,
     pub finished: bool,
     /// Session variables that files before this one have set.
-    touched: Vec<String>,
+    pub touched: Vec<String>,
     /// What the statement with that index finds, asked at the end of the packet before it.
     probed: Option<(usize, Option<String>)>,
     /// Did the packet that recorded the script before open the row, with the first statement in flight?
-    opened: bool,
+    pub opened: bool,
     /// The script that follows, as far as this one's end may begin it.
     pub next: Option<&'a Work<'a>>,
     /// Index of a data statement that the guard stopped, and whether no transaction covers it.
@@ -125,26 +117,6 @@ pub async fn run(
     Ok(Done {
         duration: run.begun.elapsed(),
     })
-}
-
-fn sets_session(work: &Work<'_>) -> bool {
-    work.statements
-        .iter()
-        .any(|statement| statement.facts.commits == Commits::Session)
-}
-
-/// The session variables that a script sets, apart from those that are pinned by other statements.
-fn variables(work: &Work<'_>) -> Vec<String> {
-    let pinned_otherwise = ["names", "character", "charset", "transaction", "autocommit"];
-    work.statements
-        .iter()
-        .flat_map(|statement| &statement.facts.session)
-        .filter_map(|used| match used {
-            SessionUse::SetVariable { name, .. } => Some(name.to_lowercase()),
-            _ => None,
-        })
-        .filter(|name| !pinned_otherwise.contains(&name.as_str()))
-        .collect()
 }
 
 impl Run<'_> {
@@ -272,35 +244,6 @@ impl Run<'_> {
         })
     }
 
-    /// What the session is set to before the first statement, in the first packet.
-    pub fn preamble(&self, packet: &mut Packet<'_>) {
-        if self.entry.is_some() && !self.opened || self.done > self.work.from {
-            return;
-        }
-        let seconds = self.work.lock_timeout.as_secs().max(1);
-        for variable in &self.touched {
-            packet.add(
-                Part::Journal,
-                format!(
-                    "SET SESSION {} = {}",
-                    session::identifier(variable),
-                    connect::mysql_pinned(variable).unwrap_or("DEFAULT")
-                ),
-            );
-        }
-        packet.add(Part::Journal, "SET NAMES utf8mb4");
-        packet.add(Part::Journal, PINNED);
-        packet.add(
-            Part::Journal,
-            format!(
-                "SET SESSION lock_wait_timeout = {seconds}, innodb_lock_wait_timeout = {seconds}"
-            ),
-        );
-        for setting in &self.work.settings {
-            packet.add(Part::Journal, (*setting).to_owned());
-        }
-    }
-
     /// Opens the journal row, with the script that it is about, or moves it on.
     pub fn journal(&self, packet: &mut Packet<'_>, position: &Position) {
         match self.entry {
@@ -361,7 +304,7 @@ impl Run<'_> {
         }
         let mut packet = Packet::at(index);
         packet.add(Part::Journal, "SET NAMES utf8mb4");
-        packet.add(Part::Journal, PINNED);
+        packet.add(Part::Journal, PINNED.as_str());
         if !self.probe(&mut packet, index) {
             return Ok(None);
         }

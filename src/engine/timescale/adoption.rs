@@ -2,7 +2,7 @@
 
 use super::{Timescale, record::FLAVOUR, session, texts};
 use crate::{
-    engine::{Adopted, Adoption, EntryState, Event, LedgerRow, RowScript},
+    engine::{Adopted, Adoption, LedgerRow},
     outcome::Failure,
     target::Target,
 };
@@ -42,21 +42,8 @@ fn entry<'a>(
     adoption: &'a Adoption<'_>,
     is_last: bool,
 ) -> impl Iterator<Item = String> + 'a {
-    let mut row = LedgerRow::new(&FLAVOUR, Event::Adopt, EntryState::Done, adoption.identity);
-    row.script(&RowScript {
-        version: migration.version,
-        name: migration.name,
-        checksum: &migration.checksum,
-        statements_total: 0,
-        continues: None,
-    })
-    .value("statements_done", "0")
-    .finished()
-    .message("details", Some(adoption.details));
+    let row = LedgerRow::adopted(&FLAVOUR, migration, adoption, is_last);
     let snapshot = Some(adoption.snapshot).filter(|_| is_last);
-    if let Some(snapshot) = snapshot {
-        row.text("fingerprint", &snapshot.fingerprint);
-    }
     let snapshot =
         snapshot.map(|snapshot| texts::inserts(texts::NEWEST, texts::SNAPSHOT, &snapshot.text));
     std::iter::once(texts::with_script(&row.insert(), migration.text))

@@ -1,7 +1,7 @@
 //! Recording in PostgreSQL what somebody settled by hand.
 
 use super::{Timescale, record::FLAVOUR, run, session, texts};
-use crate::engine::{Event, HistoryChange, LedgerRow, Resolution, RowScript};
+use crate::engine::{HistoryChange, LedgerRow, Resolution};
 use anyhow::{Context, Result};
 
 /// Writes the ledger entry and changes the history row, in one transaction.
@@ -9,7 +9,10 @@ pub async fn write(timescale: &mut Timescale, resolution: &Resolution<'_>) -> Re
     let statements = ["BEGIN".to_owned()]
         .into_iter()
         .chain(history(resolution))
-        .chain([texts::with_script(&entry(resolution), resolution.text)])
+        .chain([texts::with_script(
+            &LedgerRow::resolved(&FLAVOUR, resolution).insert(),
+            resolution.text,
+        )])
         .chain(texts::rest_of_script(resolution.text))
         .chain(["COMMIT".to_owned()]);
     timescale
@@ -34,28 +37,4 @@ fn history(resolution: &Resolution<'_>) -> Option<String> {
             "UPDATE public.refinery_schema_history SET checksum = '{checksum}' WHERE version = {version}"
         )),
     }
-}
-
-fn entry(resolution: &Resolution<'_>) -> String {
-    let total = resolution.statements_total;
-    let mut row = LedgerRow::new(
-        &FLAVOUR,
-        Event::Resolve,
-        resolution.state,
-        resolution.identity,
-    );
-    row.script(&RowScript {
-        version: resolution.version,
-        name: resolution.name,
-        checksum: &resolution.checksum,
-        statements_total: total,
-        continues: resolution.continues,
-    })
-    .value(
-        "statements_done",
-        resolution.statements_done.min(total).to_string(),
-    )
-    .finished()
-    .message("details", Some(resolution.details));
-    row.insert()
 }
