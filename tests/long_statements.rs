@@ -12,6 +12,7 @@ use support::{
     server::request,
     unique,
 };
+use tempfile::TempDir;
 use testcontainers::{
     ContainerAsync, GenericImage, ImageExt,
     core::{IntoContainerPort, Mount},
@@ -24,6 +25,16 @@ use tokio::{
 
 fn on(sgmp: Sgmp, directory: &Path) -> Sgmp {
     sgmp.with("SGMP_DB_MIGRATIONS", directory.to_str().unwrap())
+}
+
+/// A project of which the first file is applied.
+async fn behind_the_first(target: &str, call: Sgmp, files: &[&str]) -> (TempDir, Sgmp) {
+    let directory = project(target, files);
+    let sgmp = on(call, directory.path());
+    sgmp.run(&["upgrade", "--only", target, "--to", "1"])
+        .await
+        .expect(0);
+    (directory, sgmp)
 }
 
 /// Together, because each of them waits for more than half a minute.
@@ -69,14 +80,9 @@ async fn a_statement_that_waits_names_who_is_in_its_way_on_mysql() {
         "CREATE TABLE a (id int PRIMARY KEY);\nCREATE TABLE r (id int PRIMARY KEY);\nINSERT INTO r VALUES (1);",
         "-- sgmp-db: lock-timeout=90s\nALTER TABLE a ADD COLUMN b int;\n",
     ];
-    let directory = project("mysql", &files);
-    let sgmp = on(Sgmp::default().mysql(&mysql), directory.path());
-    let only = ["upgrade", "--only", "mysql"];
-    sgmp.run(&[&only[..], &["--to", "1"]].concat())
-        .await
-        .expect(0);
+    let (_directory, sgmp) = behind_the_first("mysql", Sgmp::default().mysql(&mysql), &files).await;
     let mut table = blocker(&mysql, "a").await;
-    let child = sgmp.spawn(&only);
+    let child = sgmp.spawn(&["upgrade", "--only", "mysql"]);
     tokio::time::sleep(Duration::from_secs(36)).await;
     table.query_drop("ROLLBACK").await.unwrap();
     finish(child)
@@ -93,16 +99,11 @@ async fn a_statement_that_waits_for_rows_names_who_has_them_on_mysql() {
         "CREATE TABLE r (id int PRIMARY KEY, b int);\nINSERT INTO r VALUES (1, 1);",
         "-- sgmp-db: lock-timeout=90s\nSET SESSION innodb_lock_wait_timeout = 90;\nUPDATE r SET b = 2;\n",
     ];
-    let directory = project("mysql", &files);
-    let sgmp = on(Sgmp::default().mysql(&mysql), directory.path());
-    let only = ["upgrade", "--only", "mysql"];
-    sgmp.run(&[&only[..], &["--to", "1"]].concat())
-        .await
-        .expect(0);
+    let (_directory, sgmp) = behind_the_first("mysql", Sgmp::default().mysql(&mysql), &files).await;
     let mut rows = mysql.session().await;
     rows.query_drop("START TRANSACTION").await.unwrap();
     rows.query_drop("UPDATE r SET b = 3").await.unwrap();
-    let child = sgmp.spawn(&only);
+    let child = sgmp.spawn(&["upgrade", "--only", "mysql"]);
     tokio::time::sleep(Duration::from_secs(36)).await;
     rows.query_drop("ROLLBACK").await.unwrap();
     finish(child)
@@ -118,19 +119,15 @@ async fn a_statement_that_waits_names_who_is_in_its_way_on_postgresql() {
         "CREATE TABLE a (id int PRIMARY KEY);",
         "-- sgmp-db: lock-timeout=90s\nALTER TABLE a ADD COLUMN b int;\n",
     ];
-    let directory = project("timescale", &files);
-    let sgmp = on(Sgmp::default().timescale(&timescale), directory.path());
-    let only = ["upgrade", "--only", "timescale"];
-    sgmp.run(&[&only[..], &["--to", "1"]].concat())
-        .await
-        .expect(0);
+    let (_directory, sgmp) =
+        behind_the_first("timescale", Sgmp::default().timescale(&timescale), &files).await;
     let session = blocker_on(&timescale, "a").await;
     let pid: i32 = session
         .query_one("SELECT pg_backend_pid()", &[])
         .await
         .unwrap()
         .get(0);
-    let child = sgmp.spawn(&only);
+    let child = sgmp.spawn(&["upgrade", "--only", "timescale"]);
     tokio::time::sleep(Duration::from_secs(36)).await;
     session.batch_execute("ROLLBACK").await.unwrap();
     finish(child)
