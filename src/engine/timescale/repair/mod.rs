@@ -4,17 +4,21 @@
 //! it and what they do to which objects (`whole.rs` and the files of the kinds); in which order they work,
 //! and what stands in their way, follows from what depends on what (`dependencies.rs`, `schema::plan`).
 
+mod column_sequences;
 mod columns;
 mod columns_renamed;
 mod dependencies;
 mod hypertables;
 mod indexes;
 mod keep;
+mod parents;
 mod rebuild;
 mod renames;
+mod retyped;
 mod routines;
 mod sequences;
 mod steps;
+mod table_columns;
 mod tables;
 mod triggers;
 mod types;

@@ -1,9 +1,9 @@
 //! Which tables must be made again, with their rows copied? Where no ALTER TABLE leads there.
 
 use super::{
-    Work, hypertables, keep, sequences,
+    Work, hypertables, keep, retyped, sequences,
     steps::{NOT_NULL, belongs_to, index_name, printed, qualified, schema_and_name, typed},
-    tables, types, whole,
+    tables, whole,
 };
 use crate::{
     engine::timescale::{
@@ -153,7 +153,7 @@ pub fn steps(table: &str, reason: &str, work: &Work<'_>) -> Vec<Step> {
     });
     let drop = types
         .iter()
-        .fold(drop, |step, key| step.freeing(&types::aside_of(key)));
+        .fold(drop, |step, key| step.freeing(&retyped::aside_of(key)));
     let used: BTreeSet<Key> = tables::nodes(found, &parts)
         .flat_map(|node| outside(&node))
         .collect();

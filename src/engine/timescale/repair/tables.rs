@@ -2,15 +2,19 @@
 
 use super::{
     Work,
+    column_sequences::sequence_of,
     columns::{self, At},
     dependencies::parts_of,
+    parents::{
+        inheritance_joined, inheritance_left, parents_of, partition, with_columns_of_parents,
+    },
     steps::{column, default, of_table, own_name, qualified, typed},
+    table_columns::{asked, columns_altered, columns_dropped, is_last},
     whole::Maker,
 };
 use crate::{
     engine::timescale::{
         catalog::{
-            columns::Column,
             constraints::CONSTRAINT,
             hypertables::HYPERTABLE,
             indexes::INDEX,
@@ -149,7 +153,7 @@ fn make(object: &Object, work: &Work<'_>) -> Vec<Step> {
     };
     let mut steps = Vec::new();
     for (name, column) in &table.columns {
-        steps.extend(columns::sequence_of(&At { key, name, work }, column));
+        steps.extend(sequence_of(&At { key, name, work }, column));
     }
     let step = Step::about(key, create(key, &table));
     let mut step = nodes(object, &[]).fold(step, |step, node| step.creating(&node));
@@ -198,9 +202,9 @@ pub fn create(key: &Key, table: &Table) -> String {
     sql
 }
 
-struct Sides {
-    expected: Table,
-    actual: Table,
+pub struct Sides {
+    pub expected: Table,
+    pub actual: Table,
 }
 
 fn alter(difference: &ObjectDifference, sides: &Sides, work: &Work<'_>) -> Vec<Step> {
@@ -238,99 +242,6 @@ fn alter(difference: &ObjectDifference, sides: &Sides, work: &Work<'_>) -> Vec<S
     steps.extend(inheritance_joined(key, expected, actual));
     steps.extend(settings(key, expected, actual));
     steps
-}
-
-/// With the columns of the parents that the other side does not have; an identity is not inherited.
-fn with_columns_of_parents(table: &Table, schema: &Schema, other: &Table) -> Table {
-    let mut whole = table.clone();
-    let parents = parents_of(table).filter(|parent| !parents_of(other).any(|one| one == *parent));
-    for parent in parents {
-        let key = Key::new(TABLE, parent.clone());
-        let parent = typed::<Table>(schema.objects.get(&key)).unwrap_or_default();
-        for own in parent.column_order {
-            if let Some(column) = parent
-                .columns
-                .get(&own)
-                .filter(|_| !whole.columns.contains_key(&own))
-            {
-                let column = Column {
-                    identity: None,
-                    sequence: None,
-                    ..column.clone()
-                };
-                whole.columns.insert(own.clone(), column);
-                whole.column_order.push(own);
-            }
-        }
-    }
-    whole
-}
-
-fn asked(difference: &ObjectDifference, column: &str) -> bool {
-    let path = format!("columns.{column}");
-    let below = format!("{path}.");
-    let mut paths = difference.paths.iter().map(|one| &one.path);
-    paths.any(|one| *one == path || one.starts_with(&below))
-}
-
-type Asked<'a> = &'a dyn Fn(&str) -> bool;
-
-fn columns_altered(key: &Key, (sides, asked): (&Sides, Asked<'_>), work: &Work<'_>) -> Vec<Step> {
-    let Sides { expected, actual } = sides;
-    let mut steps = Vec::new();
-    for name in expected.column_order.iter().filter(|name| asked(name)) {
-        let Some(wanted) = expected.columns.get(name) else {
-            continue;
-        };
-        let at = At { key, name, work };
-        match actual.columns.get(name) {
-            None => steps.extend(columns::add(&at, wanted)),
-            Some(found) if columns::is_alterable(wanted, found) => {
-                steps.extend(columns::repair(&at, wanted, found));
-            }
-            Some(_) if is_last(expected, name) && is_last(actual, name) => {
-                steps.push(columns::drop(&at));
-                steps.extend(columns::add(&at, wanted));
-            }
-            // The table is made again.
-            Some(_) => {}
-        }
-    }
-    steps
-}
-
-fn is_last(table: &Table, column: &str) -> bool {
-    table.column_order.last().is_some_and(|last| last == column)
-}
-
-fn columns_dropped(key: &Key, sides: &Sides, asked: Asked<'_>) -> Vec<Step> {
-    let Sides { expected, actual } = sides;
-    let unexpected = actual
-        .column_order
-        .iter()
-        .filter(|name| !expected.columns.contains_key(*name) && asked(name));
-    let dropped = unexpected.map(|name| {
-        let own = session::identifier(name);
-        let sql = format!("ALTER TABLE {} DROP COLUMN {own}", qualified(&key.name));
-        // A partition can join only when its parent has no more columns than it.
-        Step::alter(key, sql)
-            .dropping(&column(&key.name, name))
-            .dropping(&default(&key.name, name))
-            .creating(&columns_of_parent(&key.name))
-            .losing("it is not expected; the values in it are lost")
-    });
-    dropped.collect()
-}
-
-/// The tables that it is a part of, or inherits from.
-fn parents_of(table: &Table) -> impl Iterator<Item = &String> {
-    let of = table.partition_of.as_ref().map(|part| &part.parent);
-    table.inherits.iter().chain(of)
-}
-
-/// That a table has no column too many.
-fn columns_of_parent(table: &str) -> Key {
-    Key::new("columns", table)
 }
 
 /// Is there a difference that only a table made again repairs, and which?
@@ -443,65 +354,6 @@ fn settings(key: &Key, expected: &Table, actual: &Table) -> Vec<Step> {
     }
     steps.extend(replica);
     steps
-}
-
-/// Leaving the old parent, and joining the new one. With a parent that is made again it goes along.
-fn partition(
-    key: &Key,
-    (expected, actual): (&Table, &Table),
-    work: &Work<'_>,
-) -> (Option<Step>, Option<Step>) {
-    let parent = |one: &Option<Partition>| one.as_ref().map(|part| part.parent.clone());
-    let (wanted, found) = (&expected.partition_of, &actual.partition_of);
-    let same = parent(wanted) == parent(found);
-    let bound = |one: &Option<Partition>| one.as_ref().map(|part| part.bound.clone());
-    let along = parent(found).is_some_and(|one| work.rebuilt.tables.contains_key(&one));
-    if same && (bound(wanted) == bound(found) || along) {
-        return (None, None);
-    }
-    let table = qualified(&key.name);
-    let detach = found.as_ref().map(|found| {
-        let parent = qualified(&found.parent);
-        let sql = format!("ALTER TABLE {parent} DETACH PARTITION {table}");
-        Step::alter(key, sql).freeing(&Key::new(TABLE, found.parent.clone()))
-    });
-    let attach = wanted.as_ref().map(|wanted| {
-        let parent = qualified(&wanted.parent);
-        let sql = format!(
-            "ALTER TABLE {parent} ATTACH PARTITION {table} {}",
-            wanted.bound
-        );
-        let step = Step::alter(key, sql).needing(&Key::new(TABLE, wanted.parent.clone()));
-        step.needing(&columns_of_parent(&wanted.parent))
-            .needing(&columns_of_parent(&key.name))
-    });
-    (detach, attach)
-}
-
-fn inheritance_left(key: &Key, expected: &Table, actual: &Table) -> Vec<Step> {
-    let table = qualified(&key.name);
-    let gone = actual
-        .inherits
-        .iter()
-        .filter(|name| !expected.inherits.contains(name));
-    let gone = gone.map(|parent| {
-        let sql = format!("ALTER TABLE {table} NO INHERIT {}", qualified(parent));
-        Step::alter(key, sql).freeing(&Key::new(TABLE, parent.clone()))
-    });
-    gone.collect()
-}
-
-fn inheritance_joined(key: &Key, expected: &Table, actual: &Table) -> Vec<Step> {
-    let table = qualified(&key.name);
-    let new = expected
-        .inherits
-        .iter()
-        .filter(|name| !actual.inherits.contains(name));
-    let new = new.map(|parent| {
-        let sql = format!("ALTER TABLE {table} INHERIT {}", qualified(parent));
-        Step::alter(key, sql).needing(&Key::new(TABLE, parent.clone()))
-    });
-    new.collect()
 }
 
 /// Storage options as SQL; the values are the server's own text.

@@ -2,7 +2,7 @@
 //! is the same for every kind.
 
 use super::{
-    Work, dependencies, hypertables, indexes, keep, routines, sequences,
+    Work, dependencies, hypertables, indexes, keep, retyped, routines, sequences,
     steps::{NOT_EXPECTED, qualified, typed},
     tables, triggers, types, views,
 };
@@ -138,7 +138,7 @@ pub fn around(key: &Key, because: &Step, work: &Work<'_>) -> Vec<Step> {
     let (Some(maker), Some(actual)) = (maker(&key.kind), work.actual.objects.get(key)) else {
         return Vec::new();
     };
-    if !maker.movable && !types::is_unused(key, work)
+    if !maker.movable && !retyped::is_unused(key, work)
         || indexes::is_rebuilt_by_server(key, because, work)
     {
         return Vec::new();
