@@ -101,13 +101,13 @@ pub fn pinned(variable: &str) -> Option<&'static str> {
         .map(|(_, value)| value)
 }
 
-/// Sets some of them back to their values, in one statement.
+/// What sets some of them back to their values: for behind `SET SESSION`.
 pub fn pin_again(variables: &[&str]) -> String {
     let set = PINS.iter().filter(|(name, _)| variables.contains(name));
     let set: Vec<String> = set
         .map(|(name, value)| format!("{name} = {value}"))
         .collect();
-    format!("SET SESSION {}", set.join(", "))
+    set.join(", ")
 }
 
 /// Fails with `FOREIGN`, and the rest of its packet does not run, where the session is not the one that

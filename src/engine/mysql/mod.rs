@@ -30,6 +30,7 @@ mod resolve;
 mod run;
 mod session;
 mod survey;
+mod taken;
 mod texts;
 mod trial;
 
@@ -82,6 +83,11 @@ pub struct Mysql {
     foreseen: Option<Result<Reading>>,
     /// Does the ledger hold scripts and snapshots in its rows, as its first form did? As the survey saw it.
     first_form: bool,
+    /// The table names that are in use, as far as they are known.
+    taken: taken::Taken,
+    /// Set as a script finds it, with that many seconds as the limit of waiting for a lock: by the script before,
+    /// when nothing since could set anything else.
+    pinned: Option<u64>,
     /// The most bytes that the server takes in one packet: `max_allowed_packet`, as the survey saw it.
     packet_limit: usize,
 }
@@ -98,6 +104,8 @@ impl Mysql {
             begun: None,
             foreseen: None,
             first_form: false,
+            taken: taken::Taken::default(),
+            pinned: None,
             packet_limit: SMALLEST_PACKET,
         }
     }
@@ -105,6 +113,7 @@ impl Mysql {
     /// The session on the database. Never made again behind a caller's back: a lost session is a
     /// lost lock.
     async fn session(&mut self) -> Result<&mut MysqlSession> {
+        self.pinned = None;
         if self.conn.is_none() {
             self.conn = Some(connect::mysql(&self.endpoint, &self.options).await?);
             self.selected = true;

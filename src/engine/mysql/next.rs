@@ -8,6 +8,8 @@ use super::{
     evidence,
     journal::{self, InFlight, Position},
     packet::{Answer, Packet, Part},
+    session,
+    taken::Taken,
     texts::{self, Owner},
 };
 use crate::{
@@ -43,7 +45,7 @@ pub fn script<'t>(entry: &'t str, work: &Work<'t>) -> impl Iterator<Item = Strin
 }
 
 /// A row is opened ahead only where evidence decides that the first statement was never sent.
-fn beginning(next: &Work<'_>) -> Beginning {
+fn beginning(next: &Work<'_>, taken: &Taken) -> Beginning {
     if !texts::is_small(next.text) {
         // Storing it takes packets of its own.
         return Beginning::Nothing;
@@ -62,8 +64,9 @@ fn beginning(next: &Work<'_>) -> Beginning {
     let evidence = match effect(first) {
         Effect::Hidden(_) => return Beginning::Nothing,
         Effect::Repeatable => None,
-        Effect::Seen(seen) => match evidence::expression(&seen) {
-            Some(expression) if !seen.may_look_unchanged => Some(expression),
+        Effect::Seen(seen) => match (taken.known(&seen), evidence::expression(&seen)) {
+            (Some(known), _) => Some(session::text(&known.to_text())),
+            (None, Some(expression)) if !seen.may_look_unchanged => Some(expression),
             _ => return Beginning::Probes(evidence::probes(&Effect::Seen(seen))),
         },
     };
@@ -78,8 +81,8 @@ fn beginning(next: &Work<'_>) -> Beginning {
 }
 
 /// Opens the row, where that can be: for the end of the transaction that records the script before.
-pub fn open(packet: &mut Packet<'_>, part: Part, next: &Work<'_>, lock: &str) {
-    if let Beginning::Row(position) = beginning(next) {
+pub fn open(packet: &mut Packet<'_>, part: Part, next: &Work<'_>, lock: &str, taken: &Taken) {
+    if let Beginning::Row(position) = beginning(next, taken) {
         packet.add(part, journal::open(next, lock, &position));
         packet.add(Part::NextEntry, "SELECT LAST_INSERT_ID()");
         for insert in script("LAST_INSERT_ID()", next) {
@@ -89,8 +92,8 @@ pub fn open(packet: &mut Packet<'_>, part: Part, next: &Work<'_>, lock: &str) {
 }
 
 /// Asks what the first statement finds, where no row is opened: for the end of the packet.
-pub fn probe(packet: &mut Packet<'_>, next: &Work<'_>) {
-    if let Beginning::Probes(probes) = beginning(next) {
+pub fn probe(packet: &mut Packet<'_>, next: &Work<'_>, taken: &Taken) {
+    if let Beginning::Probes(probes) = beginning(next, taken) {
         for probe in probes {
             packet.add(Part::Probe, probe);
         }

@@ -1,6 +1,7 @@
 //! What is a session set to before a script's first statement? It is never reset, because the lock would go.
 
 use super::{
+    effect::{Effect, Proof, Seen, effect},
     packet::{Packet, Part},
     run::Run,
     session,
@@ -8,14 +9,14 @@ use super::{
 use crate::{
     connect,
     engine::Work,
-    sql::{Commits, SessionUse},
+    sql::{Commits, SessionUse, Statement},
 };
 use std::sync::LazyLock;
 
 /// What every script finds, whatever the one before it has set: the variables that scripts set most and that change
 /// what statements mean. Others are set back where a script is known to have set them (`touched`).
 pub static PINNED: LazyLock<String> = LazyLock::new(|| {
-    connect::mysql_pin_again(&[
+    let variables = connect::mysql_pin_again(&[
         "autocommit",
         "sql_mode",
         "time_zone",
@@ -26,8 +27,32 @@ pub static PINNED: LazyLock<String> = LazyLock::new(|| {
         "unique_checks",
         "default_storage_engine",
         "explicit_defaults_for_timestamp",
-    ])
+    ]);
+    format!("SET NAMES utf8mb4, SESSION {variables}")
 });
+
+/// How long a script may wait for a lock, in seconds.
+pub fn seconds(work: &Work<'_>) -> u64 {
+    work.lock_timeout.as_secs().max(1)
+}
+
+/// Does the session stand as it was pinned when the script is over? Only where nothing of it can run code of
+/// somebody's: a function, a trigger and a procedure may set what they like.
+pub fn leaves_session(work: &Work<'_>) -> bool {
+    work.settings.is_empty() && work.statements.iter().all(is_plain)
+}
+
+/// A definition that runs nobody's code and commits by itself.
+pub fn is_plain(statement: &Statement) -> bool {
+    statement.facts.commits == Commits::ImplicitCommit
+        && matches!(
+            effect(statement),
+            Effect::Seen(Seen {
+                proof: Proof::Trial | Proof::Gone,
+                ..
+            })
+        )
+}
 
 pub fn sets_session(work: &Work<'_>) -> bool {
     work.statements
@@ -55,7 +80,10 @@ impl Run<'_> {
         if self.entry.is_some() && !self.opened || self.done > self.work.from {
             return;
         }
-        let seconds = self.work.lock_timeout.as_secs().max(1);
+        if self.is_pinned {
+            return;
+        }
+        let seconds = seconds(self.work);
         for variable in &self.touched {
             packet.add(
                 Part::Journal,
@@ -66,12 +94,11 @@ impl Run<'_> {
                 ),
             );
         }
-        packet.add(Part::Journal, "SET NAMES utf8mb4");
-        packet.add(Part::Journal, PINNED.as_str());
+        let pinned = PINNED.as_str();
         packet.add(
             Part::Journal,
             format!(
-                "SET SESSION lock_wait_timeout = {seconds}, innodb_lock_wait_timeout = {seconds}"
+                "{pinned}, lock_wait_timeout = {seconds}, innodb_lock_wait_timeout = {seconds}"
             ),
         );
         for setting in &self.work.settings {

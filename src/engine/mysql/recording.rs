@@ -17,9 +17,12 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 const NO_TRANSACTION: &str = "SET TRANSACTION READ WRITE";
 
 impl Run<'_> {
-    /// History row and the end of the journal row, in a transaction of their own.
-    pub fn close(&self, packet: &mut Packet<'_>) {
-        packet.add(Part::Finish, NO_TRANSACTION);
+    /// History row and the end of the journal row, in a transaction of their own. `is_none_open`: is it known that
+    /// none of the file's is open?
+    pub fn close(&self, packet: &mut Packet<'_>, is_none_open: bool) {
+        if !is_none_open {
+            packet.add(Part::Finish, NO_TRANSACTION);
+        }
         packet.add(Part::Finish, "START TRANSACTION");
         self.record(packet, Part::Finish);
         self.open_next(packet, Part::Finish);
@@ -29,13 +32,13 @@ impl Run<'_> {
     /// Begins the script that follows, unless somebody has asked to stop.
     pub fn open_next(&self, packet: &mut Packet<'_>, part: Part) {
         if let Some(next) = self.next.filter(|_| !self.work.stop.soon()) {
-            next::open(packet, part, next, &self.lock);
+            next::open(packet, part, next, &self.lock, &self.taken);
         }
     }
 
     pub fn probe_next(&self, packet: &mut Packet<'_>) {
         if let Some(next) = self.next {
-            next::probe(packet, next);
+            next::probe(packet, next, &self.taken);
         }
     }
 
@@ -98,7 +101,7 @@ impl Run<'_> {
             self.record(&mut packet, Part::Finish);
             packet.add(Part::Finish, "COMMIT");
         } else {
-            self.close(&mut packet);
+            self.close(&mut packet, false);
         }
         self.probe_next(&mut packet);
         let answer = self.send(mysql, &packet).await?;

@@ -14,8 +14,9 @@ use super::{
     journal::{self, InFlight, Position},
     lock, next,
     packet::{Answer, FailedPart, Packet, Part},
-    preamble::{PINNED, sets_session, variables},
+    preamble::{PINNED, is_plain, leaves_session, seconds, sets_session, variables},
     session::{self, PacketError},
+    taken::Taken,
     texts,
 };
 use crate::{
@@ -38,6 +39,10 @@ pub struct Run<'a> {
     pub finished: bool,
     /// Session variables that files before this one have set.
     pub touched: Vec<String>,
+    /// Is the session as a script is to find it?
+    pub is_pinned: bool,
+    /// The table names in use.
+    pub taken: Taken,
     /// What the statement with that index finds, asked at the end of the packet before it.
     probed: Option<(usize, Option<String>)>,
     /// Did the packet that recorded the script before open the row, with the first statement in flight?
@@ -79,6 +84,7 @@ pub async fn run(
         .filter(|begun| begun.version == work.version && work.from == 0);
     let entry = ahead.as_ref().and_then(|begun| begun.entry);
     let variables = variables(work);
+    let pinned = mysql.pinned.take();
     let mut run = Run {
         work,
         lock: session::text(&lock::name(&mysql.endpoint.database)),
@@ -88,6 +94,8 @@ pub async fn run(
         done: work.from,
         finished: false,
         touched: mysql.touched.iter().cloned().collect(),
+        is_pinned: pinned == Some(seconds(work)) && work.settings.is_empty(),
+        taken: std::mem::take(&mut mysql.taken),
         probed: ahead.and_then(|begun| begun.found).map(|found| (0, found)),
         opened: entry.is_some(),
         // What the next script finds is asked in this session, which must be as it was pinned.
@@ -97,11 +105,23 @@ pub async fn run(
         postponed: None,
     };
     mysql.touched.extend(variables);
+    let ran = statements(&mut run, mysql, progress).await;
+    mysql.pinned = (ran.is_ok() && leaves_session(work)).then(|| seconds(work));
+    mysql.taken = run.taken;
+    ran
+}
+
+/// All that are left, and the record.
+async fn statements(
+    run: &mut Run<'_>,
+    mysql: &mut Mysql,
+    progress: &dyn Fn(Progress<'_>),
+) -> Result<Done, StepFailure> {
     if let Err(broken) = run.store_long_script(mysql).await {
         return Err(run.failed(mysql, broken).await);
     }
-    while run.done < work.statements.len() {
-        if work.stop.now() {
+    while run.done < run.work.statements.len() {
+        if run.work.stop.now() {
             return Err(run.stopped(mysql).await);
         }
         if let Err(broken) = run.step(mysql).await {
@@ -140,6 +160,8 @@ impl Run<'_> {
     async fn statement(&mut self, mysql: &mut Mysql, index: usize) -> Result<(), Broken> {
         let statement = &self.work.statements[index];
         let (text, facts) = (statement.on_server(self.version), &statement.facts);
+        let known = self.known(index);
+        self.taken.note(facts, &effect(statement));
         let last = index + 1 == self.work.statements.len();
         // A procedure answers with any number of results, so nothing may stand behind it.
         let alone = facts.verb == Verb::Call;
@@ -155,7 +177,7 @@ impl Run<'_> {
                 packet.add(Part::Statement, text);
             }
             commits => {
-                self.announce(mysql, &mut packet, index).await?;
+                self.announce(mysql, &mut packet, index, known).await?;
                 if commits == Commits::Transactional {
                     // Nothing commits it along the way where the file has set autocommit off.
                     packet.add(Part::Journal, "COMMIT");
@@ -168,7 +190,7 @@ impl Run<'_> {
             }
         }
         if last && !alone && (facts.commits != Commits::Transactional || uncovered) {
-            self.close(&mut packet);
+            self.close(&mut packet, is_plain(statement) && !sets_session(self.work));
         }
         if !alone {
             self.probe_behind(&mut packet, index + 1);
@@ -214,12 +236,16 @@ impl Run<'_> {
         mysql: &mut Mysql,
         packet: &mut Packet<'_>,
         index: usize,
+        known: Option<String>,
     ) -> Result<(), Broken> {
         if index == 0 && self.opened {
             packet.add(Part::Journal, journal::proof(&self.lock));
             return Ok(());
         }
-        let evidence = self.evidence(mysql, index).await?;
+        let evidence = match known {
+            Some(known) => Some(known),
+            None => self.evidence(mysql, index).await?,
+        };
         let flight = InFlight {
             number: index + 1,
             sha256: fingerprint(self.work.statements[index].text()),
@@ -303,7 +329,6 @@ impl Run<'_> {
             return Ok(found);
         }
         let mut packet = Packet::at(index);
-        packet.add(Part::Journal, "SET NAMES utf8mb4");
         packet.add(Part::Journal, PINNED.as_str());
         if !self.probe(&mut packet, index) {
             return Ok(None);
@@ -313,11 +338,21 @@ impl Run<'_> {
         Ok(self.probed.take().and_then(|(_, found)| found))
     }
 
+    /// What the statement finds, where that need not be asked.
+    fn known(&self, index: usize) -> Option<String> {
+        match effect(&self.work.statements[index]) {
+            Effect::Seen(seen) => self.taken.known(&seen).map(|known| known.to_text()),
+            Effect::Repeatable | Effect::Hidden(_) => None,
+        }
+    }
+
     /// Asks what the statement finds; false where nothing needs to be asked.
     fn probe(&self, packet: &mut Packet<'_>, index: usize) -> bool {
         let statement = &self.work.statements[index];
         let commits = statement.facts.commits;
-        if !matches!(commits, Commits::ImplicitCommit | Commits::Control) {
+        if !matches!(commits, Commits::ImplicitCommit | Commits::Control)
+            || self.known(index).is_some()
+        {
             return false;
         }
         let probes = evidence::probes(&effect(statement));
