@@ -21,6 +21,7 @@ mod next;
 mod normal;
 mod packet;
 mod preamble;
+mod probing;
 mod proxy;
 mod record;
 mod recording;

@@ -9,12 +9,12 @@
 
 use super::{
     Mysql,
-    effect::{Effect, effect},
-    evidence, guard,
+    effect::effect,
+    guard,
     journal::{self, InFlight, Position},
     lock, next,
     packet::{Answer, FailedPart, Packet, Part},
-    preamble::{PINNED, is_plain, leaves_session, seconds, sets_session, variables},
+    preamble::{is_plain, leaves_session, seconds, sets_session, variables},
     session::{self, PacketError},
     taken::Taken,
     texts,
@@ -44,7 +44,7 @@ pub struct Run<'a> {
     /// The table names in use.
     pub taken: Taken,
     /// What the statement with that index finds, asked at the end of the packet before it.
-    probed: Option<(usize, Option<String>)>,
+    pub probed: Option<(usize, Option<String>)>,
     /// Did the packet that recorded the script before open the row, with the first statement in flight?
     pub opened: bool,
     /// The script that follows, as far as this one's end may begin it.
@@ -208,27 +208,6 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Asks what comes next: the statement with that index, or the script that follows.
-    pub fn probe_behind<'t>(&self, packet: &mut Packet<'t>, next: usize)
-    where
-        Self: 't,
-    {
-        if next == self.work.statements.len() {
-            self.probe_next(packet);
-        } else {
-            self.probe(packet, next);
-        }
-    }
-
-    /// Keeps the answer to that.
-    pub fn answered(&mut self, mysql: &mut Mysql, answer: &Answer, next: usize) {
-        if next == self.work.statements.len() {
-            self.ended(mysql, answer);
-        } else {
-            self.keep(answer, next);
-        }
-    }
-
     /// The journal row of a statement that commits by itself, with what the statement finds; the
     /// proof of the lock where the packet before has opened the row so.
     async fn announce(
@@ -317,58 +296,6 @@ impl Run<'_> {
         if together {
             packet.add(Part::Journal, "COMMIT");
         }
-    }
-
-    /// What a statement finds: as asked before, else asked now in a turn of its own.
-    async fn evidence(
-        &mut self,
-        mysql: &mut Mysql,
-        index: usize,
-    ) -> Result<Option<String>, Broken> {
-        if let Some((_, found)) = self.probed.take().filter(|(probed, _)| *probed == index) {
-            return Ok(found);
-        }
-        let mut packet = Packet::at(index);
-        packet.add(Part::Journal, PINNED.as_str());
-        if !self.probe(&mut packet, index) {
-            return Ok(None);
-        }
-        let answer = self.send(mysql, &packet).await?;
-        self.keep(&answer, index);
-        Ok(self.probed.take().and_then(|(_, found)| found))
-    }
-
-    /// What the statement finds, where that need not be asked.
-    fn known(&self, index: usize) -> Option<String> {
-        match effect(&self.work.statements[index]) {
-            Effect::Seen(seen) => self.taken.known(&seen).map(|known| known.to_text()),
-            Effect::Repeatable | Effect::Hidden(_) => None,
-        }
-    }
-
-    /// Asks what the statement finds; false where nothing needs to be asked.
-    fn probe(&self, packet: &mut Packet<'_>, index: usize) -> bool {
-        let statement = &self.work.statements[index];
-        let commits = statement.facts.commits;
-        if !matches!(commits, Commits::ImplicitCommit | Commits::Control)
-            || self.known(index).is_some()
-        {
-            return false;
-        }
-        let probes = evidence::probes(&effect(statement));
-        let any = !probes.is_empty();
-        for probe in probes {
-            packet.add(Part::Probe, probe);
-        }
-        any
-    }
-
-    fn keep(&mut self, answer: &Answer, index: usize) {
-        let found = match effect(&self.work.statements[index]) {
-            Effect::Seen(seen) => evidence::read(&seen, &answer.probes),
-            Effect::Repeatable | Effect::Hidden(_) => None,
-        };
-        self.probed = Some((index, found.map(|found| found.to_text())));
     }
 
     pub async fn send(&mut self, mysql: &mut Mysql, packet: &Packet<'_>) -> Result<Answer, Broken> {
