@@ -146,10 +146,16 @@ async fn run_pending(
         }
         let start = Resume::default();
         // What a file requires is asked when the one before is through.
-        let next = scripts
-            .get(index + 1)
-            .filter(|next| next.migration.up.directives.requires.is_empty())
-            .map(|next| next.work(&start, options, stop));
+        let follows = |ahead: usize| {
+            let script = scripts.get(index + ahead)?;
+            let asks = !script.migration.up.directives.requires.is_empty();
+            (!asks).then(|| script.work(&start, options, stop))
+        };
+        let after = follows(2);
+        let next = follows(1).map(|next| Work {
+            next: after.as_ref(),
+            ..next
+        });
         let work = Work {
             next: next.as_ref(),
             ..pending.work(&at, options, stop)

@@ -1,7 +1,7 @@
 //! Neighbouring data statements in one transaction with their journal row: all are in or none.
 //!
 //! Where one of them fails the server has perhaps rolled everything back, and perhaps not, so all of
-//! it is taken back, those in front of the statement go again, and then it by itself: the outcome is
+//! it is known back, those in front of the statement go again, and then it by itself: the outcome is
 //! as if each had gone alone. Whoever is killed in between leaves what the journal row says.
 
 use super::{

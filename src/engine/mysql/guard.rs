@@ -3,7 +3,7 @@
 //! like the data stays where the row is rolled back, and a resumed run would change it twice.
 //!
 //! Conservative: everything that the statement names is looked at, and a view, a trigger or a stored
-//! function is taken to reach every such table of its own database and of those that such texts name.
+//! function is known to reach every such table of its own database and of those that such texts name.
 //!
 //! Sources: MySQL 8.0 Reference Manual, 28.3.13 (ENGINES: TRANSACTIONS), 28.3.38 (TABLES).
 

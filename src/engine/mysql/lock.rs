@@ -1,4 +1,4 @@
-//! The session lock: taken on the working session, so that a statement that outlives its client keeps it.
+//! The session lock: known on the working session, so that a statement that outlives its client keeps it.
 //!
 //! Source: MySQL 8.0 Reference Manual, 14.14 Locking Functions: names are server-global, at most
 //! 64 characters and case-insensitive; the lock ends with its session.
@@ -14,7 +14,7 @@ use mysql_async::Row;
 use sha2::{Digest, Sha256};
 use std::time::{Duration, Instant};
 
-/// How often a taken lock is asked for again.
+/// How often a known lock is asked for again.
 const POLL: Duration = Duration::from_millis(250);
 
 /// How long a session that holds the lock may be idle, beside its wait for the other lock.
@@ -93,7 +93,7 @@ fn limits(lock_wait: Duration) -> String {
     )
 }
 
-/// Before anything is taken or set. The first packet finds a proxy.
+/// Before anything is known or set. The first packet finds a proxy.
 async fn refuse_proxies(mysql: &mut Mysql) -> Result<()> {
     if mysql.session().await?.is_fresh() {
         mysql.packet(&["DO 0"]).await?;

@@ -15,6 +15,7 @@ mod grants;
 mod group;
 mod guard;
 mod journal;
+mod known;
 mod lock;
 mod names;
 mod next;
@@ -31,7 +32,6 @@ mod resolve;
 mod run;
 mod session;
 mod survey;
-mod taken;
 mod texts;
 mod trial;
 
@@ -85,7 +85,7 @@ pub struct Mysql {
     /// Does the ledger hold scripts and snapshots in its rows, as its first form did? As the survey saw it.
     first_form: bool,
     /// The table names that are in use, as far as they are known.
-    taken: taken::Taken,
+    known: known::Known,
     /// Set as a script finds it, with that many seconds as the limit of waiting for a lock: by the script before,
     /// when nothing since could set anything else.
     pinned: Option<u64>,
@@ -105,7 +105,7 @@ impl Mysql {
             begun: None,
             foreseen: None,
             first_form: false,
-            taken: taken::Taken::default(),
+            known: known::Known::default(),
             pinned: None,
             packet_limit: SMALLEST_PACKET,
         }

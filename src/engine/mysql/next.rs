@@ -7,9 +7,8 @@ use super::{
     effect::{Effect, effect},
     evidence,
     journal::{self, InFlight, Position},
+    known::{self, Known},
     packet::{Answer, Packet, Part},
-    session,
-    taken::Taken,
     texts::{self, Owner},
 };
 use crate::{
@@ -30,8 +29,9 @@ pub struct Begun {
 
 /// How a script begins.
 enum Beginning {
-    /// With its journal row, on which its first statement may be in flight.
-    Row(Position),
+    /// With its journal row, on which its first statement may be in flight, and the statements that store what does
+    /// not fit into it.
+    Row(Position, Vec<String>),
     /// With what its first statement finds, asked by these queries.
     Probes(Vec<String>),
     /// With its own first packet.
@@ -45,7 +45,7 @@ pub fn script<'t>(entry: &'t str, work: &Work<'t>) -> impl Iterator<Item = Strin
 }
 
 /// A row is opened ahead only where evidence decides that the first statement was never sent.
-fn beginning(next: &Work<'_>, taken: &Taken) -> Beginning {
+fn beginning(next: &Work<'_>, known: &Known) -> Beginning {
     if !texts::is_small(next.text) {
         // Storing it takes packets of its own.
         return Beginning::Nothing;
@@ -55,48 +55,59 @@ fn beginning(next: &Work<'_>, taken: &Taken) -> Beginning {
     };
     let commits = first.facts.commits;
     if commits == Commits::Session {
-        return Beginning::Row(Position::default());
+        return Beginning::Row(Position::default(), Vec::new());
     }
     if commits == Commits::Transactional {
         // Its row commits with its data anyway.
         return Beginning::Nothing;
     }
+    let mut stored = Vec::new();
     let evidence = match effect(first) {
         Effect::Hidden(_) => return Beginning::Nothing,
         Effect::Repeatable => None,
-        Effect::Seen(seen) => match (taken.known(&seen), evidence::expression(&seen)) {
-            (Some(known), _) => Some(session::text(&known.to_text())),
+        Effect::Seen(seen) => match (known.first(next, &seen), evidence::expression(&seen)) {
+            (Some(known), _) => {
+                let (row, elsewhere) = texts::evidence("LAST_INSERT_ID()", 1, &known.to_text());
+                stored = elsewhere;
+                Some(row)
+            }
             (None, Some(expression)) if !seen.may_look_unchanged => Some(expression),
             _ => return Beginning::Probes(evidence::probes(&Effect::Seen(seen))),
         },
     };
-    Beginning::Row(Position {
+    let position = Position {
         done: 0,
         in_flight: Some(InFlight {
             number: 1,
             sha256: fingerprint(first.text()),
             evidence,
         }),
-    })
+    };
+    Beginning::Row(position, stored)
 }
 
 /// Opens the row, where that can be: for the end of the transaction that records the script before.
-pub fn open(packet: &mut Packet<'_>, part: Part, next: &Work<'_>, lock: &str, taken: &Taken) {
-    if let Beginning::Row(position) = beginning(next, taken) {
+pub fn open(packet: &mut Packet<'_>, part: Part, next: &Work<'_>, lock: &str, known: &Known) {
+    if let Beginning::Row(position, stored) = beginning(next, known) {
         packet.add(part, journal::open(next, lock, &position));
         packet.add(Part::NextEntry, "SELECT LAST_INSERT_ID()");
-        for insert in script("LAST_INSERT_ID()", next) {
+        for insert in script("LAST_INSERT_ID()", next).chain(stored) {
             packet.add(part, insert);
         }
     }
 }
 
 /// Asks what the first statement finds, where no row is opened: for the end of the packet.
-pub fn probe(packet: &mut Packet<'_>, next: &Work<'_>, taken: &Taken) {
-    if let Beginning::Probes(probes) = beginning(next, taken) {
+pub fn probe(packet: &mut Packet<'_>, next: &Work<'_>, known: &Known) {
+    if let Beginning::Probes(probes) = beginning(next, known) {
         for probe in probes {
             packet.add(Part::Probe, probe);
         }
+    }
+    if let Some(after) = next.next
+        && let Some(query) = known::ahead(after, next)
+    {
+        packet.add(Part::Ahead, query);
     }
 }
 

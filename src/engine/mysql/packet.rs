@@ -26,12 +26,17 @@ pub enum Part {
     NextEntry,
     /// What the next statement will find.
     Probe,
+    /// What the script behind the next one will find.
+    Ahead,
 }
 
 impl Part {
     /// Does anybody read its rows? A statement of the file may have any number of them.
     fn answers(self) -> bool {
-        matches!(self, Part::Entry | Part::NextEntry | Part::Probe)
+        matches!(
+            self,
+            Part::Entry | Part::NextEntry | Part::Probe | Part::Ahead
+        )
     }
 }
 
@@ -59,6 +64,8 @@ pub struct Answer {
     pub next_entry: Option<i64>,
     /// The rows of the probes, as far as they were answered.
     pub probes: Vec<Vec<Row>>,
+    /// The same of what was asked further ahead.
+    pub ahead: Vec<Vec<Row>>,
 }
 
 /// What failed.
@@ -130,7 +137,7 @@ impl<'t> Packet<'t> {
         let lost = session::is_lost(&failed.error);
         let piece = self.pieces.get(failed.index).or(self.pieces.last());
         let (part, at) = piece.map_or((Part::Statement, self.at), |piece| (piece.part, piece.at));
-        if part == Part::Probe && !lost {
+        if matches!(part, Part::Probe | Part::Ahead) && !lost {
             return Ok(self.answer(failed.sets));
         }
         let part = match part {
@@ -162,18 +169,19 @@ impl<'t> Packet<'t> {
     fn answer(&self, sets: Vec<Vec<Row>>) -> Answer {
         let entry = self.entry(&sets);
         let next_entry = self.number(&sets, Part::NextEntry);
-        let probes = self
-            .pieces
-            .iter()
-            .zip(sets)
-            .filter(|(piece, _)| piece.part == Part::Probe)
-            .map(|(_, rows)| rows)
-            .collect();
-        Answer {
+        let mut answer = Answer {
             entry,
             next_entry,
-            probes,
+            ..Answer::default()
+        };
+        for (piece, rows) in self.pieces.iter().zip(sets) {
+            match piece.part {
+                Part::Probe => answer.probes.push(rows),
+                Part::Ahead => answer.ahead.push(rows),
+                _ => {}
+            }
         }
+        answer
     }
 }
 

@@ -54,7 +54,7 @@ impl Run<'_> {
     /// What the statement finds, where that need not be asked.
     pub fn known(&self, index: usize) -> Option<String> {
         match effect(&self.work.statements[index]) {
-            Effect::Seen(seen) => self.taken.known(&seen).map(|known| known.to_text()),
+            Effect::Seen(seen) => self.known.absent(&seen).map(|known| known.to_text()),
             Effect::Repeatable | Effect::Hidden(_) => None,
         }
     }

@@ -32,13 +32,13 @@ impl Run<'_> {
     /// Begins the script that follows, unless somebody has asked to stop.
     pub fn open_next(&self, packet: &mut Packet<'_>, part: Part) {
         if let Some(next) = self.next.filter(|_| !self.work.stop.soon()) {
-            next::open(packet, part, next, &self.lock, &self.taken);
+            next::open(packet, part, next, &self.lock, &self.known);
         }
     }
 
     pub fn probe_next(&self, packet: &mut Packet<'_>) {
         if let Some(next) = self.next {
-            next::probe(packet, next, &self.taken);
+            next::probe(packet, next, &self.known);
         }
     }
 
@@ -46,6 +46,9 @@ impl Run<'_> {
     pub fn ended(&mut self, mysql: &mut Mysql, answer: &Answer) {
         self.finished = true;
         mysql.begun = self.next.map(|next| next::begun(answer, next));
+        if let Some(after) = self.next.and_then(|next| next.next) {
+            self.known.keep(after, &answer.ahead);
+        }
     }
 
     pub fn record(&self, packet: &mut Packet<'_>, part: Part) {

@@ -12,11 +12,11 @@ use super::{
     effect::effect,
     guard,
     journal::{self, InFlight, Position},
+    known::Known,
     lock, next,
     packet::{Answer, FailedPart, Packet, Part},
     preamble::{is_plain, leaves_session, seconds, sets_session, variables},
     session::{self, PacketError},
-    taken::Taken,
     texts,
 };
 use crate::{
@@ -42,7 +42,7 @@ pub struct Run<'a> {
     /// Is the session as a script is to find it?
     pub is_pinned: bool,
     /// The table names in use.
-    pub taken: Taken,
+    pub known: Known,
     /// What the statement with that index finds, asked at the end of the packet before it.
     pub probed: Option<(usize, Option<String>)>,
     /// Did the packet that recorded the script before open the row, with the first statement in flight?
@@ -95,7 +95,7 @@ pub async fn run(
         finished: false,
         touched: mysql.touched.iter().cloned().collect(),
         is_pinned: pinned == Some(seconds(work)) && work.settings.is_empty(),
-        taken: std::mem::take(&mut mysql.taken),
+        known: std::mem::take(&mut mysql.known),
         probed: ahead.and_then(|begun| begun.found).map(|found| (0, found)),
         opened: entry.is_some(),
         // What the next script finds is asked in this session, which must be as it was pinned.
@@ -107,7 +107,10 @@ pub async fn run(
     mysql.touched.extend(variables);
     let ran = statements(&mut run, mysql, progress).await;
     mysql.pinned = (ran.is_ok() && leaves_session(work)).then(|| seconds(work));
-    mysql.taken = run.taken;
+    mysql.known = run.known;
+    if ran.is_err() {
+        mysql.known.forget_ahead();
+    }
     ran
 }
 
@@ -161,7 +164,7 @@ impl Run<'_> {
         let statement = &self.work.statements[index];
         let (text, facts) = (statement.on_server(self.version), &statement.facts);
         let known = self.known(index);
-        self.taken.note(facts, &effect(statement));
+        self.known.note(facts, &effect(statement));
         let last = index + 1 == self.work.statements.len();
         // A procedure answers with any number of results, so nothing may stand behind it.
         let alone = facts.verb == Verb::Call;

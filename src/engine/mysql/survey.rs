@@ -1,6 +1,6 @@
 //! One look at a MySQL database: one turn after the login, nothing written.
 
-use super::{Mysql, catalog, grants, lock, proxy, record, session, taken::Taken, texts, trial};
+use super::{Mysql, catalog, grants, known::Known, lock, proxy, record, session, texts, trial};
 use crate::{
     connect,
     engine::{ForeignObject, StatementLimit, Survey},
@@ -31,7 +31,7 @@ pub async fn survey(mysql: &mut Mysql) -> Result<Survey> {
         ..Survey::default()
     };
     let names = strings(&answers.tables);
-    mysql.taken = Taken::of(names.iter().map(String::as_str));
+    mysql.known = Known::of(names.iter().map(String::as_str));
     server(mysql, &answers.server, &mut survey)?;
     survey.obstacles.extend(proxy::refusal(mysql));
     privileges(mysql, &strings(&answers.grants), &mut survey);

@@ -251,7 +251,7 @@ async fn definition_of(conn: &mut Conn, table: &str) -> Result<Option<String>, S
     Ok(found.0.into_iter().next().flatten())
 }
 
-/// The statement with `database.` taken away, so that it works on the copies.
+/// The statement with `database.` known away, so that it works on the copies.
 fn without_qualifier(statement: &str, database: &str) -> String {
     let tokens = tokens(Dialect::Mysql, statement);
     let mut rewritten = String::with_capacity(statement.len());
