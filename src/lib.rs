@@ -14,6 +14,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod connect;
+mod counted;
 pub mod cross;
 pub mod drift;
 pub mod engine;

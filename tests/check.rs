@@ -52,7 +52,7 @@ async fn the_projects_own_migrations_are_right() {
         let run = Sgmp::default().run(arguments).await;
         run.expect(0)
             .says("mysql: 9 migrations to V9, as migrations.sum has them, 0 problems");
-        run.says("timescale: 1 migrations to V1, as migrations.sum has them, 0 problems");
+        run.says("timescale: 1 migration to V1, as migrations.sum has them, 0 problems");
         assert!(!run.all().contains("notes"), "{run:?}");
     }
 }

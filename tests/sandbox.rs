@@ -54,6 +54,11 @@ async fn up_upgrade_status_down() {
     let (second, document) = sgmp().json(&up).await;
     let removed = sgmp().run(&down).await;
     upgraded.expect(0);
+    assert!(
+        !upgraded.all().contains("_trial"),
+        "its user may make trials: {}",
+        upgraded.all()
+    );
     status.expect(0).says("in sync");
     second.expect(0);
     is_contract(&document, &["environment"]);

@@ -4,6 +4,7 @@ use super::targets;
 use crate::{
     cli::CheckArguments,
     config::Settings,
+    counted::counted,
     drift::Committed,
     migrate::files::{self, MigrationSet, lint},
     outcome::{Document, Failure, Finding, Kind, TargetReport},
@@ -93,5 +94,9 @@ fn tell(set: &MigrationSet, document: &mut Document) -> String {
     };
     let count = set.migrations.len();
     let latest = latest.map_or_else(|| "none".to_owned(), |latest| format!("V{latest}"));
-    format!("{target}: {count} migrations to {latest}, {sum}, {blocking} problems")
+    format!(
+        "{target}: {} to {latest}, {sum}, {}",
+        counted(count, "migration"),
+        counted(blocking, "problem")
+    )
 }

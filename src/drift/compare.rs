@@ -3,6 +3,7 @@
 
 use super::{Committed, Expected, expected};
 use crate::{
+    counted::counted,
     engine::{Engine, Survey, alike},
     schema::{Change, Class, Ignore, ObjectDifference, Reading, Scope, Snapshot, Unseen, diff},
 };
@@ -158,8 +159,8 @@ fn compare(
         .count();
     if !drift.scope.same_major && texts > 0 {
         drift.notes.push(format!(
-            "the texts of {texts} objects (view definitions and the like) are not compared: the snapshot is of server version {}, this is {}, and each writes them in its own way",
-            expected.server_major, actual.server_major
+            "the texts of {} (view definitions and the like) are not compared: the snapshot is of server version {}, this is {}, and each writes them in its own way",
+            counted(texts, "object"), expected.server_major, actual.server_major
         ));
     }
     drift.expected = Some(expected);

@@ -34,7 +34,7 @@ pub fn describe(sides: &mut [Side<'_>], looks: &mut [Look<'_>], document: &mut D
         }
         if let Some(begun) = look.plan.begun.as_ref().filter(|begun| begun.done > 0) {
             document.notes.push(note(format!(
-                "would go on after the {} statements that are in the database already",
+                "would go on after statement {}, which is in the database already",
                 begun.done
             )));
         }

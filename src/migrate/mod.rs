@@ -5,6 +5,7 @@ mod climb;
 mod contradiction;
 mod dry_run;
 mod event;
+mod excerpt;
 mod expectation;
 pub mod files;
 mod limit;

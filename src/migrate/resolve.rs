@@ -11,6 +11,7 @@ use super::{
     plan::Begun,
 };
 use crate::{
+    counted::part_of,
     engine::{Engine, EntryState, HistoryChange, Identity, LockRequest, Resolution, StopFlag},
     outcome::{Document, Failure, Kind},
     sql::Statement,
@@ -252,10 +253,11 @@ fn pending(look: &Look<'_>, migration: &Migration, claim: Claim) -> Result<Propo
     let done = begun.map_or(0, |begun| begun.done);
     let statements = listed(migration.up.statements(), done);
     let total = migration.up.statements().len();
+    let ran = part_of(done, total, "statement");
     match claim {
         Claim::Applied => Ok(Proposal {
             text: format!(
-                "{done} of {total} statements of V{version} were run by sgmp-db; the others are:\n{statements}\n\
+                "{ran} of V{version} were run by sgmp-db; the others are:\n{statements}\n\
                  to be recorded: they are in the database too, and V{version} is applied"
             ),
             state: EntryState::Done,
@@ -273,7 +275,7 @@ fn pending(look: &Look<'_>, migration: &Migration, claim: Claim) -> Result<Propo
         ))),
         _ => Ok(Proposal {
             text: format!(
-                "{done} of {total} statements of V{version} were run by sgmp-db:\n{}\n\
+                "{ran} of V{version} were run by sgmp-db:\n{}\n\
                  to be recorded: none of them is in the database any more; the next upgrade runs the file from its beginning",
                 listed(migration.up.statements(), 0)
             ),

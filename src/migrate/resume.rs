@@ -6,6 +6,7 @@ use super::{
     plan::{Begun, Plan, edited_part, same_beginning},
 };
 use crate::{
+    counted::part_of,
     engine::{Engine, Flight, Verdict},
     outcome::{Exit, Failure, Finding, Kind},
     sql::{Commits, SessionUse, Statement},
@@ -114,9 +115,10 @@ pub fn tell_undecidable(engine: &dyn Engine, plan: &mut Plan<'_>) {
     };
     for finding in &mut plan.findings {
         if finding.kind == Kind::HalfApplied {
-            let (name, done, total) = (&file.up.file, number - 1, sent.len());
+            let name = &file.up.file;
+            let inside = part_of(number - 1, sent.len(), "statement");
             finding.message = format!(
-                "{name} is half-applied: {done} of {total} statements are in the database; nobody recorded how statement {number} ended, and it cannot be found out: {why}"
+                "{name} is half-applied: {inside} are in the database; nobody recorded how statement {number} ended, and it cannot be found out: {why}"
             );
             finding.remedy = Some(by_hand(engine.target(), file.version, number));
         }
@@ -138,11 +140,11 @@ fn undecided(engine: &dyn Engine, file: &Migration, begun: &Begun, why: &str) ->
     let number = begun.in_flight.unwrap_or_default();
     let version = file.version;
     let statements = begun.script.statements();
-    let (done, total) = (number.saturating_sub(1), statements.len());
+    let inside = part_of(number.saturating_sub(1), statements.len(), "statement");
     let mut failure = Failure::new(
         Exit::HalfApplied,
         format!(
-            "{done} of {total} statements are in the database; nobody recorded how statement {number} ended, and it cannot be found out: {why}"
+            "{inside} are in the database; nobody recorded how statement {number} ended, and it cannot be found out: {why}"
         ),
     )
     .on(target)

@@ -5,6 +5,7 @@ use super::{
     upgrade::{Options, Side},
 };
 use crate::{
+    counted::counted,
     engine::{LockRequest, StopFlag},
     interrupt::Signals,
     outcome::{Document, Exit, Failure, Finding, Kind},
@@ -86,8 +87,8 @@ async fn work(
             "dropped"
         };
         let words = format!(
-            "{verb} {} chunks of {} older than {}: {}",
-            gone.len(),
+            "{verb} {} of {} older than {}: {}",
+            counted(gone.len(), "chunk"),
             old.table,
             old.retention,
             gone.join(", ")

@@ -1,6 +1,8 @@
 //! The message of a file that did not run to its end: the fact, what is in the database, what to type.
 
+use super::excerpt::excerpt;
 use crate::{
+    counted::part_of,
     engine::{LOCK_LOST, StepFailure, Work},
     outcome::{Exit, Failure},
     sql::Statement,
@@ -28,7 +30,7 @@ pub fn explain(failure: &StepFailure, work: &Work<'_>, target: Target) -> Failur
     .remedy(told.remedy())
     .at(work.file, line);
     match statement {
-        Some(statement) => explained.statement(statement.text()),
+        Some(statement) => explained.statement(excerpt(statement.text(), failure.place)),
         None => explained,
     }
 }
@@ -109,7 +111,7 @@ impl Told<'_> {
 
     fn inside(&self) -> String {
         let (done, total) = (self.failure.done, self.work.statements.len());
-        let inside = format!("{done} of {total} statements are in the database");
+        let inside = format!("{} are in the database", part_of(done, total, "statement"));
         let lost = self.failure.connection_lost && !self.lock_lost();
         if self.failure.in_doubt {
             format!("{inside}; how {} ended is not known", self.place())

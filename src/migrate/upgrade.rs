@@ -14,7 +14,7 @@ use crate::{
     drift::Committed,
     engine::{Canceller, Engine, Identity, LockRequest, Progress, StopFlag},
     interrupt::{Signals, Stage, second},
-    outcome::{Document, Exit, Failure, Finding},
+    outcome::{Document, Exit, Failure, Finding, Kind},
     policy::Policies,
 };
 use anyhow::Result;
@@ -140,7 +140,29 @@ async fn blocked(
             .for_each(|failure| document.fail(&failure.into()));
         document.findings.extend(findings);
     }
+    if blocked && document.failures().is_empty() {
+        document.fail(&nothing_applied(&document.findings, options.dry_run).into());
+    }
     Ok(blocked)
+}
+
+/// The last line of an upgrade that findings stop.
+fn nothing_applied(findings: &[Finding], dry_run: bool) -> Failure {
+    let verb = if dry_run { "would be" } else { "was" };
+    let is_drift = findings.iter().any(|finding| finding.kind == Kind::Drift);
+    let why = match is_drift {
+        true => "the schema is not what is expected",
+        false => "see the findings",
+    };
+    let exits = findings.iter().map(|finding| finding.kind.exit());
+    let exit = Exit::ranked(exits).first().copied().unwrap_or(Exit::Failed);
+    let failure = Failure::new(exit, format!("nothing {verb} applied: {why}"));
+    match is_drift {
+        true => failure.remedy(
+            "sgmp-db diff shows the difference, sgmp-db diff --sql what repairs it; to upgrade all the same: sgmp-db upgrade --allow-drift",
+        ),
+        false => failure,
+    }
 }
 
 /// What stands in one side's way, the schema included, and notes about it.

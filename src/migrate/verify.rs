@@ -7,6 +7,7 @@ use super::{
     upgrade::{Options, Side},
 };
 use crate::{
+    counted::counted,
     drift::{self, Committed, Drift},
     outcome::{Document, Finding, Kind},
     schema::{Change, Ignore, Reading, Snapshot, Steps},
@@ -34,11 +35,14 @@ pub async fn verify(
         let target = side.set.target;
         let states = &states[&target];
         let count = states.after.len();
-        done.push(format!("{target}: {count} migrations applied from nothing"));
+        done.push(format!(
+            "{target}: {} applied from nothing",
+            counted(count, "migration")
+        ));
         let found = differences(committed, states)?;
         if found.is_empty() && !states.after.is_empty() {
             done.push(format!(
-                "{target}: the schema is what is committed, at each of {count} versions"
+                "{target}: the schema is what is committed, at every version"
             ));
         }
         document.findings.extend(found);
@@ -99,7 +103,8 @@ async fn back_and_there(
         }
     }
     done.push(format!(
-        "{target}: {steps} steps back, there and back again"
+        "{target}: {} back, there and back again",
+        counted(steps, "step")
     ));
     Ok(())
 }

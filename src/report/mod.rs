@@ -5,6 +5,7 @@
 
 mod annotations;
 mod json;
+mod pending;
 mod progress;
 mod prompt;
 mod screen;

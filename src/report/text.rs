@@ -1,9 +1,9 @@
 //! The document for people: tables, then findings, then notes.
 
-use super::{Screen, Shown, Style, table::table};
+use super::{Screen, Shown, Style, pending::in_runs, table::table};
 use crate::outcome::{Document, Finding, Kind, Plain, RanOutcome, TargetReport};
 use crate::target::Target;
-use std::io;
+use std::{borrow::Cow, io};
 
 /// Writes what belongs on stdout.
 pub fn write(document: &Document, style: Style, out: &mut Screen<'_>) -> io::Result<()> {
@@ -42,8 +42,13 @@ pub fn write(document: &Document, style: Style, out: &mut Screen<'_>) -> io::Res
         out.put(&events_table(events, style))?;
     }
     files(document, out)?;
-    section("findings", &document.findings, ("31", style), out)?;
-    section("notes", &document.notes, ("33", style), out)
+    let findings = in_runs(&document.findings, &document.targets);
+    section("findings", &findings, ("31", style), out)?;
+    section("notes", &one_by_one(&document.notes), ("33", style), out)
+}
+
+fn one_by_one(findings: &[Finding]) -> Vec<Cow<'_, Finding>> {
+    findings.iter().map(Cow::Borrowed).collect()
 }
 
 /// Which migrations all of it is about.
@@ -70,8 +75,8 @@ pub fn write_beside(document: &Document, style: Style, err: &mut Screen<'_>) -> 
             "note: names above are shown with escapes and cannot be pasted; write the statements to a file: sgmp-db diff --sql > repair.sql",
         )))?;
     }
-    section("findings", &findings, ("31", style), err)?;
-    section("notes", &document.notes, ("33", style), err)
+    section("findings", &one_by_one(&findings), ("31", style), err)?;
+    section("notes", &one_by_one(&document.notes), ("33", style), err)
 }
 
 /// Writes errors, each with what to type next.
@@ -167,7 +172,14 @@ fn state(document: &Document, target: Target, report: &TargetReport, style: Styl
     let failed = document
         .failures()
         .iter()
-        .any(|failure| failure.target.is_none_or(|on| on == target));
+        .any(|failure| match failure.target {
+            Some(on) => on == target,
+            // An upgrade that findings stop has failed at nothing.
+            None => !document
+                .findings
+                .iter()
+                .any(|finding| finding.kind.exit() == failure.exit),
+        });
     if failed {
         Shown::painted(style, "31", "failed")
     } else if kinds.contains(&Kind::HalfApplied) {
@@ -269,7 +281,7 @@ fn events_table(events: &[serde_json::Value], style: Style) -> Shown {
 
 fn section(
     title: &str,
-    findings: &[Finding],
+    findings: &[Cow<'_, Finding>],
     (sgr, style): (&'static str, Style),
     out: &mut Screen<'_>,
 ) -> io::Result<()> {

@@ -3,7 +3,11 @@
 use super::images::{self, MYSQL, Role, TIMESCALE};
 use crate::outcome::Failure;
 use anyhow::{Context, Result};
-use std::{collections::HashMap, time::Duration};
+use mysql_async::{Conn, OptsBuilder, prelude::Queryable};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 use testcontainers::{
     ContainerAsync, ContainerRequest, GenericImage, ImageExt, ReuseDirective,
     bollard::{
@@ -19,6 +23,9 @@ use testcontainers::{
 const LABEL: &str = "org.sgmp-db.sandbox";
 /// Keeps the password of a running pair, so that `up` again prints the same.
 const PASSWORD_LABEL: &str = "org.sgmp-db.sandbox-password";
+
+/// How long a server may take until it answers.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What to start.
 #[derive(Debug, Clone, Copy)]
@@ -58,9 +65,11 @@ pub async fn up(wanted: Wanted<'_>) -> Result<[Access; 2]> {
     let timescale = request((wanted.name, "timescale"), &timescale, 5432, &password)
         .with_env_var("POSTGRES_PASSWORD", &password);
     let (mysql, timescale) = tokio::try_join!(start(mysql, MYSQL), start(timescale, TIMESCALE))?;
+    let mysql_port = port(&mysql, 3306).await?;
+    allow_trials(mysql_port, &password).await?;
     Ok([
         Access {
-            port: port(&mysql, 3306).await?,
+            port: mysql_port,
             user: "sgmp",
             password: password.clone(),
         },
@@ -70,6 +79,37 @@ pub async fn up(wanted: Wanted<'_>) -> Result<[Access; 2]> {
             password,
         },
     ])
+}
+
+/// What a migrating login should have besides its own database (docs/least-role.md): the one in which an ALTER that was
+/// cut short is tried.
+async fn allow_trials(port: u16, password: &str) -> Result<()> {
+    let options = OptsBuilder::default()
+        .ip_or_hostname("127.0.0.1")
+        .tcp_port(port)
+        .user(Some("root"))
+        .pass(Some(password))
+        .prefer_socket(false);
+    let grant = "GRANT ALL ON `sgmp\\_sgmp\\_db\\_trial`.* TO 'sgmp'@'%'";
+    let granted = async || -> Result<(), mysql_async::Error> {
+        let mut conn = Conn::new(options.clone()).await?;
+        conn.query_drop(grant).await?;
+        conn.disconnect().await
+    };
+    // The engine takes connections before the server does.
+    let begun = Instant::now();
+    loop {
+        match tokio::time::timeout(Duration::from_secs(10), granted()).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) if begun.elapsed() > PATIENCE => {
+                return Err(error).context("granting the sandbox's user its rights");
+            }
+            Err(late) if begun.elapsed() > PATIENCE => {
+                return Err(late).context("MySQL of the sandbox does not answer");
+            }
+            _ => tokio::time::sleep(Duration::from_millis(250)).await,
+        }
+    }
 }
 
 /// Removes the pair with its data; returns how many containers that were.

@@ -2,6 +2,7 @@
 
 use super::{Judge, Plan, changed};
 use crate::{
+    counted::part_of,
     engine::Entry,
     migrate::files::Migration,
     outcome::{Finding, Kind},
@@ -40,8 +41,10 @@ impl<'a> Judge<'a, '_> {
             return;
         }
         let (target, name, total) = (self.set.target, &file.up.file, entry.statements_total);
-        let inside =
-            format!("{name} is half-applied: {done} of {total} statements are in the database");
+        let inside = format!(
+            "{name} is half-applied: {} are in the database",
+            part_of(done, total, "statement")
+        );
         let message = match in_flight {
             Some(number) => format!(
                 "{inside}, and nobody recorded how statement {number} ended; the next upgrade finds that out"

@@ -1,6 +1,6 @@
 //! Whether and how chunks go to the columnstore.
 
-use super::{PolicyPlan, Subject, UPGRADE, note};
+use super::{PolicyPlan, Subject, UPGRADE};
 use crate::{
     outcome::Change,
     policy::{Columnstore, ColumnstoreState, Compression, JobKind, StepChange, step::list},
@@ -12,11 +12,7 @@ impl PolicyPlan {
         match &subject.wishes.compression {
             None => {}
             Some(Compression::On(_)) if !subject.state.can_have_policies => {
-                let message = format!(
-                    "this server's licence allows no compression, so {} stays uncompressed",
-                    subject.name
-                );
-                self.notes.push(note(subject.name, "compression", message));
+                self.lacks(format!("compression of {}", subject.name), false);
             }
             Some(Compression::On(wanted)) => {
                 self.settings(subject, wanted);

@@ -44,6 +44,16 @@ pub struct PolicyPlan {
     /// Those of the remaining that only consent to the loss of data would settle.
     pub withheld: Vec<Finding>,
     pub notes: Vec<Finding>,
+    /// What the file states and this server's licence does not have.
+    unlicensed: Vec<Unlicensed>,
+}
+
+/// One policy that the licence does not have.
+#[derive(Debug, Clone)]
+struct Unlicensed {
+    words: String,
+    /// Does cron have to drop old chunks instead?
+    is_retention: bool,
 }
 
 /// One table of the file beside what the server has.
@@ -79,6 +89,7 @@ pub fn plan(policies: &Policies, state: &PolicyState, consent: Consent) -> Polic
         plan.retention(&subject);
         plan.refresh(&subject);
     }
+    plan.unlicensed();
     plan.unmanaged(policies, state);
     plan.scheduler(state);
     // A file that is wrong in one place is not followed in another.
@@ -145,6 +156,33 @@ impl PolicyPlan {
         if !self.refusals.is_empty() {
             self.refuse();
         }
+    }
+
+    fn lacks(&mut self, words: String, is_retention: bool) {
+        self.unlicensed.push(Unlicensed {
+            words,
+            is_retention,
+        });
+    }
+
+    /// One note about all that the licence does not have.
+    fn unlicensed(&mut self) {
+        let lacking = std::mem::take(&mut self.unlicensed);
+        if lacking.is_empty() {
+            return;
+        }
+        let words: Vec<&str> = lacking.iter().map(|one| one.words.as_str()).collect();
+        let mut message = format!(
+            "this server's licence has no policies, so these of policies.yaml do nothing here: {}",
+            words.join(", ")
+        );
+        let is_retention = lacking.iter().any(|one| one.is_retention);
+        if is_retention {
+            message.push_str("; let cron drop old data, daily");
+        }
+        let mut note = Finding::new(Kind::Policy, Target::Timescale, message).path("licence");
+        note.remedy = is_retention.then(|| "sgmp-db policies run-retention".to_owned());
+        self.notes.push(note);
     }
 
     /// A finding with the steps that settle it.

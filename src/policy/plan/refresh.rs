@@ -1,6 +1,6 @@
 //! Refresh policies of continuous aggregates, matched as a set.
 
-use super::{PolicyPlan, Subject, note};
+use super::{PolicyPlan, Subject};
 use crate::{
     outcome::Change,
     policy::{Job, JobKind, Refresh, StepChange},
@@ -13,11 +13,7 @@ impl PolicyPlan {
             return;
         };
         if !subject.state.can_have_policies {
-            let message = format!(
-                "this server's licence allows no refresh policy of {}",
-                subject.name
-            );
-            return self.notes.push(note(subject.name, "refresh", message));
+            return self.lacks(format!("refresh of {}", subject.name), false);
         }
         let mut jobs = subject.jobs(JobKind::Refresh);
         for job in &jobs {

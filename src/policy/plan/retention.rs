@@ -2,6 +2,7 @@
 
 use super::{Consent, PolicyPlan, Subject, note};
 use crate::{
+    counted::counted,
     outcome::{Change, Finding},
     policy::{Job, JobKind, Retention, Span, StepChange, TableName, TableState},
 };
@@ -120,18 +121,14 @@ impl PolicyPlan {
         let chunks = doomed.map_or(0, |doomed| doomed.chunks);
         if chunks > 0 {
             let message = format!(
-                "{chunks} chunks of {} are older than its retention of {wanted}",
-                subject.name
+                "{} of {} older than its retention of {wanted}",
+                counted(chunks, "chunk"),
+                are(subject.name, chunks)
             );
             let told = subject.finding("retention", Change::Unexpected, message);
             return self.remain(told.remedy(command));
         }
-        let message = format!(
-            "this server's licence allows no policies, so nothing here drops what is older than {wanted} in {}: let cron do it, daily",
-            subject.name
-        );
-        self.notes
-            .push(note(subject.name, "retention", message).remedy(command));
+        self.lacks(format!("retention of {} ({wanted})", subject.name), true);
     }
 
     /// Chunks that the job should have dropped: the policy is there and does not work.
@@ -154,8 +151,10 @@ impl PolicyPlan {
             |when| format!("it last succeeded at {when}"),
         );
         let message = format!(
-            "{missed} chunks of {} are older than its retention of {wanted} and still there (job {}: {last})",
-            subject.name, job.id
+            "{} of {} older than its retention of {wanted} and still there (job {}: {last})",
+            counted(missed, "chunk"),
+            are(subject.name, missed),
+            job.id
         );
         if waits {
             let message = format!("{message}; its next run drops them");
@@ -239,7 +238,15 @@ fn loss(subject: &Subject<'_>) -> String {
             .to_owned();
     };
     format!(
-        "; its next run would drop {chunks} chunks, {} bytes, with data from {} to {}",
-        loss.bytes, loss.from, loss.to
+        "; its next run would drop {}, {} bytes, with data from {} to {}",
+        counted(chunks, "chunk"),
+        loss.bytes,
+        loss.from,
+        loss.to
     )
+}
+
+/// `events are`, or `events is` of one chunk.
+fn are(table: &TableName, chunks: i64) -> String {
+    format!("{table} {}", if chunks == 1 { "is" } else { "are" })
 }

@@ -6,6 +6,7 @@ use super::{
     quoted, session, told,
 };
 use crate::{
+    counted::counted,
     engine::{Event, Identity, NewEntry, timescale::Timescale, timescale::record},
     policy::{Chunk, OldChunks, Policies, Retention},
 };
@@ -90,9 +91,9 @@ pub async fn drop_chunks(
             .map(|row| session::column(row, 0).to_owned())
             .collect();
         let words = format!(
-            "run-retention of {}: dropped {} chunks older than {}: {}",
+            "run-retention of {}: dropped {} older than {}: {}",
             old.table,
-            names.len(),
+            counted(names.len(), "chunk"),
             old.retention,
             names.join(", ")
         );
