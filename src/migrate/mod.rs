@@ -1,12 +1,14 @@
 //! What is pending, may it run, run it: lock, apply, record.
 
 mod adopt;
+mod back;
 mod climb;
 mod contradiction;
 mod dry_run;
 mod event;
 mod expectation;
 pub mod files;
+mod job;
 mod limit;
 #[cfg(test)]
 mod linear;

@@ -22,6 +22,7 @@ mod record;
 mod repair;
 mod resolve;
 mod role;
+mod rows;
 mod run;
 mod session;
 mod singly;
@@ -47,7 +48,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use async_trait::async_trait;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// What the runner works out for each statement, and for the file.
 #[cfg(test)]
@@ -182,6 +183,14 @@ impl Engine for Timescale {
 
     async fn recorded_script(&mut self, entry: i64) -> Result<Option<String>> {
         record::script(self, entry).await
+    }
+
+    async fn recorded_down(&mut self, entry: i64) -> Result<Option<String>> {
+        record::down(self, entry).await
+    }
+
+    async fn estimated_rows(&mut self, tables: &[String]) -> Result<BTreeMap<String, u64>> {
+        rows::estimated(self, tables).await
     }
 
     async fn run(

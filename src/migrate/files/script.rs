@@ -28,6 +28,14 @@ pub struct MigrationSet {
     pub notes: Vec<String>,
 }
 
+impl MigrationSet {
+    /// The way back of that version, where it has one.
+    pub fn way_back(&self, version: Option<i32>) -> Option<&Script> {
+        let of_version = |one: &&Migration| Some(one.version) == version;
+        self.migrations.iter().find(of_version)?.down.as_ref()
+    }
+}
+
 /// One version.
 #[derive(Debug, Clone)]
 pub struct Migration {
