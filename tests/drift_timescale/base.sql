@@ -70,3 +70,6 @@ CREATE TRIGGER device_stamp BEFORE UPDATE ON device FOR EACH ROW EXECUTE FUNCTIO
 CREATE RULE device_quiet AS ON DELETE TO app.log_2024 DO INSTEAD NOTHING;
 CREATE POLICY own ON house FOR SELECT USING (house_id > 0);
 CREATE EVENT TRIGGER noticed ON ddl_command_end WHEN TAG IN ('CREATE DOMAIN') EXECUTE FUNCTION app.noticed();
+CREATE STATISTICS device_both (ndistinct, dependencies) ON label, price FROM device;
+CREATE COLLATION spoken (provider = icu, locale = 'en-u-kn-true');
+CREATE PUBLICATION told FOR TABLE house (house_id, name) WHERE (house_id > 0), plain;

@@ -173,6 +173,26 @@ pub const EVERYWHERE: &[Case] = &[
     case("constraint", "ALTER TABLE device DROP CONSTRAINT device_pkey, ADD CONSTRAINT device_pkey PRIMARY KEY (id, house_id)", "ALTER TABLE device DROP CONSTRAINT device_pkey, ADD CONSTRAINT device_pkey PRIMARY KEY (id)", "constraint device.device_pkey columns changed"),
     case("constraint", "ALTER TABLE device DROP CONSTRAINT device_during", "ALTER TABLE device ADD CONSTRAINT device_during EXCLUDE USING gist (during WITH &&)", "constraint device.device_during missing"),
     case("constraint", "ALTER TABLE device DROP CONSTRAINT device_during, ADD CONSTRAINT device_during EXCLUDE USING gist (during WITH &&) WHERE (price > 1)", "ALTER TABLE device DROP CONSTRAINT device_during, ADD CONSTRAINT device_during EXCLUDE USING gist (during WITH &&)", "constraint device.device_during expression changed"),
+    // extended statistics
+    case("statistics", "CREATE STATISTICS stray ON label, price FROM device", "DROP STATISTICS stray", "statistics device.stray unexpected"),
+    case("statistics", "DROP STATISTICS device_both", "CREATE STATISTICS device_both (ndistinct, dependencies) ON label, price FROM device", "statistics device.device_both missing"),
+    case("statistics", "ALTER STATISTICS device_both SET STATISTICS 40", "ALTER STATISTICS device_both SET STATISTICS -1", "statistics device.device_both target unexpected"),
+    case("statistics", "DROP STATISTICS device_both; CREATE STATISTICS device_both (mcv) ON label, price FROM device", "DROP STATISTICS device_both; CREATE STATISTICS device_both (ndistinct, dependencies) ON label, price FROM device", "statistics device.device_both kinds changed"),
+    case("statistics", "DROP STATISTICS device_both; CREATE STATISTICS device_both (ndistinct, dependencies) ON lower(label), price FROM device", "DROP STATISTICS device_both; CREATE STATISTICS device_both (ndistinct, dependencies) ON label, price FROM device", "statistics device.device_both of changed"),
+    // collations
+    case("collation", "CREATE COLLATION stray (LOCALE = 'C')", "DROP COLLATION stray", "collation stray unexpected"),
+    case("collation", "DROP COLLATION spoken", "CREATE COLLATION spoken (provider = icu, locale = 'en-u-kn-true')", "collation spoken missing"),
+    case("collation", "DROP COLLATION spoken; CREATE COLLATION spoken (provider = icu, locale = 'en-u-kn-true', deterministic = false)", "DROP COLLATION spoken; CREATE COLLATION spoken (provider = icu, locale = 'en-u-kn-true')", "collation spoken nondeterministic unexpected"),
+    // publications
+    case("publication", "CREATE PUBLICATION stray", "DROP PUBLICATION stray", "publication stray unexpected"),
+    case("publication", "DROP PUBLICATION told", "CREATE PUBLICATION told FOR TABLE house (house_id, name) WHERE (house_id > 0), plain", "publication told missing"),
+    case("publication", "ALTER PUBLICATION told DROP TABLE plain", "ALTER PUBLICATION told ADD TABLE plain", "publication told tables.plain missing"),
+    case("publication", "ALTER PUBLICATION told ADD TABLE parent", "ALTER PUBLICATION told DROP TABLE parent", "publication told tables.child unexpected; publication told tables.parent unexpected"),
+    case("publication", "ALTER PUBLICATION told SET TABLE house (house_id, name, size) WHERE (house_id > 0), plain", "ALTER PUBLICATION told SET TABLE house (house_id, name) WHERE (house_id > 0), plain", "publication told tables.house.columns changed"),
+    case("publication", "ALTER PUBLICATION told SET TABLE house (house_id, name) WHERE (house_id > 1), plain", "ALTER PUBLICATION told SET TABLE house (house_id, name) WHERE (house_id > 0), plain", "publication told tables.house.rows changed"),
+    case("publication", "ALTER PUBLICATION told SET (publish = 'insert')", "ALTER PUBLICATION told SET (publish = 'insert, update, delete, truncate')", "publication told publish changed"),
+    case("publication", "ALTER PUBLICATION told SET (publish_via_partition_root = true)", "ALTER PUBLICATION told SET (publish_via_partition_root = false)", "publication told via_partition_root unexpected"),
+    case("publication", "DROP PUBLICATION told; CREATE PUBLICATION told FOR ALL TABLES", "DROP PUBLICATION told; CREATE PUBLICATION told FOR TABLE house (house_id, name) WHERE (house_id > 0), plain", "publication told all_tables unexpected; publication told tables missing"),
     // views
     case("view", "CREATE VIEW stray AS SELECT 1 AS a", "DROP VIEW stray", "view stray unexpected"),
     case("view", "DROP VIEW above", "CREATE VIEW above WITH (security_barrier = true) AS SELECT id, label FROM device_view", "view above missing"),

@@ -21,6 +21,7 @@ use crate::{
             name,
             row_policies::ROW_POLICY,
             rules::RULE,
+            statistics::STATISTICS,
             tables::{FOREIGN_TABLE, Partition, TABLE, Table},
             triggers::TRIGGER,
         },
@@ -83,7 +84,7 @@ pub fn nodes<'o>(object: &'o Object, parts: &'o [Key]) -> impl Iterator<Item = K
 
 /// What belongs to the table that is there.
 pub fn parts(table: &str, work: &Work<'_>) -> Vec<Key> {
-    let kinds = [CONSTRAINT, INDEX, TRIGGER, RULE, ROW_POLICY];
+    let kinds = [CONSTRAINT, INDEX, TRIGGER, RULE, ROW_POLICY, STATISTICS];
     let parts = kinds
         .iter()
         .flat_map(|kind| parts_of(work.actual, kind, table));
@@ -93,7 +94,7 @@ pub fn parts(table: &str, work: &Work<'_>) -> Vec<Key> {
 
 /// What is expected to belong to the table.
 pub fn expected_parts<'w>(table: &'w str, work: &'w Work<'_>) -> Vec<&'w Object> {
-    let kinds = [CONSTRAINT, INDEX, TRIGGER, RULE, ROW_POLICY];
+    let kinds = [CONSTRAINT, INDEX, TRIGGER, RULE, ROW_POLICY, STATISTICS];
     kinds
         .iter()
         .flat_map(|kind| parts_of(work.expected, kind, table))
