@@ -6,7 +6,7 @@ use super::{
     look::Look,
 };
 use crate::{
-    engine::Engine,
+    engine::{Engine, Survey},
     outcome::{Exit, Failure, Finding, Kind},
 };
 use anyhow::Result;
@@ -34,6 +34,19 @@ pub fn wanted<'a>(look: &Look<'a>, goal: Option<i32>) -> Vec<&'a Migration> {
         .copied()
         .filter(|migration| migration.version <= goal)
         .collect()
+}
+
+/// What of the extension is not there, where any file needs it.
+pub fn extension_failures<'s>(
+    set: &MigrationSet,
+    survey: &'s Survey,
+) -> impl Iterator<Item = Failure> + 's {
+    let needed = set.needs_timescaledb();
+    survey
+        .without_extension
+        .iter()
+        .filter(move |_| needed)
+        .cloned()
 }
 
 /// Checks one database. Asks `require` queries, and nothing else, of the server.
@@ -64,6 +77,9 @@ pub async fn preflight(
     obstacles
         .failures
         .extend(look.survey.obstacles.iter().cloned());
+    obstacles
+        .failures
+        .extend(extension_failures(set, &look.survey));
     if !look.survey.database_exists && !may_create {
         let database = engine.database();
         obstacles.failures.push(

@@ -130,7 +130,7 @@ async fn attempt(client: &Client, begun: Begun) -> Result<Option<Reading>> {
     let mut batch = scope::query(&facts);
     for query in kinds.iter().flat_map(|kind| kind.queries) {
         batch.push_str("; ");
-        batch.push_str(&answer::query(query));
+        batch.push_str(&answer::query(facts.asked(query)));
     }
     batch.push_str("; COMMIT");
     let answers = match session::answers(client, &batch).await {

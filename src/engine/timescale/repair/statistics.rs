@@ -1,7 +1,9 @@
 //! What makes extended statistics the expected ones? They hold nothing that ANALYZE does not gather again.
 
 use super::{
-    Work, indexes,
+    Work,
+    dependencies::parts_of,
+    indexes,
     steps::{of_table, qualified, schema_and_name, typed},
     whole::{Maker, only_at},
 };
@@ -10,7 +12,7 @@ use crate::{
         catalog::statistics::{STATISTICS, Statistics},
         session,
     },
-    schema::{Object, plan::Step},
+    schema::{Key, Object, plan::Step},
 };
 
 pub const MAKER: Maker = Maker {
@@ -21,7 +23,8 @@ pub const MAKER: Maker = Maker {
             return Vec::new();
         }
         let name = name(object).unwrap_or_default();
-        vec![Step::drop(&object.key, format!("DROP STATISTICS {name}"))]
+        let step = Step::drop(&object.key, format!("DROP STATISTICS {name}"));
+        vec![step.dropping(&own_name(&name))]
     },
     alter: |difference, _| {
         let object = difference.expected.as_ref()?;
@@ -48,7 +51,7 @@ fn create(object: &Object, _: &Work<'_>) -> Vec<Step> {
     );
     let target = statistics.target.and_then(|_| target(object));
     let target = target.map(|step| step.with(&object.key));
-    let step = Step::create(&object.key, sql);
+    let step = Step::create(&object.key, sql).creating(&own_name(&name));
     [step].into_iter().chain(target).collect()
 }
 
@@ -56,6 +59,17 @@ fn target(object: &Object) -> Option<Step> {
     let target = typed::<Statistics>(Some(object))?.target.unwrap_or(-1);
     let sql = format!("ALTER STATISTICS {} SET STATISTICS {target}", name(object)?);
     Some(Step::alter(&object.key, sql))
+}
+
+/// The names that a table's statistics have.
+pub fn names<'w>(table: &'w str, work: &'w Work<'_>) -> impl Iterator<Item = Key> {
+    let own = parts_of(work.actual, STATISTICS, table);
+    own.filter_map(name).map(|name| own_name(&name))
+}
+
+/// Statistics share their names in a schema, whichever tables they are of.
+fn own_name(name: &str) -> Key {
+    Key::new("statistics name", name)
 }
 
 /// With its own schema, which need not be its table's.

@@ -8,6 +8,7 @@ use super::{
     parents::{
         inheritance_joined, inheritance_left, parents_of, partition, with_columns_of_parents,
     },
+    statistics,
     steps::{column, default, of_table, own_name, qualified, typed},
     table_columns::{asked, columns_altered, columns_dropped, is_last},
     whole::Maker,
@@ -89,7 +90,10 @@ pub fn parts(table: &str, work: &Work<'_>) -> Vec<Key> {
         .iter()
         .flat_map(|kind| parts_of(work.actual, kind, table));
     let parts = parts.map(|part| part.key.clone());
-    parts.chain([Key::new(HYPERTABLE, table)]).collect()
+    parts
+        .chain([Key::new(HYPERTABLE, table)])
+        .chain(statistics::names(table, work))
+        .collect()
 }
 
 /// What is expected to belong to the table.

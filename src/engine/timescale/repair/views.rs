@@ -19,7 +19,7 @@ use crate::{
         },
         session,
     },
-    schema::{Object, ObjectDifference, plan::Step},
+    schema::{Key, Object, ObjectDifference, plan::Step},
 };
 
 pub const VIEWS: Maker = Maker {
@@ -142,6 +142,9 @@ fn create_aggregate(object: &Object, work: &Work<'_>) -> Vec<Step> {
         step.creating(&index.key)
     });
     let mut steps = vec![step];
+    if aggregate.columnstore == Some(true) {
+        steps.push(set_aggregate(key, "compress", true).with(key));
+    }
     steps.extend(
         parts(object, work)
             .into_iter()
@@ -253,14 +256,27 @@ fn alter_materialized(difference: &ObjectDifference, _: &Work<'_>) -> Option<Vec
 }
 
 fn alter_aggregate(difference: &ObjectDifference, _: &Work<'_>) -> Option<Vec<Step>> {
-    if !only_at(difference, &["materialized_only"]) {
+    if !only_at(difference, &["materialized_only", "columnstore"]) {
         return None;
     }
+    let key = &difference.key;
     let aggregate = typed::<ContinuousAggregate>(difference.expected.as_ref())?;
+    let asked = |part: &str| difference.paths.iter().any(|one| one.path == part);
+    let mut steps = Vec::new();
+    if asked("materialized_only") {
+        let value = aggregate.materialized_only;
+        steps.push(set_aggregate(key, "materialized_only", value));
+    }
+    if let Some(value) = aggregate.columnstore.filter(|_| asked("columnstore")) {
+        steps.push(set_aggregate(key, "compress", value));
+    }
+    Some(steps)
+}
+
+fn set_aggregate(key: &Key, setting: &str, value: bool) -> Step {
     let sql = format!(
-        "ALTER MATERIALIZED VIEW {} SET (timescaledb.materialized_only = {})",
-        qualified(&difference.key.name),
-        aggregate.materialized_only
+        "ALTER MATERIALIZED VIEW {} SET (timescaledb.{setting} = {value})",
+        qualified(&key.name)
     );
-    Some(vec![Step::alter(&difference.key, sql)])
+    Step::alter(key, sql)
 }
