@@ -89,6 +89,7 @@ async fn a_newer_server_finds_and_repairs_the_same() {
         "collation",
         "publication",
         "interval",
+        "attribute",
     ];
     let some: Vec<&Case> = cases::EVERYWHERE
         .iter()

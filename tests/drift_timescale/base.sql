@@ -75,3 +75,4 @@ CREATE COLLATION spoken (provider = libc, locale = 'C');
 CREATE TABLE outlet (id integer PRIMARY KEY, name text, size integer);
 CREATE TABLE outlet_two (id integer PRIMARY KEY);
 CREATE PUBLICATION told FOR TABLE outlet (id, name) WHERE (id > 0), outlet_two;
+CREATE TRIGGER log_stamp BEFORE INSERT ON app.log FOR EACH ROW EXECUTE FUNCTION app.stamp();

@@ -173,6 +173,11 @@ pub const EVERYWHERE: &[Case] = &[
     case("constraint", "ALTER TABLE device DROP CONSTRAINT device_pkey, ADD CONSTRAINT device_pkey PRIMARY KEY (id, house_id)", "ALTER TABLE device DROP CONSTRAINT device_pkey, ADD CONSTRAINT device_pkey PRIMARY KEY (id)", "constraint device.device_pkey columns changed"),
     case("constraint", "ALTER TABLE device DROP CONSTRAINT device_during", "ALTER TABLE device ADD CONSTRAINT device_during EXCLUDE USING gist (during WITH &&)", "constraint device.device_during missing"),
     case("constraint", "ALTER TABLE device DROP CONSTRAINT device_during, ADD CONSTRAINT device_during EXCLUDE USING gist (during WITH &&) WHERE (price > 1)", "ALTER TABLE device DROP CONSTRAINT device_during, ADD CONSTRAINT device_during EXCLUDE USING gist (during WITH &&)", "constraint device.device_during expression changed"),
+    // what is said of parts
+    case("attribute", "ALTER VIEW device_view ALTER COLUMN label SET DEFAULT 'x'", "ALTER VIEW device_view ALTER COLUMN label DROP DEFAULT", "view device_view defaults unexpected"),
+    case("attribute", "ALTER TABLE device ALTER COLUMN word SET COMPRESSION pglz", "ALTER TABLE device ALTER COLUMN word SET COMPRESSION DEFAULT", "table device columns.word.compression unexpected"),
+    case("attribute", "ALTER TABLE app.log_2024 DISABLE TRIGGER log_stamp", "ALTER TABLE app.log_2024 ENABLE TRIGGER log_stamp", "trigger app.log.log_stamp partitions unexpected"),
+    case("attribute", "ALTER TABLE app.log DISABLE TRIGGER log_stamp; ALTER TABLE app.log_2024 ENABLE ALWAYS TRIGGER log_stamp", "ALTER TABLE app.log ENABLE TRIGGER log_stamp", "trigger app.log.log_stamp enabled unexpected; trigger app.log.log_stamp partitions unexpected"),
     // lengths of chunks
     case("interval", "SELECT set_chunk_time_interval('reading', INTERVAL '1 day')", "SELECT set_chunk_time_interval('reading', INTERVAL '7 days')", "hypertable reading chunk_interval changed"),
     case("interval", "SELECT set_chunk_time_interval('spaced', 500)", "SELECT set_chunk_time_interval('spaced', 1000)", "hypertable spaced chunk_interval changed"),

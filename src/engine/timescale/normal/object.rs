@@ -31,6 +31,7 @@ const EXPRESSIONS: &[Place] = &[
     (catalog::row_policies::ROW_POLICY, &["using"]),
     (catalog::row_policies::ROW_POLICY, &["check"]),
     (catalog::triggers::TRIGGER, &["definition"]),
+    (catalog::views::VIEW, &["defaults", EACH]),
     (catalog::statistics::STATISTICS, &["of"]),
     (
         catalog::publications::PUBLICATION,
