@@ -272,7 +272,6 @@ async fn in_sync_while_chunks_are_compressed_and_jobs_run() {
         &run_job(&database, "policy_compression").await,
         &run_job(&database, "policy_retention").await,
         "SELECT drop_chunks('house_data', older_than => INTERVAL '30 days')",
-        "SELECT set_chunk_time_interval('house_data', INTERVAL '1 day')",
         "SELECT decompress_chunk(c, true) FROM show_chunks('house_data') AS c",
         "DROP MATERIALIZED VIEW house_7_abcdef",
     ] {
