@@ -9,7 +9,7 @@ use super::{
     upgrade::{Options, Side},
 };
 use crate::{
-    engine::{Direction, Engine},
+    engine::{Direction, Engine, Survey},
     outcome::{Exit, Failure, Finding, Kind},
 };
 use anyhow::Result;
@@ -26,6 +26,19 @@ impl Obstacles {
     pub fn is_empty(&self) -> bool {
         self.failures.is_empty() && self.findings.is_empty()
     }
+}
+
+/// What of the extension is not there, where any file needs it.
+pub fn extension_failures<'s>(
+    set: &MigrationSet,
+    survey: &'s Survey,
+) -> impl Iterator<Item = Failure> + 's {
+    let needed = set.needs_timescaledb();
+    survey
+        .without_extension
+        .iter()
+        .filter(move |_| needed)
+        .cloned()
 }
 
 /// Checks one database. Asks `require` queries, and nothing else, of the server.
@@ -62,6 +75,9 @@ pub async fn preflight(
     obstacles
         .failures
         .extend(look.survey.obstacles.iter().cloned());
+    obstacles
+        .failures
+        .extend(extension_failures(side.set, &look.survey));
     if !look.survey.database_exists && !may_create {
         let database = engine.database();
         obstacles.failures.push(

@@ -3,6 +3,7 @@
 mod activity;
 mod adoption;
 mod aggregates;
+mod alike;
 mod blockers;
 mod catalog;
 mod convert;
@@ -30,6 +31,7 @@ mod survey;
 mod texts;
 mod trial;
 
+pub use alike::alike;
 pub use normal::object as in_normal_form;
 
 use super::{
