@@ -79,7 +79,18 @@ async fn every_change_of_every_kind_is_found_once_and_repaired() {
 /// What differs between the versions is in the catalogs of these kinds.
 #[tokio::test]
 async fn a_newer_server_finds_and_repairs_the_same() {
-    let kinds = ["column", "constraint", "hypertable", "dimension", "index"];
+    let kinds = [
+        "column",
+        "constraint",
+        "hypertable",
+        "dimension",
+        "index",
+        "statistics",
+        "collation",
+        "publication",
+        "interval",
+        "attribute",
+    ];
     let some: Vec<&Case> = cases::EVERYWHERE
         .iter()
         .filter(|case| kinds.contains(&case.kind))
@@ -90,7 +101,7 @@ async fn a_newer_server_finds_and_repairs_the_same() {
 
 #[tokio::test]
 async fn every_change_of_a_continuous_aggregate_is_found_once_and_repaired() {
-    let kinds = ["hypertable", "view"];
+    let kinds = ["hypertable", "view", "interval"];
     let some = cases::EVERYWHERE
         .iter()
         .filter(|case| kinds.contains(&case.kind));

@@ -45,6 +45,11 @@ impl Cli {
             .into_iter()
             .flatten()
             .collect(),
+            Command::Downgrade(downgrade) => {
+                switch("allow-edited-down", downgrade.allow_edited_down)
+                    .into_iter()
+                    .collect()
+            }
             Command::Policies(policies) => switch("allow-data-loss", policies.allow_data_loss)
                 .into_iter()
                 .collect(),
@@ -91,6 +96,7 @@ mod tests {
             "status --include owners,grants",
             "diff --include owners",
             "upgrade --to 3 --allow-drift --allow-data-loss --create-database --wait 1s --lock-wait 1s",
+            "downgrade --to 3 --allow-drift --allow-edited-down --yes --lock-wait 1s",
             "policies --allow-data-loss",
             "policies run-retention",
             "sandbox --name x down",
@@ -100,6 +106,7 @@ mod tests {
         let remedies = [
             "sgmp-db upgrade",
             "sgmp-db upgrade --only mysql --to 3",
+            "sgmp-db downgrade --only mysql --to 3",
             "sgmp-db status",
             "sgmp-db diff",
             "sgmp-db policies",

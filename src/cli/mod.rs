@@ -5,6 +5,7 @@ mod call;
 mod check;
 mod completions;
 mod diff;
+mod downgrade;
 mod global;
 mod new;
 mod policies;
@@ -13,11 +14,13 @@ mod sandbox;
 mod snapshot;
 mod status;
 mod upgrade;
+mod versions;
 
 pub use adopt::AdoptArguments;
 pub use check::CheckArguments;
 pub use completions::CompletionsArguments;
 pub use diff::DiffArguments;
+pub use downgrade::DowngradeArguments;
 pub use global::{ColourArgument, Global};
 pub use new::NewArguments;
 pub use policies::{PoliciesArguments, PoliciesVerb, RunRetention};
@@ -54,6 +57,8 @@ pub struct Cli {
 pub enum Command {
     /// Apply what is pending on both databases, after checking both
     Upgrade(UpgradeArguments),
+    /// Go back to an earlier version with the .down.sql files, newest first, after checking both databases
+    Downgrade(DowngradeArguments),
     /// Compare both databases with the files; changes nothing
     Status(StatusArguments),
     /// Show what is expected against what is there, or the SQL that leads back; changes nothing
@@ -87,6 +92,7 @@ impl Command {
     pub fn name(&self) -> &'static str {
         match self {
             Command::Upgrade(_) => "upgrade",
+            Command::Downgrade(_) => "downgrade",
             Command::Diff(_) => "diff",
             Command::Adopt(_) => "adopt",
             Command::Verify => "verify",
@@ -137,6 +143,10 @@ impl Cli {
                 "create-database",
                 upgrade.create_database.then(|| "true".to_owned()),
             ));
+        }
+        if let Command::Downgrade(downgrade) = &self.command {
+            values.push(("wait", downgrade.wait.clone()));
+            values.push(("lock-wait", downgrade.lock_wait.clone()));
         }
         if let Command::Resolve(resolve) = &self.command {
             values.push(("lock-wait", resolve.lock_wait.clone()));

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     cli::AdoptArguments,
     config::Settings,
+    engine::Direction,
     migrate::{DataLoss, Options, Side, adopt},
     outcome::Document,
     report::Progress,
@@ -29,6 +30,7 @@ pub async fn run(
         lock_wait: settings.lock_wait,
         lock_timeout: LOCK_TIMEOUT,
         allow_drift: false,
+        allow_edited_down: false,
         data_loss: DataLoss::Refused,
         identity: &identity,
         observer: &|event| progress.show(&event),
@@ -41,6 +43,8 @@ pub async fn run(
             set: &side.set,
             committed: &side.committed,
             policies: side.policies.as_ref(),
+            direction: Direction::Apply,
+            agreed_at: None,
             goal: None,
             may_create: false,
         })

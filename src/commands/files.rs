@@ -32,6 +32,7 @@ impl Purpose {
     pub fn of(command: &Command) -> Option<Purpose> {
         match command {
             Command::Upgrade(_)
+            | Command::Downgrade(_)
             | Command::Adopt(_)
             | Command::Resolve(_)
             | Command::Policies(_) => Some(Purpose::Record),

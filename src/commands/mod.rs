@@ -4,6 +4,7 @@ mod adopt;
 mod check;
 mod consent;
 mod diff;
+mod downgrade;
 mod files;
 mod history;
 mod new;
@@ -77,6 +78,9 @@ async fn execute(
     let json = cli.global.json;
     match cli.command {
         Command::Upgrade(arguments) => upgrade::run(&settings, &arguments, json, document).await,
+        Command::Downgrade(arguments) => {
+            downgrade::run(&settings, &arguments, json, document).await
+        }
         Command::Status(arguments) => status::run(&settings, &arguments, document)
             .await
             .map(|()| None),

@@ -9,7 +9,7 @@ use crate::{
     cli::{PoliciesArguments, PoliciesVerb},
     config::Settings,
     cross::{FixOptions, fix},
-    engine::Engine,
+    engine::{Direction, Engine},
     migrate::{DataLoss, Options, Side, look, run_retention, upgrade},
     outcome::{Document, Exit, Failure, Finding, Kind},
     report::Progress,
@@ -51,6 +51,7 @@ pub async fn run(
         lock_wait: settings.lock_wait,
         lock_timeout: LOCK_TIMEOUT,
         allow_drift: false,
+        allow_edited_down: false,
         data_loss: consent::data_loss(arguments.allow_data_loss, json),
         identity: &identity,
         observer: &|event| progress.show(&event),
@@ -59,6 +60,8 @@ pub async fn run(
         .sides
         .iter_mut()
         .map(|side| Side {
+            direction: Direction::Apply,
+            agreed_at: None,
             goal: None,
             may_create: false,
             engine: side.engine.as_mut(),

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     config::{DEFAULT_DATABASE, Endpoint, Environment, Settings, Tls, TlsMode},
     drift::Committed,
-    engine::Identity,
+    engine::{Direction, Identity},
     interrupt::{Busy, Signals},
     migrate::{DataLoss, Observer, Options, Side},
     outcome::Exit,
@@ -71,6 +71,8 @@ pub fn sides<'a>(targets: &'a mut Targets, nothing: &'a [Committed]) -> Vec<Side
             set: &side.set,
             committed,
             policies: side.policies.as_ref(),
+            direction: Direction::Apply,
+            agreed_at: None,
             goal: None,
             may_create: true,
         })
@@ -84,6 +86,7 @@ pub fn options<'a>(identity: &'a Identity, observer: Observer<'a>) -> Options<'a
         lock_wait: Duration::from_secs(60),
         lock_timeout: LOCK_TIMEOUT,
         allow_drift: false,
+        allow_edited_down: false,
         data_loss: DataLoss::Refused,
         identity,
         observer,

@@ -14,7 +14,6 @@ use crate::{
     outcome::{Document, Exit},
     report::Progress,
     schema::{Schema, Snapshot, Step, Steps},
-    target::Target,
 };
 use anyhow::Result;
 use serde_json::json;
@@ -73,7 +72,7 @@ async fn on_servers(
             document.findings.extend(found);
         } else {
             let source = targets::source(settings);
-            for (name, text) in written(target, states) {
+            for (name, text) in written(committed, states) {
                 done.push(format!(
                     "wrote {}",
                     source.write_beside(target, name, &text)?
@@ -86,26 +85,27 @@ async fn on_servers(
 }
 
 /// Both files.
-fn written(target: Target, states: &States) -> Vec<(&'static str, String)> {
+fn written(committed: &Committed, states: &States) -> Vec<(&'static str, String)> {
+    let target = committed.target;
+    // What policies.yaml states is written there.
+    let own = |schema: &Schema| committed.ignore.without_stated(schema);
     let mut steps = Steps {
         target,
         server_major: states.empty.server_major.clone(),
         steps: Vec::new(),
     };
-    let nothing = Schema::default();
-    let mut before = &nothing;
+    let mut before = Schema::default();
     for (version, reading) in &states.after {
-        steps
-            .steps
-            .push(Step::between(*version, before, &reading.schema));
-        before = &reading.schema;
+        let after = own(&reading.schema);
+        steps.steps.push(Step::between(*version, &before, &after));
+        before = after;
     }
     let newest = states.after.last();
     let snapshot = newest.map(|(version, reading)| Snapshot {
         target,
         server_major: reading.server_major.clone(),
         version: *version,
-        schema: reading.schema.clone(),
+        schema: own(&reading.schema),
     });
     let mut written = vec![("schema.steps", steps.render())];
     written.extend(snapshot.map(|snapshot| ("schema.snapshot", snapshot.render())));

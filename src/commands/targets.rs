@@ -57,12 +57,17 @@ impl Targets {
             let read = policies(settings, &set)
                 .and_then(|policies| Ok((policies, Committed::read(&set)?)));
             match read {
-                Ok((policies, committed)) => sides.push(TargetSide {
-                    engine: engine(settings, set.target),
-                    set,
-                    policies,
-                    committed,
-                }),
+                Ok((policies, mut committed)) => {
+                    for (key, part) in policies.iter().flat_map(Policies::stated) {
+                        committed.ignore.leave(key, part);
+                    }
+                    sides.push(TargetSide {
+                        engine: engine(settings, set.target),
+                        set,
+                        policies,
+                        committed,
+                    });
+                }
                 Err(failures) => {
                     failures
                         .into_iter()

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     cli::UpgradeArguments,
     config::Settings,
-    engine::Identity,
+    engine::{Direction, Identity},
     migrate::{Options, Side, upgrade},
     outcome::{Document, Exit},
     report::Progress,
@@ -32,6 +32,7 @@ pub async fn run(
         lock_wait: settings.lock_wait,
         lock_timeout: LOCK_TIMEOUT,
         allow_drift: arguments.allow_drift,
+        allow_edited_down: false,
         data_loss: consent::data_loss(arguments.allow_data_loss, json),
         identity: &identity,
         observer: &|event| progress.show(&event),
@@ -40,6 +41,8 @@ pub async fn run(
         .sides
         .iter_mut()
         .map(|side| Side {
+            direction: Direction::Apply,
+            agreed_at: None,
             goal: goals.get(&side.set.target).copied(),
             may_create: settings.may_create(side.set.target),
             engine: side.engine.as_mut(),

@@ -16,6 +16,9 @@ const RECORDS_OF_OTHERS: [&str; 1] = ["alembic_version"];
 /// How often a schema that moves under our eyes is looked at.
 const LOOKS: usize = 3;
 
+/// How many objects a note names.
+const NAMED: usize = 10;
+
 /// What is to be compared.
 pub struct Question<'a> {
     pub committed: &'a Committed,
@@ -143,6 +146,7 @@ fn compare(
         .into_iter()
         .filter(|one| !belongs_to_others(&one.key.name) && may_be_concluded(one, &actual.unseen))
         .collect();
+    drift.notes.extend(uncompared(actual));
     let (left, unmatched) = ignore.apply(found);
     drift.differences = left;
     drift.notes.extend(unmatched.into_iter().map(|rule| {
@@ -164,6 +168,19 @@ fn compare(
         ));
     }
     drift.expected = Some(expected);
+}
+
+/// One note for each kind that is there and that nobody compares.
+fn uncompared(actual: &Reading) -> impl Iterator<Item = String> {
+    actual.uncompared.iter().map(|(kind, names)| {
+        let named: Vec<&str> = names.iter().map(String::as_str).take(NAMED).collect();
+        let more = match names.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let named = named.join(", ");
+        format!("not compared, because no {kind} is: {named}{more}")
+    })
 }
 
 fn belongs_to_others(name: &str) -> bool {

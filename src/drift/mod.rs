@@ -13,4 +13,4 @@ pub use compare::{Drift, Question, against, against_committed, look};
 pub use expected::{Expected, expected};
 pub use findings::{nothing_recorded, told, without_repair};
 pub use patch::{Patch, patches};
-pub use recorded::{Baseline, baseline, is_unrecorded, note_accepted, store};
+pub use recorded::{Baseline, baseline, is_unrecorded, note_accepted, store, store_back};

@@ -22,7 +22,9 @@ pub async fn before(
 ) -> Result<Schema> {
     let mut reach = Reach::default();
     for entry in &record.ledger {
-        if entry.id <= since || !matches!(entry.event, Event::Apply | Event::Resolve) {
+        if entry.id <= since
+            || !matches!(entry.event, Event::Apply | Event::Revert | Event::Resolve)
+        {
             continue;
         }
         match engine.recorded_script(entry.id).await? {

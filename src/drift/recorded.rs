@@ -5,7 +5,10 @@
 
 use super::{Committed, Drift, Expected, expected, outage};
 use crate::{
-    engine::{Engine, Entry, Event, Identity, NewEntry, Record, StoredSnapshot, snapshot_of_today},
+    engine::{
+        Engine, Entry, EntryState, Event, Identity, NewEntry, Record, StoredSnapshot,
+        snapshot_of_today,
+    },
     schema::{Reading, Schema, Snapshot, fingerprint, merge},
 };
 use anyhow::Result;
@@ -124,6 +127,29 @@ pub async fn store(
     let stored = text(engine, version, &after.server_major, schema);
     engine.store_snapshot(entry.id, &stored).await?;
     Ok(Some(after))
+}
+
+/// Stores with the newest way back what is expected from now on. Needs the lock, and a database that is not
+/// half-applied.
+pub async fn store_back(
+    engine: &mut dyn Engine,
+    committed: &Committed,
+    baseline: Option<&Baseline>,
+    record: &Record,
+) -> Result<()> {
+    let is_back = |entry: &&Entry| entry.event == Event::Revert && entry.state == EntryState::Done;
+    let Some(entry) = record.ledger.iter().rev().find(is_back) else {
+        return Ok(());
+    };
+    let after = engine.schema().await?;
+    let schema = match (expected(engine, committed, record).await?, baseline) {
+        (Expected::Known(snapshot), _) => snapshot.schema,
+        (_, Some(baseline)) => merge(&baseline.expected, &baseline.actual, &after.schema),
+        (_, None) => return Ok(()),
+    };
+    let version = record.version().unwrap_or_default();
+    let stored = text(engine, version, &after.server_major, schema);
+    engine.store_snapshot(entry.id, &stored).await
 }
 
 /// Records that the run goes on although the schema is not as expected, and what is there.

@@ -1,6 +1,6 @@
 //! What is there, as the expected side writes it: each engine knows what means the same.
 
-use super::mysql;
+use super::{mysql, timescale};
 use crate::{schema::Schema, target::Target};
 use std::borrow::Cow;
 
@@ -8,6 +8,6 @@ use std::borrow::Cow;
 pub fn alike<'a>(target: Target, expected: &Schema, actual: &'a Schema) -> Cow<'a, Schema> {
     match target {
         Target::Mysql => mysql::alike(expected, actual),
-        Target::Timescale => Cow::Borrowed(actual),
+        Target::Timescale => timescale::alike(expected, actual),
     }
 }

@@ -43,7 +43,7 @@ use crate::{
 };
 use anyhow::Result;
 use async_trait::async_trait;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// What the runner of that database works out for each statement of a file, without a server; for the
 /// test that holds it to be linear.
@@ -96,6 +96,12 @@ pub trait Engine {
 
     /// The full text of the script that a ledger entry recorded.
     async fn recorded_script(&mut self, entry: i64) -> Result<Option<String>>;
+
+    /// `sha256:v1:<hex>` of the down file as it was when that entry's script was applied; none where nobody wrote it down.
+    async fn recorded_down(&mut self, entry: i64) -> Result<Option<String>>;
+
+    /// About how many rows these tables hold, as the server's statistics have it; without those it knows nothing of.
+    async fn estimated_rows(&mut self, tables: &[String]) -> Result<BTreeMap<String, u64>>;
 
     /// Runs a script from `work.from` on and records it. Writes; needs the lock.
     async fn run(

@@ -136,6 +136,11 @@ impl Entry {
         self.state != EntryState::Done && (self.statements_done > 0 || self.in_flight.is_some())
     }
 
+    /// Is something in the database because of it?
+    fn leaves_something(&self) -> bool {
+        self.state == EntryState::Done || self.is_half_done()
+    }
+
     /// Was the version applied when this was written?
     fn leaves_it_applied(&self) -> bool {
         self.state == EntryState::Done && self.event != Event::Revert
@@ -161,33 +166,85 @@ impl Record {
     /// statement of it?
     pub fn is_half_applied(&self) -> bool {
         let version = self.version().unwrap_or_default();
-        self.ledger
-            .iter()
-            .filter_map(|entry| entry.version)
-            .filter(|begun| *begun > version)
-            .filter_map(|begun| self.latest_entry(begun))
-            .any(|entry| {
-                matches!(entry.event, Event::Apply | Event::Resolve) && entry.is_half_done()
-            })
+        self.half_reverted().is_some()
+            || self
+                .ledger
+                .iter()
+                .filter_map(|entry| entry.version)
+                .filter(|begun| *begun > version)
+                .filter_map(|begun| self.latest_entry(begun))
+                .any(|entry| {
+                    matches!(entry.event, Event::Apply | Event::Resolve) && entry.is_half_done()
+                })
     }
 
-    /// The newest ledger entry about that version's script.
+    /// The entry of a way back that was begun and not finished, or settled by hand up to a statement of it. Its
+    /// history row goes with its last statement, so it is about the newest version.
+    pub fn half_reverted(&self) -> Option<&Entry> {
+        self.latest_entry(self.version()?).filter(|entry| {
+            matches!(entry.event, Event::Revert | Event::Resolve) && entry.is_half_done()
+        })
+    }
+
+    /// The newest ledger entry about that version's scripts. A way back of which nothing is in the database
+    /// changed nothing.
     pub fn latest_entry(&self, version: i32) -> Option<&Entry> {
-        self.ledger.iter().rev().find(|entry| {
+        self.of_version(version)
+            .find(|entry| entry.event != Event::Revert || entry.leaves_something())
+    }
+
+    /// The entry with which an applied version was applied, or declared so.
+    pub fn applied_entry(&self, version: i32) -> Option<&Entry> {
+        let mut entries = self.of_version(version);
+        let entry = entries.find(|entry| !self.is_unfinished_way_back(entry))?;
+        matches!(entry.event, Event::Apply | Event::Adopt | Event::Resolve).then_some(entry)
+    }
+
+    /// What is recorded about that version's scripts, newest first.
+    pub fn of_version(&self, version: i32) -> impl Iterator<Item = &Entry> {
+        self.ledger.iter().rev().filter(move |entry| {
             entry.version == Some(version)
                 && !matches!(entry.event, Event::Policy | Event::Role | Event::Drift)
         })
+    }
+
+    /// Is it about a way back that did not come to its end, so that its version is applied still?
+    fn is_unfinished_way_back(&self, entry: &Entry) -> bool {
+        let is_applied = self
+            .history
+            .iter()
+            .any(|row| Some(row.version) == entry.version);
+        is_applied
+            && entry.state != EntryState::Done
+            && matches!(entry.event, Event::Revert | Event::Resolve)
     }
 
     /// The entry with which the schema expected at that version is stored: the newest about its
     /// script, behind those that only settled something about a version that was applied already,
     /// such as a checksum that was accepted. None where that entry stores none.
     pub fn schema_entry(&self, version: i32) -> Option<&Entry> {
+        self.own_schema_entry(version)
+            .or_else(|| self.came_back_to(version))
+    }
+
+    /// The way back that led to that version, where a schema was stored with it.
+    fn came_back_to(&self, version: i32) -> Option<&Entry> {
         let is_of_script = |entry: &&Entry| {
-            entry.version == Some(version)
-                && !matches!(entry.event, Event::Policy | Event::Role | Event::Drift)
+            let version = entry.version.filter(|_| entry.state == EntryState::Done);
+            version.is_some() && matches!(entry.event, Event::Apply | Event::Adopt | Event::Revert)
         };
-        let mut entries = self.ledger.iter().rev().filter(is_of_script).peekable();
+        let newest = self.ledger.iter().rev().find(is_of_script)?;
+        let is_it = newest.event == Event::Revert
+            && newest.fingerprint.is_some()
+            && self.version() == Some(version);
+        is_it.then_some(newest)
+    }
+
+    fn own_schema_entry(&self, version: i32) -> Option<&Entry> {
+        let mut entries = self
+            .of_version(version)
+            .filter(|entry| !self.is_unfinished_way_back(entry))
+            .peekable();
         while let Some(entry) = entries.next() {
             if entry.fingerprint.is_some() {
                 return Some(entry);

@@ -17,6 +17,8 @@ pub struct Survey {
     pub foreign: Vec<ForeignObject>,
     /// What would keep a migration from running: privileges, extension, settings.
     pub obstacles: Vec<Failure>,
+    /// What would keep a migration from running that needs the database's extension.
+    pub without_extension: Vec<Failure>,
     /// What a migration does without, and what that costs when it is cut short.
     pub cautions: Vec<Finding>,
     /// What the server takes of one statement, where it is known.

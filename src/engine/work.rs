@@ -18,6 +18,8 @@ pub struct Work<'a> {
     pub checksum: String,
     /// refinery's own checksum, for its history.
     pub refinery_checksum: u64,
+    /// Checksum of the file that leads back, recorded with what it leads back from; none where there is none.
+    pub down: Option<String>,
     pub statements: &'a [Statement],
     /// How many statements are in the database already.
     pub from: usize,

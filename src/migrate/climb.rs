@@ -3,10 +3,10 @@
 
 use super::{
     settle,
-    upgrade::{Options, Side, lock, upgrade},
+    upgrade::{Options, Side, upgrade},
 };
 use crate::{
-    engine::{Direction, StopFlag, Work},
+    engine::Direction,
     outcome::{Document, Failure},
     schema::Reading,
     target::Target,
@@ -123,60 +123,31 @@ pub async fn up(side: &mut Side<'_>, version: i32, options: &Options<'_>) -> Res
     side.engine.schema().await
 }
 
-/// Runs a version's way back; none where it has none.
+/// Goes back from that version to the one below it, the way a user does; none where it has no way back.
 pub async fn down(
     side: &mut Side<'_>,
     version: i32,
     options: &Options<'_>,
 ) -> Result<Option<Reading>> {
-    let set = side.set;
-    let Some((migration, script)) = set
-        .migrations
-        .iter()
-        .find(|migration| migration.version == version)
-        .and_then(|migration| Some((migration, migration.down.as_ref()?)))
-    else {
+    if side.set.way_back(Some(version)).is_none() {
         return Ok(None);
-    };
-    let stop = StopFlag::default();
-    side.engine.survey().await?;
-    lock(side, options, &stop).await?;
-    let statements = script.sql.parsed().map_err(|error| {
-        Failure::usage(error.message.clone())
-            .on(set.target)
-            .at(script.file.clone(), Some(error.line))
-    })?;
-    let work = Work {
-        direction: Direction::Revert,
-        version,
-        name: &migration.name,
-        file: &script.file,
-        text: script.text(),
-        checksum: script.checksum(),
-        refinery_checksum: migration.refinery_checksum(),
-        statements,
-        from: 0,
-        settings: Vec::new(),
-        continues: None,
-        atomic: !script.directives.no_transaction,
-        lock_timeout: script
-            .directives
-            .lock_timeout
-            .unwrap_or(options.lock_timeout),
-        identity: options.identity,
-        details: None,
-        next: None,
-        stop: &stop,
-    };
-    let ran = side.engine.run(&work, &|_| {}).await;
-    if let Err(failure) = ran {
-        let line = failure.statement.and_then(|index| statements.get(index));
-        return Err(Failure::failed(failure.message)
-            .on(set.target)
-            .at(script.file.clone(), line.map(|statement| statement.line))
+    }
+    (side.direction, side.goal) = (Direction::Revert, Some(version - 1));
+    let mut part = Document::new("downgrade");
+    let ended = upgrade(std::slice::from_mut(side), options, &mut part).await;
+    side.direction = Direction::Apply;
+    ended?;
+    if let Some(failure) = part.failures().first() {
+        let failure = failure.clone();
+        return Err(failure
             .remedy("correct the way back, then: sgmp-db check --fix")
             .into());
     }
-    side.engine.close().await?;
+    // What is different afterwards is for whoever compares; what kept it from running is not.
+    if let Some(finding) = part.findings.first().filter(|_| part.ran.is_empty()) {
+        return Err(Failure::failed(finding.message.clone())
+            .on(side.set.target)
+            .into());
+    }
     Ok(Some(side.engine.schema().await?))
 }

@@ -39,9 +39,7 @@ pub async fn contradiction(
         return Err(against(format!(
             "the schema says that statement {number} {said}; nothing was recorded"
         ))
-        .remedy(format!(
-            "let the evidence decide: sgmp-db upgrade --only {target}"
-        ))
+        .remedy(format!("let the evidence decide: {}", begun.again(target)))
         .into());
     }
     if request.claim == Claim::AcceptChecksum {

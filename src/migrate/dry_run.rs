@@ -1,21 +1,33 @@
 //! What an upgrade would do, told instead of done.
 
-use super::{look::Look, preflight::wanted, upgrade::Side};
-use crate::outcome::{Document, Finding, Kind, Pending};
+use super::{back, job::jobs, look::Look, upgrade::Side};
+use crate::{
+    engine::Direction,
+    outcome::{Document, Finding, Kind, Pending},
+};
+use anyhow::Result;
 
 /// Fills in the SQL that would run, and notes for what would be made beside it.
-pub fn describe(sides: &mut [Side<'_>], looks: &mut [Look<'_>], document: &mut Document) {
+pub async fn describe(
+    sides: &mut [Side<'_>],
+    looks: &mut [Look<'_>],
+    document: &mut Document,
+) -> Result<()> {
     for (side, look) in sides.iter_mut().zip(looks) {
         let target = side.engine.target();
         let note = |text: String| Finding::new(Kind::Pending, target, text);
-        let wanted = wanted(look, side.goal);
+        if side.direction == Direction::Revert {
+            back::describe(side, look, document).await?;
+            continue;
+        }
+        let wanted = jobs(look, side);
         if let Some(report) = document.targets.get_mut(&target) {
             report.pending = wanted
                 .iter()
                 .map(|one| Pending {
-                    version: one.version,
-                    name: one.name.clone(),
-                    sql: Some(one.up.text().to_owned()),
+                    version: one.migration.version,
+                    name: one.migration.name.clone(),
+                    sql: Some(one.script.text().to_owned()),
                 })
                 .collect();
         }
@@ -39,6 +51,7 @@ pub fn describe(sides: &mut [Side<'_>], looks: &mut [Look<'_>], document: &mut D
             )));
         }
     }
+    Ok(())
 }
 
 /// Policies are compared when the files that make their tables are applied.

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     drift::{self, Baseline, Drift, Question},
-    engine::Survey,
+    engine::{Direction, Survey},
     outcome::Finding,
     target::Target,
 };
@@ -94,6 +94,9 @@ pub async fn end(
     options: &Options<'_>,
     run: &mut SideRun,
 ) -> Result<()> {
+    if side.direction == Direction::Revert {
+        return end_of_way_back(side, baseline, after, options, run).await;
+    }
     let target = side.engine.target();
     if after.record.is_half_applied() || after.record.version().is_none() {
         return Ok(());
@@ -114,6 +117,27 @@ pub async fn end(
         return Ok(());
     };
     let (findings, _) = judged(target, &seen, options);
+    run.findings.extend(findings);
+    Ok(())
+}
+
+/// After the last way back: what is expected now was stored when its version was applied, and the way back should
+/// have led there. Where nothing was stored, what it left is all that is known.
+async fn end_of_way_back(
+    side: &mut Side<'_>,
+    baseline: Option<&Baseline>,
+    after: &Survey,
+    options: &Options<'_>,
+    run: &mut SideRun,
+) -> Result<()> {
+    if after.record.is_half_applied() {
+        return Ok(());
+    }
+    drift::store_back(&mut *side.engine, side.committed, baseline, &after.record).await?;
+    let mut after = after.clone();
+    after.record = side.engine.record().await?;
+    let seen = look(side, &after).await?;
+    let (findings, _) = judged(side.engine.target(), &seen, options);
     run.findings.extend(findings);
     Ok(())
 }

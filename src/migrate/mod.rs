@@ -1,6 +1,7 @@
 //! What is pending, may it run, run it: lock, apply, record.
 
 mod adopt;
+mod back;
 mod climb;
 mod contradiction;
 mod dry_run;
@@ -8,6 +9,7 @@ mod event;
 mod excerpt;
 mod expectation;
 pub mod files;
+mod job;
 mod limit;
 #[cfg(test)]
 mod linear;

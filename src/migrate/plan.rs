@@ -5,9 +5,9 @@ mod begun;
 pub use begun::Begun;
 pub(super) use begun::{edited_part, same_beginning};
 
-use super::files::{Migration, MigrationSet};
+use super::files::{Migration, MigrationSet, Script};
 use crate::{
-    engine::{Entry, Event, HistoryRow, Record, Survey},
+    engine::{Direction, Entry, Event, HistoryRow, Record, Survey},
     outcome::{Applied, Finding, Kind, Pending, TargetReport, quoted},
     sql::{SqlText, same_sql},
     target::Target,
@@ -22,7 +22,7 @@ pub struct Plan<'a> {
     pub report: TargetReport,
     /// Files that the database lacks, in order.
     pub pending: Vec<&'a Migration>,
-    /// How far the first pending file is, where it was begun.
+    /// How far the first pending file, or the newest version's way back, is, where it was begun.
     pub begun: Option<Begun>,
     pub findings: Vec<Finding>,
     pub notes: Vec<Finding>,
@@ -30,14 +30,28 @@ pub struct Plan<'a> {
 
 /// Ledger entries whose full text the comparison needs, because a checksum differs.
 pub fn wanted_scripts(set: &MigrationSet, record: &Record) -> Vec<i64> {
-    set.migrations
+    let differs = |entry: &Entry, script: &Script| {
+        entry.checksum.as_deref() != Some(script.checksum().as_str())
+    };
+    let mut wanted: Vec<i64> = set
+        .migrations
         .iter()
         .filter_map(|migration| {
-            let entry = record.latest_entry(migration.version)?;
-            let differs = entry.checksum.as_deref() != Some(migration.up.checksum().as_str());
-            (entry.event != Event::Revert && differs).then_some(entry.id)
+            let version = migration.version;
+            let entry = match record.applied_entry(version) {
+                Some(entry) => entry,
+                None => record.latest_entry(version)?,
+            };
+            (entry.event != Event::Revert && differs(entry, &migration.up)).then_some(entry.id)
         })
-        .collect()
+        .collect();
+    if let Some(entry) = record.half_reverted()
+        && let Some(down) = set.way_back(entry.version)
+        && differs(entry, down)
+    {
+        wanted.push(entry.id);
+    }
+    wanted
 }
 
 /// Compares record and files. `scripts` are the texts of `wanted_scripts`.
@@ -98,10 +112,7 @@ impl<'a> Judge<'a, '_> {
 
     /// One applied migration against its file.
     fn applied(&self, row: &HistoryRow, plan: &mut Plan<'a>) {
-        let entry = self
-            .record
-            .latest_entry(row.version)
-            .filter(|entry| matches!(entry.event, Event::Apply | Event::Adopt | Event::Resolve));
+        let entry = self.record.applied_entry(row.version);
         plan.report.applied.push(Applied {
             version: row.version,
             name: row.name.clone(),
@@ -222,11 +233,13 @@ impl<'a> Judge<'a, '_> {
             }
             plan.pending.push(file);
         }
-        if let Some(first) = plan.pending.first().copied()
+        if let Some(entry) = self.record.half_reverted() {
+            self.begun_back(entry, plan);
+        } else if let Some(first) = plan.pending.first().copied()
             && let Some(entry) = self.record.latest_entry(first.version)
             && matches!(entry.event, Event::Apply | Event::Resolve)
         {
-            self.begun(first, entry, plan);
+            self.begun((first, &first.up, Direction::Apply), entry, plan);
         }
     }
 
@@ -290,19 +303,19 @@ fn renamed(target: Target, row: &HistoryRow, file: &Migration) -> Finding {
 /// A real edit, with what changed.
 fn edited(target: Target, applied: Option<&str>, file: &Migration) -> Finding {
     let (name, version) = (&file.up.file, file.version);
-    changed(target, applied, file, format!("{name} was edited after it was applied")).remedy(format!(
+    changed(target, applied, &file.up, format!("{name} was edited after it was applied")).remedy(format!(
         "restore {name} from version control and put the change in a new file: sgmp-db new NAME --only {target}; \
          or let the file as it is now stand for what was applied: sgmp-db resolve {version} --only {target} --accept-checksum"
     ))
 }
 
-fn changed(target: Target, applied: Option<&str>, file: &Migration, message: String) -> Finding {
-    let name = &file.up.file;
+fn changed(target: Target, applied: Option<&str>, script: &Script, message: String) -> Finding {
+    let name = &script.file;
     let finding = Finding::new(Kind::Checksum, target, message).about(name.clone());
     match applied {
         None => finding,
         Some(applied) => finding.patch(
-            &TextDiff::from_lines(applied, file.up.text())
+            &TextDiff::from_lines(applied, script.text())
                 .unified_diff()
                 .header(&format!("{name} (applied)"), &format!("{name} (file)"))
                 .to_string(),

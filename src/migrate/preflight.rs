@@ -1,12 +1,15 @@
 //! May it run? Everything that can be known before anything is touched, told all at once.
 
 use super::{
-    files::{Migration, MigrationSet},
+    back,
+    files::{MigrationSet, Script},
+    job::jobs,
     limit, lint,
     look::Look,
+    upgrade::{Options, Side},
 };
 use crate::{
-    engine::Engine,
+    engine::{Direction, Engine, Survey},
     outcome::{Exit, Failure, Finding, Kind},
 };
 use anyhow::Result;
@@ -25,34 +28,42 @@ impl Obstacles {
     }
 }
 
-/// Which of the pending files a run would apply.
-pub fn wanted<'a>(look: &Look<'a>, goal: Option<i32>) -> Vec<&'a Migration> {
-    let goal = goal.unwrap_or(i32::MAX);
-    look.plan
-        .pending
+/// What of the extension is not there, where any file needs it.
+pub fn extension_failures<'s>(
+    set: &MigrationSet,
+    survey: &'s Survey,
+) -> impl Iterator<Item = Failure> + 's {
+    let needed = set.needs_timescaledb();
+    survey
+        .without_extension
         .iter()
-        .copied()
-        .filter(|migration| migration.version <= goal)
-        .collect()
+        .filter(move |_| needed)
+        .cloned()
 }
 
 /// Checks one database. Asks `require` queries, and nothing else, of the server.
 pub async fn preflight(
-    engine: &mut dyn Engine,
-    set: &MigrationSet,
+    side: &mut Side<'_>,
     look: &Look<'_>,
-    goal: Option<i32>,
-    may_create: bool,
+    options: &Options<'_>,
 ) -> Result<Obstacles> {
     let mut obstacles = Obstacles {
-        findings: blocking(look),
+        findings: blocking(look, side.direction),
         ..Obstacles::default()
     };
-    obstacles.failures.extend(goal_failure(set, look, goal));
-    let wanted = wanted(look, goal);
-    if wanted.is_empty() {
-        return Ok(obstacles);
+    match side.direction {
+        Direction::Apply => obstacles
+            .failures
+            .extend(goal_failure(side.set, look, side.goal)),
+        Direction::Revert => obstacles
+            .failures
+            .extend(back::refusals(side, look, options).await?),
     }
+    let jobs = jobs(look, side);
+    let (Some(first), engine, may_create) = (jobs.first(), &mut *side.engine, side.may_create)
+    else {
+        return Ok(obstacles);
+    };
     let target = engine.target();
     if let Some(why) = &look.survey.read_only {
         obstacles.failures.push(
@@ -64,6 +75,9 @@ pub async fn preflight(
     obstacles
         .failures
         .extend(look.survey.obstacles.iter().cloned());
+    obstacles
+        .failures
+        .extend(extension_failures(side.set, &look.survey));
     if !look.survey.database_exists && !may_create {
         let database = engine.database();
         obstacles.failures.push(
@@ -72,27 +86,32 @@ pub async fn preflight(
                 .remedy("correct the name, or let it be made: sgmp-db upgrade --create-database"),
         );
     }
-    for migration in &wanted {
-        obstacles.failures.extend(lint::refusals(target, migration));
+    for job in &jobs {
+        obstacles.failures.extend(lint::refusals(target, job));
         if let Some(limit) = &look.survey.statement_limit {
             obstacles
                 .failures
-                .extend(limit::too_long(&migration.up, limit).map(|failure| failure.on(target)));
+                .extend(limit::too_long(job.script, limit).map(|failure| failure.on(target)));
         }
     }
     // While somebody else is at it the next file is not known; it is asked again under the lock.
     if look.survey.database_exists && look.survey.busy.is_none() && obstacles.is_empty() {
-        obstacles.failures.extend(unmet(engine, wanted[0]).await?);
+        obstacles
+            .failures
+            .extend(unmet(engine, first.script).await?);
     }
     Ok(obstacles)
 }
 
-/// Findings that must be settled before anything runs. A half-applied file is work to resume.
-fn blocking(look: &Look<'_>) -> Vec<Finding> {
+/// Findings that must be settled before anything runs. A half-applied file is work to resume, by a run that goes the
+/// same way.
+pub fn blocking(look: &Look<'_>, direction: Direction) -> Vec<Finding> {
+    let begun = look.plan.begun.as_ref();
+    let resumes = begun.is_none_or(|begun| begun.direction == direction);
     look.plan
         .findings
         .iter()
-        .filter(|finding| finding.kind != Kind::HalfApplied)
+        .filter(|finding| finding.kind != Kind::HalfApplied || !resumes)
         .cloned()
         .collect()
 }
@@ -116,14 +135,16 @@ fn goal_failure(set: &MigrationSet, look: &Look<'_>, goal: Option<i32>) -> Optio
     (goal < current).then(|| {
         Failure::usage(format!("the database is at V{current}, above V{goal}"))
             .on(target)
-            .remedy("upgrade only goes forward: name a version from the current one on")
+            .remedy(format!(
+                "upgrade only goes forward; the way back is: sgmp-db downgrade --only {target} --to {goal}"
+            ))
     })
 }
 
 /// The file's `require` queries that do not hold.
-pub async fn unmet(engine: &mut dyn Engine, migration: &Migration) -> Result<Vec<Failure>> {
+pub async fn unmet(engine: &mut dyn Engine, script: &Script) -> Result<Vec<Failure>> {
     let mut unmet = Vec::new();
-    for require in &migration.up.directives.requires {
+    for require in &script.directives.requires {
         let failure = match engine.holds(&require.query).await {
             Ok(true) => continue,
             Ok(false) => Failure::new(Exit::Failed, require.because.clone()),
@@ -141,7 +162,7 @@ pub async fn unmet(engine: &mut dyn Engine, migration: &Migration) -> Result<Vec
         unmet.push(
             failure
                 .on(engine.target())
-                .at(migration.up.file.clone(), Some(require.line))
+                .at(script.file.clone(), Some(require.line))
                 .statement(require.query.clone())
                 .remedy("make it true, then type the same command again; nothing was changed by this file"),
         );

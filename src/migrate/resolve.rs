@@ -7,12 +7,15 @@
 use super::{
     contradiction::contradiction,
     files::{Migration, MigrationSet},
+    job::verb,
     look::{Look, look, look_again},
     plan::Begun,
 };
 use crate::{
     counted::part_of,
-    engine::{Engine, EntryState, HistoryChange, Identity, LockRequest, Resolution, StopFlag},
+    engine::{
+        Direction, Engine, EntryState, HistoryChange, Identity, LockRequest, Resolution, StopFlag,
+    },
     outcome::{Document, Failure, Kind},
     sql::Statement,
 };
@@ -107,6 +110,8 @@ pub async fn resolve(
         .begun
         .as_ref()
         .filter(|_| now.state == EntryState::Stopped && now.done > 0);
+    let total = begun.map_or(migration.up.statements(), |begun| begun.script.statements());
+    let total = total.len();
     engine
         .resolve(&Resolution {
             version: migration.version,
@@ -117,8 +122,8 @@ pub async fn resolve(
                 |begun| super::files::checksum(begun.script.as_str()),
             ),
             refinery_checksum: migration.refinery_checksum(),
-            statements_total: migration.up.statements().len(),
-            statements_done: now.done,
+            statements_total: total,
+            statements_done: now.done.min(total),
             state: now.state,
             history: now.history,
             continues: now.continues,
@@ -156,6 +161,9 @@ fn proposal(
             "V{} is not applied, so there is no checksum to accept",
             migration.version
         ))),
+        (Claim::Applied | Claim::Reverted, true) if way_back(look, migration).is_some() => {
+            back(look, migration, request.claim)
+        }
         (Claim::Applied, true) => Err(Failure::usage(format!(
             "V{} is recorded as applied already",
             migration.version
@@ -173,6 +181,40 @@ fn proposal(
                 "see what is recorded: sgmp-db status --only {target}"
             )),
         }
+    })
+}
+
+/// The way back of that version, where it was begun and not finished.
+fn way_back<'l>(look: &'l Look<'_>, migration: &Migration) -> Option<&'l Begun> {
+    let begun = look.plan.begun.as_ref()?;
+    let is_it = begun.direction == Direction::Revert && begun.version == migration.version;
+    is_it.then_some(begun)
+}
+
+/// A way back that stopped half-way: the claim is about the statement in flight, else about the whole version.
+fn back(look: &Look<'_>, migration: &Migration, claim: Claim) -> Result<Proposal, Failure> {
+    let version = migration.version;
+    let Some(begun) = way_back(look, migration) else {
+        return forget(look, migration);
+    };
+    if let Some(number) = begun.in_flight {
+        return Ok(in_flight(begun, number, (version, claim)));
+    }
+    if claim == Claim::Reverted {
+        return forget(look, migration);
+    }
+    let (done, file) = (begun.done, &begun.file.file);
+    Ok(Proposal {
+        text: format!(
+            "{done} statements of {file} were run by sgmp-db:\n{}\n\
+             to be recorded: what they did was undone by hand, and V{version} is applied",
+            listed(begun.script.statements(), 0)
+        ),
+        state: EntryState::Done,
+        done: usize::MAX,
+        history: HistoryChange::Keep,
+        statement: None,
+        continues: Some(begun.entry),
     })
 }
 
@@ -294,14 +336,15 @@ fn in_flight(begun: &Begun, number: usize, (version, claim): (i32, Claim)) -> Pr
         .checked_sub(1)
         .and_then(|index| statements.get(index))
         .map_or("", |statement| statement.text());
+    let verb = verb(begun.direction);
     let (done, said) = match claim {
         Claim::Applied => (
             number,
-            "it is in the database; the next upgrade goes on after it",
+            format!("it is in the database; the next {verb} goes on after it"),
         ),
         _ => (
             number.saturating_sub(1),
-            "it is not in the database; the next upgrade runs it again",
+            format!("it is not in the database; the next {verb} runs it again"),
         ),
     };
     Proposal {

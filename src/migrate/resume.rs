@@ -1,20 +1,19 @@
 //! Where does a file go on that another run began? Asked under the lock.
 
 use super::{
-    files::Migration,
     look::Look,
     plan::{Begun, Plan, edited_part, same_beginning},
 };
 use crate::{
     counted::part_of,
-    engine::{Engine, Flight, Verdict},
+    engine::{Direction, Engine, Flight, Verdict},
     outcome::{Exit, Failure, Finding, Kind},
     sql::{Commits, SessionUse, Statement},
     target::Target,
 };
 use anyhow::Result;
 
-/// Where the first pending file goes on.
+/// Where the first file goes on.
 #[derive(Debug, Clone, Default)]
 pub struct Resume {
     /// How many statements are in the database.
@@ -30,8 +29,13 @@ pub struct Resume {
 ///
 /// # Errors
 /// Exit 7 where evidence cannot decide.
-pub async fn resume(engine: &mut dyn Engine, look: &Look<'_>) -> Result<Result<Resume, Finding>> {
-    let (Some(begun), Some(file)) = (&look.plan.begun, look.plan.pending.first()) else {
+pub async fn resume(
+    engine: &mut dyn Engine,
+    look: &Look<'_>,
+    direction: Direction,
+) -> Result<Result<Resume, Finding>> {
+    let begun = look.plan.begun.as_ref();
+    let Some(begun) = begun.filter(|begun| begun.direction == direction) else {
         return Ok(Ok(Resume::default()));
     };
     let mut at = Resume {
@@ -56,13 +60,13 @@ pub async fn resume(engine: &mut dyn Engine, look: &Look<'_>) -> Result<Result<R
             ));
         }
         Verdict::Unknown(why) => {
-            return Err(undecided(engine, file, begun, &why).into());
+            return Err(undecided(engine, begun, &why).into());
         }
     }
-    if same_beginning(&begun.script, &file.up.sql, at.from) {
+    if same_beginning(&begun.script, &begun.file.sql, at.from) {
         Ok(Ok(at))
     } else {
-        Ok(Err(edited_part(engine.target(), begun, file, at.from)))
+        Ok(Err(edited_part(engine.target(), begun, at.from)))
     }
 }
 
@@ -102,7 +106,7 @@ pub fn settings(statements: &[Statement]) -> Vec<&str> {
 
 /// Tells at a look already where only a person can say how the statement in flight ended.
 pub fn tell_undecidable(engine: &dyn Engine, plan: &mut Plan<'_>) {
-    let (Some(begun), Some(file)) = (&plan.begun, plan.pending.first()) else {
+    let Some(begun) = &plan.begun else {
         return;
     };
     let Some(number) = begun.in_flight else {
@@ -115,30 +119,30 @@ pub fn tell_undecidable(engine: &dyn Engine, plan: &mut Plan<'_>) {
     };
     for finding in &mut plan.findings {
         if finding.kind == Kind::HalfApplied {
-            let name = &file.up.file;
+            let name = &begun.file.file;
             let inside = part_of(number - 1, sent.len(), "statement");
             finding.message = format!(
                 "{name} is half-applied: {inside} are in the database; nobody recorded how statement {number} ended, and it cannot be found out: {why}"
             );
-            finding.remedy = Some(by_hand(engine.target(), file.version, number));
+            finding.remedy = Some(by_hand(engine.target(), begun, number));
         }
     }
 }
 
 /// Both ways out where only a person knows.
-fn by_hand(target: Target, version: i32, number: usize) -> String {
+fn by_hand(target: Target, begun: &Begun, number: usize) -> String {
+    let (version, again) = (begun.version, begun.again(target));
     format!(
         "look whether statement {number} took effect; if it did: sgmp-db resolve {version} --only {target} --applied; \
          if it did not: sgmp-db resolve {version} --only {target} --reverted; \
-         then go on with: sgmp-db upgrade --only {target}"
+         then go on with: {again}"
     )
 }
 
 /// Exit 7 with what is known and both ways out.
-fn undecided(engine: &dyn Engine, file: &Migration, begun: &Begun, why: &str) -> Failure {
+fn undecided(engine: &dyn Engine, begun: &Begun, why: &str) -> Failure {
     let target = engine.target();
     let number = begun.in_flight.unwrap_or_default();
-    let version = file.version;
     let statements = begun.script.statements();
     let inside = part_of(number.saturating_sub(1), statements.len(), "statement");
     let mut failure = Failure::new(
@@ -148,12 +152,12 @@ fn undecided(engine: &dyn Engine, file: &Migration, begun: &Begun, why: &str) ->
         ),
     )
     .on(target)
-    .remedy(by_hand(target, version, number));
+    .remedy(by_hand(target, begun, number));
     let statement = number
         .checked_sub(1)
         .and_then(|index| statements.get(index));
     failure = failure.at(
-        file.up.file.clone(),
+        begun.file.file.clone(),
         statement.map(|statement| statement.line),
     );
     match statement {

@@ -1,11 +1,13 @@
 //! Running the pending files of one database, under its lock.
 
 use super::{
+    back,
     event::Event,
     expectation::{self, Begun},
-    files::{Migration, is_atomic},
+    files::{Script, is_atomic},
+    job::{Job, jobs},
     look::{Look, look_again},
-    preflight::{unmet, wanted},
+    preflight::{blocking, unmet},
     resume::{Resume, resume, settings},
     settle, told,
     upgrade::{Options, Side},
@@ -14,7 +16,7 @@ use super::{
 use crate::{
     engine::{Direction, Done, Engine, Progress, StepFailure, StopFlag, Work},
     interrupt::Busy,
-    outcome::{Failure, Finding, Kind, Ran, RanOutcome, TargetReport},
+    outcome::{Failure, Finding, Ran, RanOutcome, TargetReport},
     sql::Statement,
     target::Target,
 };
@@ -79,14 +81,17 @@ async fn run_files(
     side.engine.prepare_record().await?;
     let look = look_again(&mut *side.engine, side.set, &before.survey).await?;
     run.report = Some((target, look.plan.report.clone()));
-    run.findings = look.plan.findings.clone();
-    run.findings
-        .retain(|finding| finding.kind != Kind::HalfApplied);
-    if !run.findings.is_empty() {
+    run.findings = blocking(&look, side.direction);
+    if side.direction == Direction::Revert {
+        // Somebody else may have been at work while we waited for the lock.
+        let refused = back::refusals(side, &look, options).await?;
+        run.failures.extend(refused.into_iter().map(Into::into));
+    }
+    if !run.findings.is_empty() || !run.failures.is_empty() {
         stop.stop_soon();
         return Ok(());
     }
-    let at = match resume(&mut *side.engine, &look).await? {
+    let at = match resume(&mut *side.engine, &look, side.direction).await? {
         Ok(at) => at,
         Err(edited) => {
             run.findings.push(edited);
@@ -94,7 +99,7 @@ async fn run_files(
             return Ok(());
         }
     };
-    let records = !wanted(&look, side.goal).is_empty() || expectation::is_unrecorded(&look);
+    let records = !jobs(&look, side).is_empty() || expectation::is_unrecorded(&look);
     let mut baseline = None;
     if records {
         match expectation::begin(side, before, &look, options, run).await? {
@@ -115,7 +120,8 @@ async fn run_files(
     if records {
         expectation::end(side, baseline.as_ref(), &look.survey, options, run).await?;
     }
-    if run.failures.is_empty() && look.plan.pending.is_empty() {
+    let is_up = side.direction == Direction::Apply;
+    if run.failures.is_empty() && is_up && look.plan.pending.is_empty() {
         settle::settle(side, options, run).await?;
     }
     Ok(())
@@ -129,17 +135,18 @@ async fn run_pending(
     (options, stop): (&Options<'_>, &StopFlag),
     run: &mut SideRun,
 ) -> Result<()> {
+    let jobs = jobs(look, side);
     let engine = &mut *side.engine;
     let target = engine.target();
-    let scripts = wanted(look, side.goal)
-        .into_iter()
-        .map(|migration| Pending::new(target, migration))
+    let scripts = jobs
+        .iter()
+        .map(|job| Pending::new(target, job))
         .collect::<Result<Vec<_>, _>>()?;
     for (index, pending) in scripts.iter().enumerate() {
         if stop.soon() {
             break;
         }
-        let unmet = unmet(&mut *engine, pending.migration).await?;
+        let unmet = unmet(&mut *engine, pending.job.script).await?;
         if !unmet.is_empty() {
             run.failures.extend(unmet.into_iter().map(Into::into));
             break;
@@ -148,8 +155,10 @@ async fn run_pending(
         // What a file requires is asked when the one before is through.
         let follows = |ahead: usize| {
             let script = scripts.get(index + ahead)?;
-            let asks = !script.migration.up.directives.requires.is_empty();
-            (!asks).then(|| script.work(&start, options, stop))
+            let asks = !script.job.script.directives.requires.is_empty();
+            // Whoever stops between two files of a way back may want to go up again: nothing is begun ahead.
+            let is_back = script.job.direction == Direction::Revert;
+            (!asks && !is_back).then(|| script.work(&start, options, stop))
         };
         let after = follows(2);
         let next = follows(1).map(|next| Work {
@@ -160,7 +169,7 @@ async fn run_pending(
             next: next.as_ref(),
             ..pending.work(&at, options, stop)
         };
-        let ran = run_file(&mut *engine, work, options, &run.at).await;
+        let ran = run_file(&mut *engine, work, (options, &pending.job.again()), &run.at).await;
         run.at.between();
         run.ran.push(ran.ran);
         if let Some(failure) = ran.failure {
@@ -174,21 +183,18 @@ async fn run_pending(
 
 /// A file that is to be run.
 struct Pending<'a> {
-    migration: &'a Migration,
+    job: &'a Job<'a>,
     statements: &'a [Statement],
 }
 
 impl<'a> Pending<'a> {
-    fn new(target: Target, migration: &'a Migration) -> Result<Self, Failure> {
-        let statements = migration.up.sql.parsed().map_err(|error| {
+    fn new(target: Target, job: &'a Job<'a>) -> Result<Self, Failure> {
+        let statements = job.script.sql.parsed().map_err(|error| {
             Failure::usage(error.message.clone())
                 .on(target)
-                .at(&migration.up.file, Some(error.line))
+                .at(&job.script.file, Some(error.line))
         })?;
-        Ok(Pending {
-            migration,
-            statements,
-        })
+        Ok(Pending { job, statements })
     }
 
     fn work<'w>(
@@ -197,24 +203,28 @@ impl<'a> Pending<'a> {
         options: &'w Options<'_>,
         stop: &'w StopFlag,
     ) -> Work<'w> {
-        let migration = self.migration;
-        let directives = &migration.up.directives;
+        let (migration, script) = (self.job.migration, self.job.script);
+        let directives = &script.directives;
+        let is_up = self.job.direction == Direction::Apply;
+        let edited = (!is_up && options.allow_edited_down).then_some("--allow-edited-down");
+        let down = migration.down.as_ref().filter(|_| is_up);
         Work {
-            direction: Direction::Apply,
+            direction: self.job.direction,
             version: migration.version,
             name: &migration.name,
-            file: &migration.up.file,
-            text: migration.up.text(),
-            checksum: migration.up.checksum(),
+            file: &script.file,
+            text: script.text(),
+            checksum: script.checksum(),
             refinery_checksum: migration.refinery_checksum(),
+            down: down.map(Script::checksum),
             statements: self.statements,
             from: at.from,
             settings: settings(&self.statements[..at.from]),
             continues: at.continues,
-            atomic: is_atomic(&migration.up),
+            atomic: is_atomic(script),
             lock_timeout: directives.lock_timeout.unwrap_or(options.lock_timeout),
             identity: options.identity,
-            details: at.found.as_deref(),
+            details: at.found.as_deref().or(edited),
             next: None,
             stop,
         }
@@ -230,7 +240,7 @@ struct FileRun {
 async fn run_file(
     engine: &mut dyn Engine,
     mut work: Work<'_>,
-    options: &Options<'_>,
+    (options, again): (&Options<'_>, &str),
     at: &At,
 ) -> FileRun {
     let (target, from) = (engine.target(), work.from);
@@ -288,7 +298,7 @@ async fn run_file(
             ended => break ended,
         }
     };
-    tell(&work, target, from, ended, options)
+    tell(&work, (target, again), from, ended, options)
 }
 
 /// How long one statement has been waiting for a lock, over all its tries.
@@ -320,7 +330,7 @@ impl Waiting {
 /// What the file's end means: for the report, and what is in the database now.
 fn tell(
     work: &Work<'_>,
-    target: Target,
+    (target, again): (Target, &str),
     from: usize,
     ended: Result<Done, StepFailure>,
     options: &Options<'_>,
@@ -336,7 +346,9 @@ fn tell(
     };
     match ended {
         Ok(Done { duration }) => {
-            let outcome = if from > 0 {
+            let outcome = if work.direction == Direction::Revert {
+                RanOutcome::Reverted
+            } else if from > 0 {
                 RanOutcome::Resumed
             } else {
                 RanOutcome::Applied
@@ -357,7 +369,7 @@ fn tell(
             } else {
                 RanOutcome::Failed
             };
-            let told = told::explain(&failure, work, target);
+            let told = told::explain(&failure, work, (target, again));
             FileRun {
                 ran: ran(failure.done, failure.duration, outcome),
                 failure: Some(told),

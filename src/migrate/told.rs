@@ -10,11 +10,12 @@ use crate::{
 };
 
 /// A file's end as an error.
-pub fn explain(failure: &StepFailure, work: &Work<'_>, target: Target) -> Failure {
+pub fn explain(failure: &StepFailure, work: &Work<'_>, (target, again): (Target, &str)) -> Failure {
     let told = Told {
         failure,
         work,
         target,
+        again,
     };
     let statement = failure
         .statement
@@ -36,11 +37,11 @@ pub fn explain(failure: &StepFailure, work: &Work<'_>, target: Target) -> Failur
 }
 
 /// What to type when a failed statement may have left a part of what it does.
-fn in_doubt(version: i32, target: Target) -> String {
+fn in_doubt(version: i32, target: Target, again: &str) -> String {
     format!(
         "look what the statement left; if all of it is there: sgmp-db resolve {version} --only {target} --applied; \
          else undo the rest by hand, correct the file, then: sgmp-db resolve {version} --only {target} --reverted; \
-         then go on with: sgmp-db upgrade --only {target}"
+         then go on with: {again}"
     )
 }
 
@@ -48,6 +49,8 @@ struct Told<'a> {
     failure: &'a StepFailure,
     work: &'a Work<'a>,
     target: Target,
+    /// What goes on with the run.
+    again: &'a str,
 }
 
 impl Told<'_> {
@@ -140,13 +143,14 @@ impl Told<'_> {
 
     fn remedy(&self) -> String {
         let (failure, target) = (self.failure, self.target);
-        let go_on = format!("go on with: sgmp-db upgrade --only {target}");
+        let again = self.again;
+        let go_on = format!("go on with: {again}");
         if self.lock_lost() {
             format!("connect to the server itself, not to a pooler or proxy, then {go_on}")
         } else if failure.connection_lost {
             format!("see what is in the database: sgmp-db status --only {target}; {go_on}")
         } else if failure.in_doubt {
-            in_doubt(self.work.version, target)
+            in_doubt(self.work.version, target, again)
         } else if failure.stopped {
             go_on
         } else if failure.worth_retrying {
@@ -156,7 +160,7 @@ impl Told<'_> {
         } else if failure.done > 0 {
             format!("correct the file from this statement on, then {go_on}")
         } else {
-            format!("correct the file, then type: sgmp-db upgrade --only {target}")
+            format!("correct the file, then type: {again}")
         }
     }
 }

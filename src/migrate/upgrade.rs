@@ -5,14 +5,15 @@ use super::{
     event::{Event, Observer},
     expectation,
     files::MigrationSet,
+    job::jobs,
     look::{Look, look},
-    preflight::{Obstacles, preflight, wanted},
+    preflight::{Obstacles, preflight},
     run::{SideRun, run_side},
     settle::{self, Beside, DataLoss},
 };
 use crate::{
     drift::Committed,
-    engine::{Canceller, Engine, Identity, LockRequest, Progress, StopFlag},
+    engine::{Canceller, Direction, Engine, Identity, LockRequest, Progress, StopFlag},
     interrupt::{Signals, Stage, second},
     outcome::{Document, Exit, Failure, Finding, Kind},
     policy::Policies,
@@ -29,8 +30,12 @@ pub struct Side<'a> {
     pub committed: &'a Committed,
     /// What policies.yaml says; none where there is no such file.
     pub policies: Option<&'a Policies>,
-    /// Version to stop at; none is the latest.
+    /// Which way its files are run.
+    pub direction: Direction,
+    /// Version to stop at; none is the latest upwards, and no change on the way back.
     pub goal: Option<i32>,
+    /// The version from which somebody agreed to go back; none where nobody was asked.
+    pub agreed_at: Option<i32>,
     /// May an absent database be made?
     pub may_create: bool,
 }
@@ -44,13 +49,17 @@ pub struct Options<'a> {
     pub lock_timeout: Duration,
     /// Go on where the schema is not as expected?
     pub allow_drift: bool,
+    /// Run down files that are not known to be what they were when their version was applied?
+    pub allow_edited_down: bool,
     /// May a policy change make the server drop data?
     pub data_loss: DataLoss<'a>,
     pub identity: &'a Identity,
     pub observer: Observer<'a>,
 }
 
-/// Brings every side up and tells in `document` what happened. Codes that no finding or failure
+const PLANNING: &str = "planning; nothing was changed";
+
+/// Brings every side to where it is to be and tells in `document` what happened. Codes that no finding or failure
 /// stands for (a signal) are returned.
 pub async fn upgrade(
     sides: &mut [Side<'_>],
@@ -58,7 +67,11 @@ pub async fn upgrade(
     document: &mut Document,
 ) -> Result<Option<Exit>> {
     let mut signals = Signals::listen();
-    let _stage = Stage::enter(|exit| stopped_before(exit, "planning; nothing was changed"));
+    let direction = way(sides);
+    let _stage = Stage::enter(match direction {
+        Direction::Apply => |exit| stopped_before(exit, PLANNING, Direction::Apply),
+        Direction::Revert => |exit| stopped_before(exit, PLANNING, Direction::Revert),
+    });
     let looking = join_all(
         sides
             .iter_mut()
@@ -68,7 +81,7 @@ pub async fn upgrade(
     let looked = tokio::select! {
         looked = looking => looked,
         exit = signals.next() => {
-            document.fail(&stopped_before(exit, "connecting; nothing was changed").into());
+            document.fail(&stopped_before(exit, "connecting; nothing was changed", direction).into());
             return Ok(Some(exit));
         }
     };
@@ -84,7 +97,7 @@ pub async fn upgrade(
         return Ok(None);
     }
     if options.dry_run {
-        dry_run::describe(sides, &mut looks, document);
+        dry_run::describe(sides, &mut looks, document).await?;
         return Ok(None);
     }
     let stop = StopFlag::default();
@@ -94,7 +107,8 @@ pub async fn upgrade(
         .map(|look| std::mem::take(&mut look.beside))
         .collect();
     for ((side, look), beside) in sides.iter_mut().zip(&looks).zip(besides) {
-        if !wanted(look, side.goal).is_empty() || expectation::is_unrecorded(look) {
+        let is_up = side.direction == Direction::Apply;
+        if !jobs(look, side).is_empty() || (is_up && expectation::is_unrecorded(look)) {
             at_work.push((side, look));
             continue;
         }
@@ -110,11 +124,14 @@ pub async fn upgrade(
             return Ok(None);
         },
         exit = signals.next() => {
-            document.fail(&stopped_before(exit, "waiting for the lock; no file was begun").into());
+            document.fail(&stopped_before(exit, "waiting for the lock; no file was begun", direction).into());
             return Ok(Some(exit));
         }
     }
-    let _stage = Stage::enter(stopped_between);
+    let _stage = Stage::enter(match direction {
+        Direction::Apply => stopped_between,
+        Direction::Revert => stopped_between_back,
+    });
     let exit = run_all(at_work, options, &stop, &mut signals, document).await;
     Ok(exit)
 }
@@ -171,8 +188,7 @@ async fn obstacles(
     look: &mut Look<'_>,
     options: &Options<'_>,
 ) -> Result<(Obstacles, Vec<Finding>)> {
-    let (goal, may_create) = (side.goal, side.may_create);
-    let mut obstacles = preflight(&mut *side.engine, side.set, look, goal, may_create).await?;
+    let mut obstacles = preflight(side, look, options).await?;
     if !obstacles.is_empty() {
         return Ok((obstacles, Vec::new()));
     }
@@ -180,7 +196,7 @@ async fn obstacles(
     let target = side.engine.target();
     let (blocking, notes) = expectation::judged(target, &look.drift, options);
     obstacles.findings.extend(blocking);
-    if obstacles.is_empty() {
+    if obstacles.is_empty() && side.direction == Direction::Apply {
         look.beside = settle::look(side, look, options).await?;
         obstacles.failures = std::mem::take(&mut look.beside.refusals);
     }
@@ -284,9 +300,11 @@ async fn run_all(
 }
 
 /// A signal before anything ran.
-fn stopped_before(exit: Exit, what: &str) -> Failure {
-    Failure::new(exit, format!("stopped by a signal while {what}"))
-        .remedy("begin again with: sgmp-db upgrade")
+fn stopped_before(exit: Exit, what: &str, direction: Direction) -> Failure {
+    Failure::new(exit, format!("stopped by a signal while {what}")).remedy(match direction {
+        Direction::Apply => "begin again with: sgmp-db upgrade",
+        Direction::Revert => "see what is there: sgmp-db status; then type the same command again",
+    })
 }
 
 /// A signal while no server was at work for us: whatever was sent is recorded.
@@ -296,6 +314,19 @@ fn stopped_between(exit: Exit) -> Failure {
         "stopped by a signal before the next statement was sent",
     )
     .remedy("see what is in the databases: sgmp-db status; go on with: sgmp-db upgrade")
+}
+
+/// The same on the way back.
+fn stopped_between_back(exit: Exit) -> Failure {
+    stopped_between(exit)
+        .remedy("see what is in the databases: sgmp-db status; then type the same command again")
+}
+
+/// Which way this run goes: all sides go the same.
+fn way(sides: &[Side<'_>]) -> Direction {
+    sides
+        .first()
+        .map_or(Direction::Apply, |side| side.direction)
 }
 
 /// A cancel that arrives between two statements is lost, so it is repeated for as long as the runs go on.

@@ -8,8 +8,9 @@
 use crate::target::Target;
 
 /// What follows `sgmp-db` in a command; a test compares with the command line.
-pub const VERBS: [&str; 14] = [
+pub const VERBS: [&str; 15] = [
     "upgrade",
+    "downgrade",
     "status",
     "diff",
     "policies",
@@ -37,10 +38,11 @@ const FILES: [&str; 4] = ["config", "migrations", "policies", "env"];
 
 /// Flags that one verb has, with those for whose remedies they count. The others of a verb are not
 /// repeated: `--dry-run` is not what a remedy is for.
-const OF_VERBS: [(&str, &[&str]); 6] = [
+const OF_VERBS: [(&str, &[&str]); 7] = [
     ("to", &["upgrade"]),
     ("create-database", &["upgrade"]),
     ("allow-drift", &["upgrade"]),
+    ("allow-edited-down", &["downgrade"]),
     ("allow-data-loss", &["upgrade", "policies"]),
     ("include", &["status", "diff"]),
     ("name", &["sandbox"]),

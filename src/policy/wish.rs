@@ -1,6 +1,7 @@
 //! What should be: the values of `policies.yaml` for one environment.
 
 use super::{Interval, PolicyState, TableName};
+use crate::schema::Key;
 use std::{collections::BTreeMap, fmt};
 
 /// What to do with a policy that the file does not mention.
@@ -114,6 +115,22 @@ impl Policies {
         own.tables
             .retain(|name, _| state.tables.contains_key(name) && keep(name) && family(name));
         own
+    }
+}
+
+impl Policies {
+    /// Parts of hypertables and aggregates of which the file says what they should be.
+    pub fn stated(&self) -> impl Iterator<Item = (Key, &'static str)> {
+        self.tables.iter().flat_map(|(name, wishes)| {
+            let kind = match wishes.section {
+                Section::Hypertables => "hypertable",
+                Section::Aggregates => "continuous_aggregate",
+            };
+            let interval = wishes.chunk_interval.as_ref().map(|_| "chunk_interval");
+            let columnstore = wishes.compression.as_ref().map(|_| "columnstore");
+            let parts = interval.into_iter().chain(columnstore);
+            parts.map(move |part| (Key::new(kind, name.to_string()), part))
+        })
     }
 }
 

@@ -9,7 +9,7 @@
 //!   optional: true           # no note where there is no such difference
 //! ```
 
-use super::{ObjectDifference, PathDifference};
+use super::{Key, ObjectDifference, PathDifference, Schema};
 use crate::{
     outcome::Failure,
     yaml::{self, Document, Yaml},
@@ -36,6 +36,8 @@ pub struct Rule {
 #[derive(Debug, Clone, Default)]
 pub struct Ignore {
     pub rules: Vec<Rule>,
+    /// Parts of objects that another file states: compared with it, and with nothing else.
+    stated: Vec<(Key, &'static str)>,
 }
 
 impl Ignore {
@@ -57,9 +59,29 @@ impl Ignore {
             }
         }
         match failures.is_empty() {
-            true => Ok(Ignore { rules }),
+            true => Ok(Ignore {
+                rules,
+                ..Ignore::default()
+            }),
             false => Err(failures),
         }
+    }
+
+    /// Another file states that part of that object.
+    pub fn leave(&mut self, key: Key, part: &'static str) {
+        self.stated.push((key, part));
+    }
+
+    /// The schema without what another file states: what is written down beside the migrations.
+    pub fn without_stated(&self, schema: &Schema) -> Schema {
+        let mut schema = schema.clone();
+        for (key, part) in &self.stated {
+            let object = schema.objects.get_mut(key);
+            if let Some(parts) = object.and_then(|object| object.value.as_object_mut()) {
+                parts.remove(*part);
+            }
+        }
+        schema
     }
 
     /// What is left of the differences, and the rules that nothing matched though they should.
@@ -78,6 +100,13 @@ impl Ignore {
     }
 
     fn left(&self, mut one: ObjectDifference, used: &mut [bool]) -> Option<ObjectDifference> {
+        for (_, part) in self.stated.iter().filter(|(key, _)| *key == one.key) {
+            let count = one.paths.len();
+            one.paths.retain(|path| !is_within(part, path));
+            if one.paths.is_empty() && count > 0 {
+                return None;
+            }
+        }
         for (rule, used) in self.rules.iter().zip(used) {
             if !rule.kind.matches(&one.key.kind) || !rule.name.matches(&one.key.name) {
                 continue;
@@ -95,6 +124,11 @@ impl Ignore {
         }
         Some(one)
     }
+}
+
+fn is_within(part: &str, difference: &PathDifference) -> bool {
+    let rest = difference.path.strip_prefix(part);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 impl Rule {

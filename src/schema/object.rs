@@ -118,6 +118,8 @@ pub struct Reading {
     pub schema: Schema,
     /// What this login cannot see: known from its grants, never concluded from an empty answer.
     pub unseen: Vec<Unseen>,
+    /// What stands there and is of a kind that nobody compares, by that kind.
+    pub uncompared: BTreeMap<String, BTreeSet<String>>,
     /// Major version of the server as it counts them (`8.4`, `17`).
     pub server_major: String,
 }

@@ -70,3 +70,9 @@ CREATE TRIGGER device_stamp BEFORE UPDATE ON device FOR EACH ROW EXECUTE FUNCTIO
 CREATE RULE device_quiet AS ON DELETE TO app.log_2024 DO INSTEAD NOTHING;
 CREATE POLICY own ON house FOR SELECT USING (house_id > 0);
 CREATE EVENT TRIGGER noticed ON ddl_command_end WHEN TAG IN ('CREATE DOMAIN') EXECUTE FUNCTION app.noticed();
+CREATE STATISTICS device_both (ndistinct, dependencies) ON label, price FROM device;
+CREATE COLLATION spoken (provider = libc, locale = 'C');
+CREATE TABLE outlet (id integer PRIMARY KEY, name text, size integer);
+CREATE TABLE outlet_two (id integer PRIMARY KEY);
+CREATE PUBLICATION told FOR TABLE outlet (id, name) WHERE (id > 0), outlet_two;
+CREATE TRIGGER log_stamp BEFORE INSERT ON app.log FOR EACH ROW EXECUTE FUNCTION app.stamp();

@@ -173,6 +173,34 @@ pub const EVERYWHERE: &[Case] = &[
     case("constraint", "ALTER TABLE device DROP CONSTRAINT device_pkey, ADD CONSTRAINT device_pkey PRIMARY KEY (id, house_id)", "ALTER TABLE device DROP CONSTRAINT device_pkey, ADD CONSTRAINT device_pkey PRIMARY KEY (id)", "constraint device.device_pkey columns changed"),
     case("constraint", "ALTER TABLE device DROP CONSTRAINT device_during", "ALTER TABLE device ADD CONSTRAINT device_during EXCLUDE USING gist (during WITH &&)", "constraint device.device_during missing"),
     case("constraint", "ALTER TABLE device DROP CONSTRAINT device_during, ADD CONSTRAINT device_during EXCLUDE USING gist (during WITH &&) WHERE (price > 1)", "ALTER TABLE device DROP CONSTRAINT device_during, ADD CONSTRAINT device_during EXCLUDE USING gist (during WITH &&)", "constraint device.device_during expression changed"),
+    // what is said of parts
+    case("attribute", "ALTER VIEW device_view ALTER COLUMN label SET DEFAULT 'x'", "ALTER VIEW device_view ALTER COLUMN label DROP DEFAULT", "view device_view defaults unexpected"),
+    case("attribute", "ALTER TABLE device ALTER COLUMN word SET COMPRESSION pglz", "ALTER TABLE device ALTER COLUMN word SET COMPRESSION DEFAULT", "table device columns.word.compression unexpected"),
+    case("attribute", "ALTER TABLE app.log_2024 DISABLE TRIGGER log_stamp", "ALTER TABLE app.log_2024 ENABLE TRIGGER log_stamp", "trigger app.log.log_stamp partitions unexpected"),
+    case("attribute", "ALTER TABLE app.log DISABLE TRIGGER log_stamp; ALTER TABLE app.log_2024 ENABLE ALWAYS TRIGGER log_stamp", "ALTER TABLE app.log ENABLE TRIGGER log_stamp", "trigger app.log.log_stamp enabled unexpected; trigger app.log.log_stamp partitions unexpected"),
+    // lengths of chunks
+    case("interval", "SELECT set_chunk_time_interval('reading', INTERVAL '1 day')", "SELECT set_chunk_time_interval('reading', INTERVAL '7 days')", "hypertable reading chunk_interval changed"),
+    case("interval", "SELECT set_chunk_time_interval('spaced', 500)", "SELECT set_chunk_time_interval('spaced', 1000)", "hypertable spaced chunk_interval changed"),
+    // extended statistics
+    case("statistics", "CREATE STATISTICS stray ON label, price FROM device", "DROP STATISTICS stray", "statistics device.stray unexpected"),
+    case("statistics", "DROP STATISTICS device_both", "CREATE STATISTICS device_both (ndistinct, dependencies) ON label, price FROM device", "statistics device.device_both missing"),
+    case("statistics", "ALTER STATISTICS device_both SET STATISTICS 40", "ALTER STATISTICS device_both SET STATISTICS -1", "statistics device.device_both target unexpected"),
+    case("statistics", "DROP STATISTICS device_both; CREATE STATISTICS device_both (mcv) ON label, price FROM device", "DROP STATISTICS device_both; CREATE STATISTICS device_both (ndistinct, dependencies) ON label, price FROM device", "statistics device.device_both kinds changed"),
+    case("statistics", "DROP STATISTICS device_both; CREATE STATISTICS device_both (ndistinct, dependencies) ON lower(label), price FROM device", "DROP STATISTICS device_both; CREATE STATISTICS device_both (ndistinct, dependencies) ON label, price FROM device", "statistics device.device_both of changed"),
+    // collations
+    case("collation", "CREATE COLLATION stray (LOCALE = 'C')", "DROP COLLATION stray", "collation stray unexpected"),
+    case("collation", "DROP COLLATION spoken", "CREATE COLLATION spoken (provider = libc, locale = 'C')", "collation spoken missing"),
+    case("collation", "DROP COLLATION spoken; CREATE COLLATION spoken (provider = icu, locale = 'en-u-kn-true', deterministic = false)", "DROP COLLATION spoken; CREATE COLLATION spoken (provider = libc, locale = 'C')", "collation spoken lc_collate missing; collation spoken lc_ctype missing; collation spoken locale unexpected; collation spoken nondeterministic unexpected; collation spoken provider changed"),
+    // publications
+    case("publication", "CREATE PUBLICATION stray", "DROP PUBLICATION stray", "publication stray unexpected"),
+    case("publication", "DROP PUBLICATION told", "CREATE PUBLICATION told FOR TABLE outlet (id, name) WHERE (id > 0), outlet_two", "publication told missing"),
+    case("publication", "ALTER PUBLICATION told DROP TABLE outlet_two", "ALTER PUBLICATION told ADD TABLE outlet_two", "publication told tables.outlet_two missing"),
+    case("publication", "ALTER PUBLICATION told ADD TABLE parent", "ALTER PUBLICATION told DROP TABLE parent", "publication told tables.child unexpected; publication told tables.parent unexpected"),
+    case("publication", "ALTER PUBLICATION told SET TABLE outlet (id, name, size) WHERE (id > 0), outlet_two", "ALTER PUBLICATION told SET TABLE outlet (id, name) WHERE (id > 0), outlet_two", "publication told tables.outlet.columns changed"),
+    case("publication", "ALTER PUBLICATION told SET TABLE outlet (id, name) WHERE (id > 1), outlet_two", "ALTER PUBLICATION told SET TABLE outlet (id, name) WHERE (id > 0), outlet_two", "publication told tables.outlet.rows changed"),
+    case("publication", "ALTER PUBLICATION told SET (publish = 'insert')", "ALTER PUBLICATION told SET (publish = 'insert, update, delete, truncate')", "publication told publish changed"),
+    case("publication", "ALTER PUBLICATION told SET (publish_via_partition_root = true)", "ALTER PUBLICATION told SET (publish_via_partition_root = false)", "publication told via_partition_root unexpected"),
+    case("publication", "DROP PUBLICATION told; CREATE PUBLICATION told FOR ALL TABLES", "DROP PUBLICATION told; CREATE PUBLICATION told FOR TABLE outlet (id, name) WHERE (id > 0), outlet_two", "publication told all_tables unexpected; publication told tables missing"),
     // views
     case("view", "CREATE VIEW stray AS SELECT 1 AS a", "DROP VIEW stray", "view stray unexpected"),
     case("view", "DROP VIEW above", "CREATE VIEW above WITH (security_barrier = true) AS SELECT id, label FROM device_view", "view above missing"),
@@ -252,4 +280,14 @@ pub const COMMUNITY: &[Case] = &[
     case("continuous_aggregate", "CREATE INDEX stray ON reading_hourly (device)", "DROP INDEX _timescaledb_internal.stray", "index reading_hourly.stray unexpected"),
     case("continuous_aggregate", "DROP MATERIALIZED VIEW reading_hourly; CREATE MATERIALIZED VIEW reading_hourly WITH (timescaledb.continuous, timescaledb.materialized_only = true) AS SELECT time_bucket('2 hours', at) AS hour, device, avg(value) AS average FROM reading GROUP BY 1, 2 WITH NO DATA; CREATE INDEX reading_hourly_average ON reading_hourly (average)", "DROP MATERIALIZED VIEW reading_hourly; CREATE MATERIALIZED VIEW reading_hourly WITH (timescaledb.continuous, timescaledb.materialized_only = true) AS SELECT time_bucket('1 hour', at) AS hour, device, avg(value) AS average FROM reading GROUP BY 1, 2 WITH NO DATA; CREATE INDEX reading_hourly_average ON reading_hourly (average)", "continuous_aggregate reading_hourly definition changed"),
     case("continuous_aggregate", "DROP MATERIALIZED VIEW reading_hourly", "CREATE MATERIALIZED VIEW reading_hourly WITH (timescaledb.continuous, timescaledb.materialized_only = true) AS SELECT time_bucket('1 hour', at) AS hour, device, avg(value) AS average FROM reading GROUP BY 1, 2 WITH NO DATA; CREATE INDEX reading_hourly_average ON reading_hourly (average)", "continuous_aggregate reading_hourly missing; index reading_hourly._materialized_hypertable_device_hour_idx missing; index reading_hourly._materialized_hypertable_hour_idx missing; index reading_hourly.reading_hourly_average missing"),
+    case("continuous_aggregate", "ALTER MATERIALIZED VIEW reading_hourly SET (timescaledb.compress = true)", "ALTER MATERIALIZED VIEW reading_hourly SET (timescaledb.compress = false)", "continuous_aggregate reading_hourly columnstore changed"),
+    // the columnstore
+    case("columnstore", "ALTER TABLE kept SET (timescaledb.compress = false)", "ALTER TABLE kept SET (timescaledb.compress, timescaledb.compress_segmentby = 'device, \"Of\"', timescaledb.compress_orderby = 'value, at DESC')",
+        "hypertable kept columnstore.enabled changed; hypertable kept columnstore.order_by missing; hypertable kept columnstore.segment_by missing"),
+    case("columnstore", "ALTER TABLE kept SET (timescaledb.compress, timescaledb.compress_segmentby = 'device', timescaledb.compress_orderby = 'value, at DESC')", "ALTER TABLE kept SET (timescaledb.compress, timescaledb.compress_segmentby = 'device, \"Of\"', timescaledb.compress_orderby = 'value, at DESC')",
+        "hypertable kept columnstore.segment_by changed"),
+    case("columnstore", "ALTER TABLE kept SET (timescaledb.compress, timescaledb.compress_segmentby = 'device, \"Of\"', timescaledb.compress_orderby = 'value DESC, at DESC')", "ALTER TABLE kept SET (timescaledb.compress, timescaledb.compress_segmentby = 'device, \"Of\"', timescaledb.compress_orderby = 'value, at DESC')",
+        "hypertable kept columnstore.order_by changed"),
+    case("columnstore", "ALTER TABLE reading SET (timescaledb.compress, timescaledb.compress_segmentby = 'device')", "ALTER TABLE reading SET (timescaledb.compress = false)",
+        "hypertable reading columnstore.enabled changed; hypertable reading columnstore.segment_by unexpected"),
 ];

@@ -78,7 +78,12 @@ const PIECES: &[Piece] = &[
     ("elsewhere", &[("schema", "CREATE TABLE \"Other s\".\"T 1\" (id int PRIMARY KEY, \"W x\" text)"), ("schema mood", "CREATE TABLE \"Other s\".\"T 1\" (id bigint PRIMARY KEY, \"W x\" text, m mood)"), ("schema t", "CREATE VIEW \"Other s\".\"T 1\" AS SELECT id, b AS \"W x\" FROM t")]),
     ("over", &[("elsewhere", "CREATE VIEW \"Other s\".over AS SELECT \"W x\" AS w FROM \"Other s\".\"T 1\""), ("elsewhere v", "CREATE VIEW \"Other s\".over AS SELECT e.\"W x\" AS w, v.a FROM \"Other s\".\"T 1\" AS e, v")]),
     ("event", &[("", "CREATE FUNCTION noticed() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN NULL; END $$; CREATE EVENT TRIGGER noticed ON ddl_command_end EXECUTE FUNCTION noticed()"), ("", "CREATE FUNCTION noticed() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RETURN; END $$; CREATE EVENT TRIGGER noticed ON sql_drop WHEN TAG IN ('DROP TABLE') EXECUTE FUNCTION noticed()")]),
+    ("statistics", &[("t", "CREATE STATISTICS s ON id, b FROM t"), ("t f", "CREATE STATISTICS s (mcv) ON id, (f(a)) FROM t"), ("u", "CREATE STATISTICS s ON n, o FROM u"), ("t schema", "CREATE STATISTICS \"Other s\".s ON id, b FROM t")]),
+    ("published", &[("t", "CREATE PUBLICATION pub FOR TABLE t"), ("t u", "CREATE PUBLICATION pub FOR TABLE t (id, b), u WHERE (n > 3)"), ("schema", "CREATE PUBLICATION pub FOR TABLES IN SCHEMA \"Other s\""), ("", "CREATE PUBLICATION pub FOR ALL TABLES WITH (publish = 'insert')")]),
 ];
+
+/// How many pieces came later: the seeds of the others mean what they meant.
+const LATER: usize = 2;
 
 /// Numbers in a row that a seed decides (splitmix64).
 struct Dice(u64);
@@ -97,16 +102,24 @@ impl Dice {
 type Choice = Vec<Option<usize>>;
 
 fn choices(seed: u64) -> (Choice, Choice) {
-    let mut dice = Dice(seed);
+    let (before, later) = PIECES.split_at(PIECES.len() - LATER);
+    let (mut actual, mut expected) = some(before, Dice(seed));
+    let (here, there) = some(later, Dice(!seed));
+    actual.extend(here);
+    expected.extend(there);
+    (actual, expected)
+}
+
+fn some(pieces: &[Piece], mut dice: Dice) -> (Choice, Choice) {
     let mut any = |variants: usize| match dice.roll(4) {
         0 => None,
         _ => Some(dice.roll(variants)),
     };
-    let actual: Choice = PIECES
+    let actual: Choice = pieces
         .iter()
         .map(|(_, variants)| any(variants.len()))
         .collect();
-    let others: Choice = PIECES
+    let others: Choice = pieces
         .iter()
         .map(|(_, variants)| any(variants.len()))
         .collect();

@@ -29,6 +29,7 @@ mod recording;
 mod registry;
 mod repair;
 mod resolve;
+mod rows;
 mod run;
 mod session;
 mod survey;
@@ -53,7 +54,7 @@ use crate::{
 use anyhow::{Context, Result};
 use async_trait::async_trait;
 use mysql_async::Row;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the runner works out for each statement.
 #[cfg(test)]
@@ -188,6 +189,14 @@ impl Engine for Mysql {
 
     async fn recorded_script(&mut self, entry: i64) -> Result<Option<String>> {
         record::script(self, entry).await
+    }
+
+    async fn recorded_down(&mut self, entry: i64) -> Result<Option<String>> {
+        record::down(self, entry).await
+    }
+
+    async fn estimated_rows(&mut self, tables: &[String]) -> Result<BTreeMap<String, u64>> {
+        rows::estimated(self, tables).await
     }
 
     async fn run(

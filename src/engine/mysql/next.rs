@@ -38,10 +38,15 @@ enum Beginning {
     Nothing,
 }
 
-/// The statements that store the script that a row is about.
+/// The statements that store the script that a row is about, and the checksum of the file that leads back.
 pub fn script<'t>(entry: &'t str, work: &Work<'t>) -> impl Iterator<Item = String> + 't {
     let kind = texts::SCRIPT;
-    texts::inserts(Owner { entry, kind }, work.text)
+    let down = work.down.as_deref().into_iter().flat_map(|down| {
+        let kind = texts::DOWN;
+        texts::inserts(Owner { entry, kind }, down).collect::<Vec<_>>()
+    });
+    let down: Vec<String> = down.collect();
+    texts::inserts(Owner { entry, kind }, work.text).chain(down)
 }
 
 /// A row is opened ahead only where evidence decides that the first statement was never sent.

@@ -2,7 +2,7 @@
 
 use super::{
     Mysql, convert, grants, session,
-    texts::{self, Owner, SCRIPT, SNAPSHOT},
+    texts::{self, DOWN, Owner, SCRIPT, SNAPSHOT},
 };
 use crate::{
     engine::{
@@ -182,6 +182,14 @@ pub fn understand(history: Vec<Row>, ledger: Vec<Row>) -> Result<Record> {
 /// The text that an entry recorded.
 pub async fn script(mysql: &mut Mysql, entry: i64) -> Result<Option<String>> {
     long_text(mysql, SCRIPT, entry).await
+}
+
+/// The checksum of the way back as it was when the entry's version was applied; a ledger of the first form has none.
+pub async fn down(mysql: &mut Mysql, entry: i64) -> Result<Option<String>> {
+    match mysql.first_form {
+        true => Ok(None),
+        false => long_text(mysql, DOWN, entry).await,
+    }
 }
 
 /// The schema stored with an entry.

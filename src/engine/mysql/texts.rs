@@ -14,6 +14,8 @@ pub const TEXT: &str = "sgmp_db_ledger_text";
 /// What a text is.
 pub const SCRIPT: &str = "script";
 pub const SNAPSHOT: &str = "snapshot";
+/// The checksum of the down file as it was when its version was applied.
+pub const DOWN: &str = "down";
 
 /// Bytes of a text in one piece, before it is compressed. As a literal a piece that does not
 /// compress takes twice as many, so the smallest limit that servers are run with (1 MB) takes it.

@@ -46,7 +46,7 @@ fn entry<'a>(
     let snapshot = Some(adoption.snapshot).filter(|_| is_last);
     let snapshot =
         snapshot.map(|snapshot| texts::inserts(texts::NEWEST, texts::SNAPSHOT, &snapshot.text));
-    std::iter::once(texts::with_script(&row.insert(), migration.text))
+    std::iter::once(texts::with_script(&row.insert(), migration.text, None))
         .chain(texts::rest_of_script(migration.text))
         .chain(snapshot.into_iter().flatten())
 }

@@ -23,7 +23,11 @@ pub struct Position {
 
 /// The statement that opens an entry for a script, with the first piece of that, and returns its id.
 pub fn open(work: &Work<'_>, event: Event, state: EntryState) -> String {
-    texts::with_script(&row(work, event, state).insert(), work.text)
+    texts::with_script(
+        &row(work, event, state).insert(),
+        work.text,
+        work.down.as_deref(),
+    )
 }
 
 /// The same without the script.
@@ -74,7 +78,7 @@ pub fn whole(work: &Work<'_>, event: Event) -> String {
         row.names(),
         row.values()
     );
-    texts::with_script(&insert, work.text)
+    texts::with_script(&insert, work.text, work.down.as_deref())
 }
 
 /// A row that began with its transaction.

@@ -3,6 +3,7 @@
 mod activity;
 mod adoption;
 mod aggregates;
+mod alike;
 mod blockers;
 mod catalog;
 mod convert;
@@ -22,6 +23,7 @@ mod record;
 mod repair;
 mod resolve;
 mod role;
+mod rows;
 mod run;
 mod session;
 mod singly;
@@ -29,6 +31,7 @@ mod survey;
 mod texts;
 mod trial;
 
+pub use alike::alike;
 pub use normal::object as in_normal_form;
 
 use super::{
@@ -47,7 +50,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use async_trait::async_trait;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// What the runner works out for each statement, and for the file.
 #[cfg(test)]
@@ -182,6 +185,14 @@ impl Engine for Timescale {
 
     async fn recorded_script(&mut self, entry: i64) -> Result<Option<String>> {
         record::script(self, entry).await
+    }
+
+    async fn recorded_down(&mut self, entry: i64) -> Result<Option<String>> {
+        record::down(self, entry).await
+    }
+
+    async fn estimated_rows(&mut self, tables: &[String]) -> Result<BTreeMap<String, u64>> {
+        rows::estimated(self, tables).await
     }
 
     async fn run(

@@ -2,7 +2,7 @@
 
 use super::{
     Timescale, convert, session,
-    texts::{self, SCRIPT, SNAPSHOT},
+    texts::{self, DOWN, SCRIPT, SNAPSHOT},
 };
 use crate::{
     engine::{
@@ -204,6 +204,14 @@ pub fn understand(history: &[SimpleQueryRow], ledger: &[SimpleQueryRow]) -> Resu
 /// The text that an entry recorded.
 pub async fn script(timescale: &mut Timescale, entry: i64) -> Result<Option<String>> {
     long_text(timescale, SCRIPT, entry).await
+}
+
+/// The checksum of the way back as it was when the entry's version was applied; a ledger of the first form has none.
+pub async fn down(timescale: &mut Timescale, entry: i64) -> Result<Option<String>> {
+    match timescale.first_form {
+        true => Ok(None),
+        false => long_text(timescale, DOWN, entry).await,
+    }
 }
 
 /// The schema stored with an entry.

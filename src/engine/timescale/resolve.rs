@@ -12,6 +12,7 @@ pub async fn write(timescale: &mut Timescale, resolution: &Resolution<'_>) -> Re
         .chain([texts::with_script(
             &LedgerRow::resolved(&FLAVOUR, resolution).insert(),
             resolution.text,
+            None,
         )])
         .chain(texts::rest_of_script(resolution.text))
         .chain(["COMMIT".to_owned()]);

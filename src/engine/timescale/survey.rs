@@ -88,6 +88,7 @@ pub async fn survey(timescale: &mut Timescale) -> Result<Survey> {
             .first()
             .map(|row| format!("backend {}", session::column(row, 0))),
         obstacles: facts.obstacles(exists, &database),
+        without_extension: facts.without_extension(exists, &database),
         statement_limit: Some(MESSAGE_LIMIT),
         ..Survey::default()
     };
@@ -291,6 +292,36 @@ impl<'a> Facts<'a> {
                 ),
             );
         }
+        if self.text(13).is_some_and(|role| role != "origin") {
+            obstacle(
+                format!(
+                    "session_replication_role is set for role `{user}`, which may not set it back: triggers and foreign keys would not work"
+                ),
+                format!(
+                    "as an administrator: ALTER ROLE \"{user}\" RESET session_replication_role; or where it is set: ALTER DATABASE \"{database}\" RESET session_replication_role;"
+                ),
+            );
+        }
+        if self.yes(11) {
+            obstacle(
+                "timescaledb.restoring is on: a restore is under way or was not ended".to_owned(),
+                format!("in \"{database}\": SELECT timescaledb_post_restore();"),
+            );
+        }
+        obstacles
+    }
+
+    /// What stands in the way of migrations that need the extension.
+    fn without_extension(&self, exists: bool, database: &str) -> Vec<Failure> {
+        let user = self.text(2).unwrap_or_default();
+        let mut obstacles = Vec::new();
+        let mut obstacle = |message: String, remedy: String| {
+            obstacles.push(
+                Failure::failed(message)
+                    .on(Target::Timescale)
+                    .remedy(remedy),
+            );
+        };
         let installed = exists && self.text(7).is_some();
         if !installed && self.text(8).is_none() {
             obstacle(
@@ -313,22 +344,6 @@ impl<'a> Facts<'a> {
                     "the extension timescaledb is not in `{database}`, and role `{user}` {why}"
                 ),
                 format!("as an administrator, in \"{database}\": CREATE EXTENSION timescaledb;"),
-            );
-        }
-        if self.text(13).is_some_and(|role| role != "origin") {
-            obstacle(
-                format!(
-                    "session_replication_role is set for role `{user}`, which may not set it back: triggers and foreign keys would not work"
-                ),
-                format!(
-                    "as an administrator: ALTER ROLE \"{user}\" RESET session_replication_role; or where it is set: ALTER DATABASE \"{database}\" RESET session_replication_role;"
-                ),
-            );
-        }
-        if self.yes(11) {
-            obstacle(
-                "timescaledb.restoring is on: a restore is under way or was not ended".to_owned(),
-                format!("in \"{database}\": SELECT timescaledb_post_restore();"),
             );
         }
         obstacles

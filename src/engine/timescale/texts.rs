@@ -13,6 +13,8 @@ pub const TEXT: &str = "sgmp_db_ledger_text";
 /// What a text is.
 pub const SCRIPT: &str = "script";
 pub const SNAPSHOT: &str = "snapshot";
+/// The checksum of the down file as it was when its version was applied.
+pub const DOWN: &str = "down";
 
 /// Bytes of a text in one piece.
 pub const PIECE: usize = 256 * 1024;
@@ -25,13 +27,19 @@ pub fn is_small(text: &str) -> bool {
     text.len() <= PIECE
 }
 
-/// An entry's row and the first piece of its script in one statement, which returns the entry's number.
-/// `insert` adds the row.
-pub fn with_script(insert: &str, script: &str) -> String {
+/// An entry's row, the first piece of its script and the checksum of the file that leads back in one statement,
+/// which returns the entry's number. `insert` adds the row.
+pub fn with_script(insert: &str, script: &str, down: Option<&str>) -> String {
     let piece = pieces(script, PIECE).next().unwrap_or_default();
+    let down = down.map_or_else(String::new, |down| {
+        format!(
+            " UNION ALL SELECT id, '{DOWN}', 0, {} FROM entry",
+            bytes(down)
+        )
+    });
     format!(
         "WITH entry AS ({insert} RETURNING id) \
-         INSERT INTO public.sgmp_db_ledger_text (entry, kind, part, body) SELECT id, '{SCRIPT}', 0, {} FROM entry RETURNING entry",
+         INSERT INTO public.sgmp_db_ledger_text (entry, kind, part, body) SELECT id, '{SCRIPT}', 0, {} FROM entry{down} RETURNING entry",
         bytes(piece)
     )
 }

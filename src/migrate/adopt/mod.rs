@@ -140,7 +140,12 @@ fn obstacles(side: &Side<'_>, survey: &crate::engine::Survey) -> Vec<Failure> {
             .on(target)
             .remedy(format!("point --{target}-host at the primary"))
     });
-    read_only.chain(survey.obstacles.iter().cloned()).collect()
+    read_only
+        .chain(survey.obstacles.iter().cloned())
+        .chain(crate::migrate::preflight::extension_failures(
+            side.set, survey,
+        ))
+        .collect()
 }
 
 /// Proves it once more under the lock, and records it; false where it is not so any more.

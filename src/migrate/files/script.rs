@@ -28,6 +28,24 @@ pub struct MigrationSet {
     pub notes: Vec<String>,
 }
 
+impl MigrationSet {
+    /// The way back of that version, where it has one.
+    pub fn way_back(&self, version: Option<i32>) -> Option<&Script> {
+        let of_version = |one: &&Migration| Some(one.version) == version;
+        self.migrations.iter().find(of_version)?.down.as_ref()
+    }
+
+    /// Does anything here ask for TimescaleDB? A project of plain PostgreSQL does without it.
+    pub fn needs_timescaledb(&self) -> bool {
+        const SIGNS: [&str; 3] = ["timescaledb", "create_hypertable", "time_bucket"];
+        let asks = |migration: &Migration| {
+            let text = migration.up.sql.as_str().to_lowercase();
+            SIGNS.iter().any(|sign| text.contains(sign))
+        };
+        self.policies.is_some() || self.migrations.iter().any(asks)
+    }
+}
+
 /// One version.
 #[derive(Debug, Clone)]
 pub struct Migration {

@@ -47,6 +47,8 @@ pub struct Draft {
     pub parts: BTreeMap<String, tables::Parts>,
     /// The names of every table's columns in lower case.
     pub columns: BTreeMap<String, BTreeSet<String>>,
+    /// What nobody compares, by its kind.
+    pub uncompared: BTreeMap<String, BTreeSet<String>>,
     /// Is there a routine whose body this login may not see?
     pub hidden_body: bool,
 }
@@ -60,6 +62,7 @@ impl Draft {
             schema: Schema::default(),
             parts: BTreeMap::new(),
             columns: BTreeMap::new(),
+            uncompared: BTreeMap::new(),
             hidden_body: false,
         }
     }

@@ -17,6 +17,7 @@ mod grants;
 pub mod indexes;
 mod kind;
 mod look;
+mod noted;
 pub mod partitions;
 pub mod routines;
 mod show_create;
@@ -36,7 +37,7 @@ use mysql_async::Row;
 
 /// Every kind, in the order in which they are read: the parts of tables before the tables, and
 /// grants last, because they are put into the objects that they are on.
-const KINDS: [&Kind; 12] = [
+const KINDS: [&Kind; 13] = [
     &databases::DATABASES,
     &columns::COLUMNS,
     &partitions::PARTITIONS,
@@ -48,6 +49,7 @@ const KINDS: [&Kind; 12] = [
     &views::VIEWS,
     &events::EVENTS,
     &routines::ROUTINES,
+    &noted::NOTED,
     &grants::GRANTS,
 ];
 
@@ -80,6 +82,7 @@ fn understand(answers: Answers) -> Result<Reading> {
     draft.schema.objects.values_mut().for_each(normal::object);
     Ok(Reading {
         unseen: kind::unseen(&KINDS, &draft),
+        uncompared: draft.uncompared,
         server_major: draft.facts.database.server_major,
         schema: draft.schema,
     })

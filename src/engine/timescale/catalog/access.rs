@@ -17,7 +17,18 @@ macro_rules! grants {
         )
     };
 }
-pub(super) use grants;
+/// SQL that lists what whoever makes an object in a schema grants on it by default.
+macro_rules! default_grants {
+    ($schema:literal) => {
+        concat!(
+            "(SELECT pg_catalog.json_agg(pg_catalog.json_build_object('of', pg_catalog.pg_get_userbyid(a.defaclrole), ",
+            "'on', a.defaclobjtype, 'to', CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE pg_catalog.pg_get_userbyid(g.grantee) END, ",
+            "'privilege', g.privilege_type, 'grantable', g.is_grantable)) ",
+            "FROM pg_catalog.pg_default_acl a, pg_catalog.aclexplode(a.defaclacl) AS g WHERE a.defaclnamespace = ", $schema, ")"
+        )
+    };
+}
+pub(super) use {default_grants, grants};
 
 /// One privilege of one role.
 #[derive(Debug, Clone, Deserialize)]
@@ -59,6 +70,39 @@ pub fn add(object: &mut Object, class: Class, part: &str, value: Value) {
         .or_insert_with(|| Value::Object(Map::new()));
     if let Value::Object(parts) = parts {
         parts.insert(part.to_owned(), value);
+    }
+}
+
+/// One privilege of one role on what another role will make.
+#[derive(Debug, Deserialize)]
+pub struct DefaultGrant {
+    of: String,
+    on: String,
+    #[serde(flatten)]
+    grant: Grant,
+}
+
+/// Default privileges, in the class of grants: what is made by whom, and then as `roles`.
+pub fn attach_defaults(object: &mut Object, grants: Option<Vec<DefaultGrant>>) {
+    let mut by_maker: BTreeMap<String, Vec<Grant>> = BTreeMap::new();
+    for one in grants.unwrap_or_default() {
+        let what = match one.on.as_str() {
+            "r" => "tables",
+            "S" => "sequences",
+            "f" => "functions",
+            "T" => "types",
+            "n" => "schemas",
+            _ => "large objects",
+        };
+        let maker = format!("{what} of {}", one.of);
+        by_maker.entry(maker).or_default().push(one.grant);
+    }
+    if !by_maker.is_empty() {
+        let defaults = by_maker.into_iter();
+        let defaults: Map<String, Value> = defaults
+            .map(|(maker, grants)| (maker, by_role(grants).into()))
+            .collect();
+        add(object, Class::Grants, "defaults", defaults.into());
     }
 }
 

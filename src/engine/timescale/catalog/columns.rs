@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
+/// `attcompression` came with 14: before, its name means that of `absent`.
 /// Inherited columns are their parent's, whether or not the table has declared them itself too.
 pub const QUERY: &str = concat!(
     "SELECT a.attrelid::bigint AS table, \
@@ -23,12 +24,13 @@ pub const QUERY: &str = concat!(
      CASE WHEN a.attcollation <> t.typcollation THEN cn.nspname END AS collation_schema, \
      CASE WHEN a.attcollation <> t.typcollation THEN l.collname END AS collation, \
      CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END AS storage, \
+     (SELECT NULLIF(attcompression::text, '') FROM (SELECT a.*) AS own) AS compression, \
      a.attfdwoptions AS options, \
      CASE WHEN a.attacl IS NOT NULL THEN \
      (SELECT pg_catalog.json_agg(pg_catalog.json_build_object('to', CASE WHEN g.grantee = 0 THEN 'PUBLIC' \
      ELSE pg_catalog.pg_get_userbyid(g.grantee) END, 'privilege', g.privilege_type, 'grantable', g.is_grantable)) \
      FROM pg_catalog.aclexplode(a.attacl) AS g) END AS grants \
-     FROM ",
+     FROM (SELECT ''::text AS attcompression) AS absent, ",
     relations!(),
     " JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid \
      AND a.attnum > 0 AND NOT a.attisdropped AND a.attinhcount = 0 \
@@ -55,6 +57,7 @@ pub struct Row {
     collation_schema: Option<String>,
     collation: Option<String>,
     storage: Option<String>,
+    compression: Option<String>,
     options: Option<Vec<String>>,
     pub grants: Option<Vec<Grant>>,
 }
@@ -76,6 +79,9 @@ pub struct Column {
     pub collation: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage: Option<String>,
+    /// `pglz` or `lz4`; absent is the server's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compression: Option<String>,
     /// Of a foreign table's column.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
@@ -142,6 +148,13 @@ impl Columns {
                     "e" => "external",
                     "m" => "main",
                     _ => "extended",
+                }
+                .to_owned()
+            }),
+            compression: row.compression.map(|code| {
+                match code.as_str() {
+                    "p" => "pglz",
+                    _ => "lz4",
                 }
                 .to_owned()
             }),

@@ -28,6 +28,8 @@ const AGGREGATES: &str = concat!(
      COALESCE(s.view_schema, a.hypertable_schema) AS source_schema, \
      COALESCE(s.view_name, a.hypertable_name) AS source, \
      a.materialized_only, \
+     CASE WHEN pg_catalog.current_setting('timescaledb.license', true) <> 'apache' \
+     THEN (pg_catalog.to_jsonb(a) ->> 'compression_enabled')::boolean END AS columnstore, \
      a.view_definition AS definition, \
      (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(t.attname, \
      pg_catalog.format_type(t.atttypid, t.atttypmod)) ORDER BY t.attnum) \
@@ -80,6 +82,7 @@ struct Row {
     source_schema: String,
     source: String,
     materialized_only: bool,
+    columnstore: Option<bool>,
     definition: Option<String>,
     columns: Vec<(String, String)>,
     #[serde(flatten)]
@@ -99,6 +102,9 @@ pub struct ContinuousAggregate {
     /// The hypertable, or the aggregate, that it aggregates.
     pub source: String,
     pub materialized_only: bool,
+    /// May its chunks go to the columnstore? Unknown where the licence has none, and in older snapshots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columnstore: Option<bool>,
     /// Name to type.
     pub columns: BTreeMap<String, String>,
     pub column_order: Vec<String>,
@@ -118,6 +124,7 @@ fn read(answers: &[Vec<SimpleQueryRow>], draft: &mut Draft) -> Result<()> {
         let aggregate = ContinuousAggregate {
             source: name::qualified(&row.source_schema, &row.source),
             materialized_only: row.materialized_only,
+            columnstore: row.columnstore,
             column_order: row.columns.iter().map(|(name, _)| name.clone()).collect(),
             columns: row.columns.into_iter().collect(),
         };

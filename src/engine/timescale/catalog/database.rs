@@ -2,7 +2,7 @@
 //! and not one per column.
 
 use super::{
-    access::{Access, grants},
+    access::{self, Access, DefaultGrant, default_grants, grants},
     answer,
     kind::{Draft, Kind, object},
 };
@@ -23,7 +23,9 @@ const QUERY: &str = concat!(
      COALESCE(pg_catalog.to_jsonb(d)->>'datlocale', pg_catalog.to_jsonb(d)->>'daticulocale') AS locale, \
      pg_catalog.pg_get_userbyid(d.datdba) AS owner, ",
     grants!("d", "d.datacl", "d.datdba"),
-    " AS grants \
+    " AS grants, ",
+    default_grants!("0"),
+    " AS defaults \
      FROM pg_catalog.pg_database d \
      WHERE d.datname = pg_catalog.current_database()"
 );
@@ -31,7 +33,7 @@ const QUERY: &str = concat!(
 pub const KIND: Kind = Kind {
     names: &[DATABASE],
     timescaledb: false,
-    needs: &["pg_catalog.pg_database"],
+    needs: &["pg_catalog.pg_database", "pg_catalog.pg_default_acl"],
     queries: &[QUERY],
     read,
 };
@@ -43,6 +45,7 @@ struct Row {
     ctype: String,
     provider: Option<String>,
     locale: Option<String>,
+    defaults: Option<Vec<DefaultGrant>>,
     #[serde(flatten)]
     access: Access,
 }
@@ -76,6 +79,7 @@ fn read(answers: &[Vec<SimpleQueryRow>], draft: &mut Draft) -> Result<()> {
         };
         let mut object = object(DATABASE, "default".to_owned(), &database)?;
         row.access.attach(&mut object);
+        access::attach_defaults(&mut object, row.defaults);
         draft.schema.insert(object);
     }
     Ok(())

@@ -4,6 +4,7 @@
 use super::{
     aggregates::AGGREGATE,
     answer,
+    collations::COLLATION,
     constraints::CONSTRAINT,
     continuous_aggregates::CONTINUOUS_AGGREGATE,
     indexes::INDEX,
@@ -14,6 +15,7 @@ use super::{
     rules::RULE,
     scope::{in_schemas, relations},
     sequences::SEQUENCE,
+    statistics::STATISTICS,
     tables::{FOREIGN_TABLE, TABLE},
     triggers::TRIGGER,
     types::{COMPOSITE_TYPE, DOMAIN, ENUM, RANGE_TYPE},
@@ -64,6 +66,11 @@ const QUERY: &str = concat!(
      UNION ALL SELECT 'trigger', 'pg_catalog.pg_trigger'::pg_catalog.regclass, g.oid, n.nspname, c.relname, g.tgname FROM ",
     relations!(),
     " JOIN pg_catalog.pg_trigger g ON g.tgrelid = r.oid AND NOT g.tgisinternal \
+     JOIN pg_catalog.pg_class c ON c.oid = r.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+     UNION ALL SELECT 'statistics', 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, s.oid, n.nspname, c.relname, \
+     CASE WHEN s.stxnamespace <> c.relnamespace THEN sn.nspname || '.' ELSE '' END || s.stxname FROM ",
+    relations!(),
+    " JOIN pg_catalog.pg_statistic_ext s ON s.stxrelid = r.oid JOIN pg_catalog.pg_namespace sn ON sn.oid = s.stxnamespace \
      JOIN pg_catalog.pg_class c ON c.oid = r.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
      UNION ALL SELECT 'policy', 'pg_catalog.pg_policy'::pg_catalog.regclass, y.oid, n.nspname, c.relname, y.polname FROM ",
     relations!(),
@@ -122,6 +129,7 @@ pub const KIND: Kind = Kind {
         "pg_catalog.pg_policy",
         "pg_catalog.pg_proc",
         "pg_catalog.pg_rewrite",
+        "pg_catalog.pg_statistic_ext",
         "pg_catalog.pg_trigger",
         "pg_catalog.pg_type",
     ],
@@ -191,6 +199,7 @@ fn dependent(row: &Row, schema: &Schema) -> Option<(Key, String)> {
         "constraint" => (of_table(CONSTRAINT), definition),
         "trigger" => (of_table(TRIGGER), definition),
         "policy" => (of_table(ROW_POLICY), definition),
+        "statistics" => (of_table(STATISTICS), definition),
         "rule" if own == "_RETURN" => (relation(&whole, schema)?, definition),
         "rule" => (of_table(RULE), definition),
         "check" => (Key::new(DOMAIN, whole), format!("checks.{own}")),
@@ -217,7 +226,7 @@ fn depended(row: &Row, schema: &Schema) -> Option<Key> {
     }
     among(&TYPES, &whole, schema)
         .or_else(|| relation(&whole, schema))
-        .or_else(|| among(&["collation"], &whole, schema))
+        .or_else(|| among(&[COLLATION], &whole, schema))
 }
 
 /// The relation of that name, whatever it is.

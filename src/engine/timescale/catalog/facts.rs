@@ -1,6 +1,6 @@
 //! What must be known before the kinds can be asked: whose schemas, which extension, what may be read?
 
-use super::answer;
+use super::{answer, hypertables};
 use crate::connect::PgClient as Client;
 use crate::engine::timescale::session;
 use anyhow::{Context, Result};
@@ -39,7 +39,7 @@ const SCHEMAS: &str = "SELECT pg_catalog.set_config('sgmp_db.schemas', \
 
 /// Columns that came or went with a version, as `schema.relation.column`; whether they are there is
 /// asked, because version numbers of development builds do not tell.
-const PROBED: [&str; 1] = [CHUNK_RELID];
+const PROBED: [&str; 2] = [CHUNK_RELID, hypertables::TYPED];
 
 /// Which table a chunk is: its oid, where it once was its schema and name.
 pub const CHUNK_RELID: &str = "_timescaledb_catalog.chunk.relid";
@@ -104,6 +104,14 @@ impl Facts {
     /// Does this server have that column of `PROBED`?
     pub fn has(&self, column: &str) -> bool {
         self.columns.iter().any(|name| name == column)
+    }
+
+    /// A kind's query, or what this server takes in its place.
+    pub fn asked(&self, query: &'static str) -> &'static str {
+        match query == hypertables::SETTINGS && !self.has(hypertables::TYPED) {
+            true => hypertables::SETTINGS_AS_TEXT,
+            false => query,
+        }
     }
 
     /// Major version as the server counts them.

@@ -47,6 +47,8 @@ pub struct Draft {
     /// Columns and their comments by relation, until the relation's kind takes them.
     pub columns: BTreeMap<u32, Columns>,
     pub column_comments: BTreeMap<u32, Map<String, Value>>,
+    /// What nobody compares, by its kind.
+    pub uncompared: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Draft {
@@ -58,6 +60,7 @@ impl Draft {
             owned_sequences: BTreeMap::new(),
             columns: BTreeMap::new(),
             column_comments: BTreeMap::new(),
+            uncompared: BTreeMap::new(),
         }
     }
 }

@@ -4,6 +4,7 @@
 mod access;
 pub mod aggregates;
 mod answer;
+pub mod collations;
 pub mod columns;
 pub mod constraints;
 pub mod continuous_aggregates;
@@ -16,12 +17,15 @@ pub mod hypertables;
 pub mod indexes;
 mod kind;
 pub mod name;
+mod noted;
+pub mod publications;
 pub mod routines;
 pub mod row_policies;
 pub mod rules;
 pub mod schemas;
 mod scope;
 pub mod sequences;
+pub mod statistics;
 pub mod tables;
 pub mod triggers;
 pub mod types;
@@ -40,10 +44,11 @@ use kind::{Draft, Kind};
 use tokio_postgres::{Error, error::SqlState};
 
 /// Every kind, in the order in which they are asked: what a later one must know comes first.
-const KINDS: [&Kind; 18] = [
+const KINDS: [&Kind; 22] = [
     &database::KIND,
     &extensions::KIND,
     &schemas::KIND,
+    &collations::KIND,
     &types::KIND,
     &sequences::KIND,
     &tables::KIND,
@@ -58,6 +63,9 @@ const KINDS: [&Kind; 18] = [
     &rules::KIND,
     &row_policies::KIND,
     &event_triggers::KIND,
+    &statistics::KIND,
+    &publications::KIND,
+    &noted::KIND,
     // What the others are made of: after all of them.
     &dependencies::KIND,
 ];
@@ -122,7 +130,7 @@ async fn attempt(client: &Client, begun: Begun) -> Result<Option<Reading>> {
     let mut batch = scope::query(&facts);
     for query in kinds.iter().flat_map(|kind| kind.queries) {
         batch.push_str("; ");
-        batch.push_str(&answer::query(query));
+        batch.push_str(&answer::query(facts.asked(query)));
     }
     batch.push_str("; COMMIT");
     let answers = match session::answers(client, &batch).await {
@@ -147,6 +155,7 @@ async fn attempt(client: &Client, begun: Begun) -> Result<Option<Reading>> {
     Ok(Some(Reading {
         schema: draft.schema,
         unseen: kind::unseen(&KINDS, &facts),
+        uncompared: draft.uncompared,
         server_major: facts.major().to_string(),
     }))
 }

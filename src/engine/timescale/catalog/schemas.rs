@@ -1,7 +1,7 @@
 //! Which schemas are there, beside the system's and those of extensions?
 
 use super::{
-    access::{Access, grants},
+    access::{self, Access, DefaultGrant, default_grants, grants},
     answer,
     kind::{Draft, Kind, object},
     name,
@@ -18,7 +18,9 @@ const QUERY: &str = concat!(
     "SELECT n.nspname AS name, \
      pg_catalog.pg_get_userbyid(n.nspowner) AS owner, ",
     grants!("n", "n.nspacl", "n.nspowner"),
-    " AS grants, \
+    " AS grants, ",
+    default_grants!("n.oid"),
+    " AS defaults, \
      pg_catalog.obj_description(n.oid, 'pg_namespace') AS comment \
      FROM pg_catalog.pg_namespace n \
      WHERE ",
@@ -29,7 +31,7 @@ const QUERY: &str = concat!(
 pub const KIND: Kind = Kind {
     names: &[SCHEMA],
     timescaledb: false,
-    needs: &[],
+    needs: &["pg_catalog.pg_default_acl"],
     queries: &[QUERY],
     read,
 };
@@ -37,6 +39,7 @@ pub const KIND: Kind = Kind {
 #[derive(Deserialize)]
 struct Row {
     name: String,
+    defaults: Option<Vec<DefaultGrant>>,
     #[serde(flatten)]
     access: Access,
 }
@@ -45,6 +48,7 @@ fn read(answers: &[Vec<SimpleQueryRow>], draft: &mut Draft) -> Result<()> {
     for row in answer::decode::<Row>(&answers[0])? {
         let mut object = object(SCHEMA, name::part(&row.name), &())?;
         row.access.attach(&mut object);
+        access::attach_defaults(&mut object, row.defaults);
         draft.schema.insert(object);
     }
     Ok(())

@@ -100,6 +100,9 @@ pub struct View {
     pub depends_on: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<String, String>,
+    /// What an INSERT into the view takes for a column that it does not name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub defaults: BTreeMap<String, String>,
 }
 
 fn read(answers: &[Vec<SimpleQueryRow>], draft: &mut Draft) -> Result<()> {
@@ -152,5 +155,10 @@ pub fn view(
         column_order: columns.order.clone(),
         depends_on: depends_on.unwrap_or_default(),
         options: tables::options(options),
+        defaults: columns
+            .by_name
+            .iter()
+            .filter_map(|(name, column)| Some((name.clone(), column.default.clone()?)))
+            .collect(),
     }
 }

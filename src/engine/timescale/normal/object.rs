@@ -31,6 +31,12 @@ const EXPRESSIONS: &[Place] = &[
     (catalog::row_policies::ROW_POLICY, &["using"]),
     (catalog::row_policies::ROW_POLICY, &["check"]),
     (catalog::triggers::TRIGGER, &["definition"]),
+    (catalog::views::VIEW, &["defaults", EACH]),
+    (catalog::statistics::STATISTICS, &["of"]),
+    (
+        catalog::publications::PUBLICATION,
+        &["tables", EACH, "rows"],
+    ),
     // Defaults of arguments.
     (catalog::routines::FUNCTION, &["arguments"]),
     (catalog::routines::PROCEDURE, &["arguments"]),

@@ -64,6 +64,9 @@ impl At<'_> {
 /// A column as CREATE TABLE and ADD COLUMN take it.
 pub fn definition(own: &str, column: &Column) -> String {
     let mut sql = format!("{} {}", session::identifier(own), column.type_name);
+    if let Some(compression) = &column.compression {
+        sql.push_str(&format!(" COMPRESSION {compression}"));
+    }
     if let Some(collation) = &column.collation {
         sql.push_str(&format!(" COLLATE {}", collation_name(collation)));
     }
@@ -192,6 +195,10 @@ pub fn repair(at: &At<'_>, expected: &Column, actual: &Column) -> Vec<Step> {
             (None, _) => "extended",
         };
         steps.push(at.alter(&format!("SET STORAGE {storage}")));
+    }
+    if expected.compression != actual.compression {
+        let compression = expected.compression.as_deref().unwrap_or("DEFAULT");
+        steps.push(at.alter(&format!("SET COMPRESSION {compression}")));
     }
     steps
 }

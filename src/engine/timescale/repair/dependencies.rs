@@ -1,5 +1,6 @@
 //! What depends on what, in one schema: as the server recorded it, and by what objects are.
 
+use super::publications::published;
 use super::steps::{
     belongs_to, check, column, default, definition, is_part, not_null, of_table, schema_and_name,
     typed, words,
@@ -14,8 +15,10 @@ use crate::{
         hypertables::{HYPERTABLE, Hypertable},
         indexes::INDEX,
         name,
+        publications::{PUBLICATION, Publication},
         routines::FUNCTION,
         schemas::SCHEMA,
+        statistics::{STATISTICS, Statistics},
         tables::{FOREIGN_TABLE, TABLE, Table},
         types::DOMAIN,
         views::{MATERIALIZED_VIEW, VIEW, View},
@@ -46,6 +49,8 @@ pub fn dependencies(schema: &Schema, other: &Schema) -> Dependencies {
             CONTINUOUS_AGGREGATE => all.aggregate(object),
             CONSTRAINT => all.constraint(object),
             INDEX => all.columns_named(object),
+            STATISTICS => all.statistics(object),
+            PUBLICATION => all.publication(object),
             HYPERTABLE => all.hypertable(object),
             EVENT_TRIGGER => all.event_trigger(object),
             _ => {}
@@ -110,7 +115,7 @@ impl Found<'_> {
         let named = name::split_arguments(&key.name).0;
         let schema = match key.kind.as_str() {
             EXTENSION => typed::<Extension>(Some(object)).map(|one| one.schema),
-            SCHEMA | EVENT_TRIGGER => None,
+            SCHEMA | EVENT_TRIGGER | PUBLICATION => None,
             _ => Some(schema_and_name(named).0),
         };
         let schema = schema.map(|own| Key::new(SCHEMA, name::part(&own)));
@@ -272,6 +277,36 @@ impl Found<'_> {
             {
                 self.add(&object.key, column(name, own));
             }
+        }
+    }
+
+    /// They need not be in their table's schema.
+    fn statistics(&mut self, object: &Object) {
+        self.columns_named(object);
+        let schema = typed::<Statistics>(Some(object)).and_then(|one| one.schema);
+        if let Some(schema) = schema {
+            self.add(&object.key, Key::new(SCHEMA, name::part(&schema)));
+        }
+    }
+
+    fn publication(&mut self, object: &Object) {
+        let Some(publication) = typed::<Publication>(Some(object)) else {
+            return;
+        };
+        for (table, one) in &publication.tables {
+            let node = published(&object.key, table);
+            self.add(&node, object.key.clone());
+            if let Some(whole) = relation(table, self.schema) {
+                self.add(&node, whole);
+            }
+            for own in one.columns.iter().flatten() {
+                self.add(&node, column(table, own));
+            }
+            let rows = one.rows.as_deref().unwrap_or_default();
+            self.words_as_columns(&node, table, rows);
+        }
+        for schema in &publication.schemas {
+            self.add(&object.key, Key::new(SCHEMA, name::part(schema)));
         }
     }
 

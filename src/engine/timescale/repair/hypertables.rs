@@ -1,12 +1,13 @@
 //! What makes a table a hypertable, and its dimensions the expected ones?
 
 use super::{
+    Work,
     steps::{qualified, typed},
     whole::Maker,
 };
 use crate::{
     engine::timescale::{
-        catalog::hypertables::{Dimension, HYPERTABLE, Hypertable},
+        catalog::hypertables::{Columnstore, Dimension, HYPERTABLE, Hypertable},
         session,
     },
     schema::{Change, Key, ObjectDifference, plan::Step},
@@ -31,27 +32,67 @@ pub const MAKER: Maker = Maker {
         statements.map(step).collect()
     },
     drop: |_, _| Vec::new(),
-    alter: |difference, _| {
-        let key = &difference.key;
-        let expected = typed::<Hypertable>(difference.expected.as_ref())?;
-        let counts = expected.dimensions.iter().filter_map(|(name, dimension)| {
-            let sql = format!(
-                "SELECT set_number_partitions({}, {}, {})",
-                session::text(&qualified(&key.name)),
-                dimension.partitions?,
-                session::text(name)
-            );
-            Some(sql)
-        });
-        let now = expected
-            .integer_now
-            .as_ref()
-            .map(|function| integer_now(key, function));
-        Some(counts.chain(now).map(|sql| Step::alter(key, sql)).collect())
-    },
+    alter,
     loss: None,
     movable: false,
 };
+
+fn alter(difference: &ObjectDifference, _: &Work<'_>) -> Option<Vec<Step>> {
+    let key = &difference.key;
+    let expected = typed::<Hypertable>(difference.expected.as_ref())?;
+    let asked = |start: &str| {
+        let mut paths = difference.paths.iter();
+        paths.any(|one| one.path.starts_with(start))
+    };
+    let table = session::text(&qualified(&key.name));
+    let counts = expected.dimensions.iter().filter_map(|(name, dimension)| {
+        let sql = format!(
+            "SELECT set_number_partitions({table}, {}, {})",
+            dimension.partitions?,
+            session::text(name)
+        );
+        asked("dimensions").then_some(sql)
+    });
+    let now = expected
+        .integer_now
+        .as_ref()
+        .filter(|_| asked("integer_now"))
+        .map(|function| integer_now(key, function));
+    let interval = chunk_interval(&expected).filter(|_| asked("chunk_interval"));
+    let interval = interval.map(|to| format!("SELECT set_chunk_time_interval({table}, {to})"));
+    let steps = counts.chain(now).chain(interval);
+    let steps = steps.map(|sql| Step::alter(key, sql));
+    let columnstore = expected.columnstore.filter(|_| asked("columnstore"));
+    let columnstore = columnstore.map(|to| {
+        let note = "where chunks are in the columnstore the server may refuse this: then take them out of it first, with decompress_chunk";
+        Step::alter(key, columnstore_set(key, &to)).noting(note)
+    });
+    Some(steps.chain(columnstore).collect())
+}
+
+/// As an argument of the extension's functions.
+fn chunk_interval(hypertable: &Hypertable) -> Option<String> {
+    let interval = hypertable.chunk_interval.as_ref()?;
+    let of_numbers = NUMBERS.contains(&hypertable.time_type.as_str());
+    Some(match of_numbers {
+        true => interval.clone(),
+        false => format!("INTERVAL {}", session::text(interval)),
+    })
+}
+
+/// Settings that are not stated are set to nothing, which is the server's own choice.
+fn columnstore_set(key: &Key, columnstore: &Columnstore) -> String {
+    let table = qualified(&key.name);
+    if !columnstore.enabled {
+        return format!("ALTER TABLE {table} SET (timescaledb.compress = false)");
+    }
+    let text = |text: &Option<String>| session::text(text.as_deref().unwrap_or_default());
+    format!(
+        "ALTER TABLE {table} SET (timescaledb.compress = true, timescaledb.compress_segmentby = {}, timescaledb.compress_orderby = {})",
+        text(&columnstore.segment_by),
+        text(&columnstore.order_by)
+    )
+}
 
 /// What to do first where chunks are compressed, and afterwards.
 pub fn if_compressed(table: &str) -> String {
@@ -89,10 +130,10 @@ pub fn needs_rebuild(difference: &ObjectDifference) -> Option<&'static str> {
 pub fn create(key: &Key, hypertable: &Hypertable) -> Vec<String> {
     let table = session::text(&qualified(&key.name));
     let of_numbers = NUMBERS.contains(&hypertable.time_type.as_str());
-    let interval = if of_numbers {
-        format!(", chunk_time_interval => {INTEGER_INTERVAL}")
-    } else {
-        String::new()
+    let interval = match (chunk_interval(hypertable), of_numbers) {
+        (Some(interval), _) => format!(", chunk_time_interval => {interval}"),
+        (None, true) => format!(", chunk_time_interval => {INTEGER_INTERVAL}"),
+        (None, false) => String::new(),
     };
     // Rows that are there move along the dimensions of this call; one added later must find none.
     let hashed = hypertable
@@ -121,6 +162,8 @@ pub fn create(key: &Key, hypertable: &Hypertable) -> Vec<String> {
     if let Some(function) = &hypertable.integer_now {
         statements.push(integer_now(key, function));
     }
+    let columnstore = hypertable.columnstore.as_ref().filter(|one| one.enabled);
+    statements.extend(columnstore.map(|one| columnstore_set(key, one)));
     statements
 }
 

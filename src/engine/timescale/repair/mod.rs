@@ -4,6 +4,7 @@
 //! it and what they do to which objects (`whole.rs` and the files of the kinds); in which order they work,
 //! and what stands in their way, follows from what depends on what (`dependencies.rs`, `schema::plan`).
 
+mod collations;
 mod column_sequences;
 mod columns;
 mod columns_renamed;
@@ -12,11 +13,13 @@ mod hypertables;
 mod indexes;
 mod keep;
 mod parents;
+mod publications;
 mod rebuild;
 mod renames;
 mod retyped;
 mod routines;
 mod sequences;
+mod statistics;
 mod steps;
 mod table_columns;
 mod tables;

@@ -106,9 +106,9 @@ pub fn belongs_to(key: &Key, table: &str) -> bool {
 pub fn is_part(key: &Key) -> bool {
     use crate::engine::timescale::catalog::{
         constraints::CONSTRAINT, indexes::INDEX, row_policies::ROW_POLICY, rules::RULE,
-        triggers::TRIGGER,
+        statistics::STATISTICS, triggers::TRIGGER,
     };
-    [CONSTRAINT, INDEX, ROW_POLICY, RULE, TRIGGER].contains(&key.kind.as_str())
+    [CONSTRAINT, INDEX, ROW_POLICY, RULE, STATISTICS, TRIGGER].contains(&key.kind.as_str())
 }
 
 /// How the server prints the name of a relation or a type when nothing is in its search path.

@@ -8,6 +8,7 @@ use super::{
     parents::{
         inheritance_joined, inheritance_left, parents_of, partition, with_columns_of_parents,
     },
+    statistics,
     steps::{column, default, of_table, own_name, qualified, typed},
     table_columns::{asked, columns_altered, columns_dropped, is_last},
     whole::Maker,
@@ -21,6 +22,7 @@ use crate::{
             name,
             row_policies::ROW_POLICY,
             rules::RULE,
+            statistics::STATISTICS,
             tables::{FOREIGN_TABLE, Partition, TABLE, Table},
             triggers::TRIGGER,
         },
@@ -83,17 +85,20 @@ pub fn nodes<'o>(object: &'o Object, parts: &'o [Key]) -> impl Iterator<Item = K
 
 /// What belongs to the table that is there.
 pub fn parts(table: &str, work: &Work<'_>) -> Vec<Key> {
-    let kinds = [CONSTRAINT, INDEX, TRIGGER, RULE, ROW_POLICY];
+    let kinds = [CONSTRAINT, INDEX, TRIGGER, RULE, ROW_POLICY, STATISTICS];
     let parts = kinds
         .iter()
         .flat_map(|kind| parts_of(work.actual, kind, table));
     let parts = parts.map(|part| part.key.clone());
-    parts.chain([Key::new(HYPERTABLE, table)]).collect()
+    parts
+        .chain([Key::new(HYPERTABLE, table)])
+        .chain(statistics::names(table, work))
+        .collect()
 }
 
 /// What is expected to belong to the table.
 pub fn expected_parts<'w>(table: &'w str, work: &'w Work<'_>) -> Vec<&'w Object> {
-    let kinds = [CONSTRAINT, INDEX, TRIGGER, RULE, ROW_POLICY];
+    let kinds = [CONSTRAINT, INDEX, TRIGGER, RULE, ROW_POLICY, STATISTICS];
     kinds
         .iter()
         .flat_map(|kind| parts_of(work.expected, kind, table))

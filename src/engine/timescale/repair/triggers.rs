@@ -19,6 +19,7 @@ use crate::{
     },
     schema::{Key, Object, ObjectDifference, plan::Step},
 };
+use std::collections::BTreeSet;
 
 pub const TRIGGERS: Maker = Maker {
     names: &[TRIGGER],
@@ -26,13 +27,27 @@ pub const TRIGGERS: Maker = Maker {
         let Some(trigger) = typed::<Trigger>(Some(object)) else {
             return Vec::new();
         };
-        let step = Step::create(&object.key, trigger.definition);
-        created(step, &object.key, "TRIGGER", trigger.enabled.as_deref())
+        let step = Step::create(&object.key, trigger.definition.clone());
+        let mut steps = created(step, &object.key, "TRIGGER", trigger.enabled.as_deref());
+        steps.extend(on_partitions(&object.key, &trigger, &Trigger::default()));
+        steps
     },
     drop: |object, work| drop_from_table(&object.key, "TRIGGER", work),
     alter: |difference, _| {
-        let enabled = typed::<Trigger>(difference.expected.as_ref())?.enabled;
-        alter_firing(difference, "TRIGGER", enabled.as_deref())
+        let wanted = typed::<Trigger>(difference.expected.as_ref())?;
+        let found = typed::<Trigger>(difference.actual.as_ref())?;
+        if !only_at(difference, &["enabled", "partitions"]) {
+            return None;
+        }
+        // The statement on the parent reaches every partition.
+        let whole = (wanted.enabled != found.enabled)
+            .then(|| fire(&difference.key, "TRIGGER", wanted.enabled.as_deref()));
+        let before = match whole.is_some() {
+            true => Trigger::default(),
+            false => found,
+        };
+        let parts = on_partitions(&difference.key, &wanted, &before);
+        Some(whole.flatten().into_iter().chain(parts).collect())
     },
     loss: None,
     movable: true,
@@ -109,14 +124,39 @@ fn alter_firing(
     only_at(difference, &["enabled"]).then(fire)
 }
 
-fn fire(key: &Key, word: &str, enabled: Option<&str>) -> Option<Step> {
-    let (table, own) = of_table(&key.name)?;
-    let how = match enabled {
+/// Where it fires otherwise on a partition, or does and should not.
+fn on_partitions(key: &Key, wanted: &Trigger, found: &Trigger) -> Vec<Step> {
+    let Some((_, own)) = of_table(&key.name) else {
+        return Vec::new();
+    };
+    let tables = wanted.partitions.keys().chain(found.partitions.keys());
+    let tables: BTreeSet<&String> = tables
+        .filter(|table| wanted.partitions.get(*table) != found.partitions.get(*table))
+        .collect();
+    let step = |table: &String| {
+        let how = wanted.partitions.get(table).or(wanted.enabled.as_ref());
+        let (how, table) = (firing(how.map(String::as_str)), qualified(table));
+        let sql = format!(
+            "ALTER TABLE {table} {how} TRIGGER {}",
+            session::identifier(&own)
+        );
+        Step::alter(key, sql).with(key)
+    };
+    tables.into_iter().map(step).collect()
+}
+
+fn firing(enabled: Option<&str>) -> &'static str {
+    match enabled {
         Some("disabled") => "DISABLE",
         Some("replica") => "ENABLE REPLICA",
         Some("always") => "ENABLE ALWAYS",
         _ => "ENABLE",
-    };
+    }
+}
+
+fn fire(key: &Key, word: &str, enabled: Option<&str>) -> Option<Step> {
+    let (table, own) = of_table(&key.name)?;
+    let how = firing(enabled);
     let own = session::identifier(&own);
     let sql = format!("ALTER TABLE {} {how} {word} {own}", qualified(&table));
     Some(Step::alter(key, sql).with(key))

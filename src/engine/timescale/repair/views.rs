@@ -19,8 +19,9 @@ use crate::{
         },
         session,
     },
-    schema::{Object, ObjectDifference, plan::Step},
+    schema::{Key, Object, ObjectDifference, plan::Step},
 };
+use std::collections::BTreeMap;
 
 pub const VIEWS: Maker = Maker {
     names: &[VIEW],
@@ -104,8 +105,28 @@ fn create(object: &Object, work: &Work<'_>) -> Vec<Step> {
         step = step.or_stub(stub, whole);
     }
     let mut steps = vec![step];
+    let none = BTreeMap::new();
+    let wanted = typed::<View>(Some(object)).map(|view| view.defaults);
+    steps.extend(defaults(key, (&wanted.unwrap_or_default(), &none)).map(|step| step.with(key)));
     steps.extend(parts(object, work));
     steps
+}
+
+/// From the one set of defaults of columns to the other.
+fn defaults<'d>(
+    key: &'d Key,
+    (wanted, found): (&'d BTreeMap<String, String>, &'d BTreeMap<String, String>),
+) -> impl Iterator<Item = Step> + 'd {
+    let alter = |own: &String, what: String| {
+        let (view, own) = (qualified(&key.name), session::identifier(own));
+        Step::alter(key, format!("ALTER VIEW {view} ALTER COLUMN {own} {what}"))
+    };
+    let set = wanted
+        .iter()
+        .filter(|(own, text)| found.get(*own) != Some(*text));
+    let set = set.map(move |(own, text)| alter(own, format!("SET DEFAULT {text}")));
+    let gone = found.keys().filter(|own| !wanted.contains_key(*own));
+    set.chain(gone.map(move |own| alter(own, "DROP DEFAULT".to_owned())))
 }
 
 fn created(object: &Object, sql: String) -> Step {
@@ -142,6 +163,9 @@ fn create_aggregate(object: &Object, work: &Work<'_>) -> Vec<Step> {
         step.creating(&index.key)
     });
     let mut steps = vec![step];
+    if aggregate.columnstore == Some(true) {
+        steps.push(set_aggregate(key, "compress", true).with(key));
+    }
     steps.extend(
         parts(object, work)
             .into_iter()
@@ -214,6 +238,15 @@ fn alter_view(difference: &ObjectDifference, _: &Work<'_>) -> Option<Vec<Step>> 
         return None;
     }
     let object = difference.expected.as_ref()?;
+    let key = &difference.key;
+    let (wanted, found) = (
+        typed::<View>(Some(object))?,
+        typed::<View>(difference.actual.as_ref())?,
+    );
+    let defaults = defaults(key, (&wanted.defaults, &found.defaults));
+    if only_at(difference, &["defaults"]) {
+        return Some(defaults.collect());
+    }
     let sql = format!(
         "CREATE OR REPLACE VIEW {}{}{} AS {}",
         qualified(&difference.key.name),
@@ -221,7 +254,8 @@ fn alter_view(difference: &ObjectDifference, _: &Work<'_>) -> Option<Vec<Step>> 
         with(object),
         definition(Some(object))?
     );
-    Some(vec![Step::alter(&difference.key, sql)])
+    let step = Step::alter(key, sql);
+    Some([step].into_iter().chain(defaults).collect())
 }
 
 fn alter_materialized(difference: &ObjectDifference, _: &Work<'_>) -> Option<Vec<Step>> {
@@ -253,14 +287,27 @@ fn alter_materialized(difference: &ObjectDifference, _: &Work<'_>) -> Option<Vec
 }
 
 fn alter_aggregate(difference: &ObjectDifference, _: &Work<'_>) -> Option<Vec<Step>> {
-    if !only_at(difference, &["materialized_only"]) {
+    if !only_at(difference, &["materialized_only", "columnstore"]) {
         return None;
     }
+    let key = &difference.key;
     let aggregate = typed::<ContinuousAggregate>(difference.expected.as_ref())?;
+    let asked = |part: &str| difference.paths.iter().any(|one| one.path == part);
+    let mut steps = Vec::new();
+    if asked("materialized_only") {
+        let value = aggregate.materialized_only;
+        steps.push(set_aggregate(key, "materialized_only", value));
+    }
+    if let Some(value) = aggregate.columnstore.filter(|_| asked("columnstore")) {
+        steps.push(set_aggregate(key, "compress", value));
+    }
+    Some(steps)
+}
+
+fn set_aggregate(key: &Key, setting: &str, value: bool) -> Step {
     let sql = format!(
-        "ALTER MATERIALIZED VIEW {} SET (timescaledb.materialized_only = {})",
-        qualified(&difference.key.name),
-        aggregate.materialized_only
+        "ALTER MATERIALIZED VIEW {} SET (timescaledb.{setting} = {value})",
+        qualified(&key.name)
     );
-    Some(vec![Step::alter(&difference.key, sql)])
+    Step::alter(key, sql)
 }

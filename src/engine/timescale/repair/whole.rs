@@ -2,7 +2,8 @@
 //! is the same for every kind.
 
 use super::{
-    Work, dependencies, hypertables, indexes, keep, retyped, routines, sequences,
+    Work, collations, dependencies, hypertables, indexes, keep, publications, retyped, routines,
+    sequences, statistics,
     steps::{NOT_EXPECTED, qualified, typed},
     tables, triggers, types, views,
 };
@@ -35,9 +36,10 @@ pub struct Maker {
     pub movable: bool,
 }
 
-const MAKERS: [&Maker; 19] = [
+const MAKERS: [&Maker; 22] = [
     &SCHEMAS,
     &EXTENSIONS,
+    &collations::MAKER,
     &types::ENUMS,
     &types::DOMAINS,
     &types::OTHERS,
@@ -55,6 +57,8 @@ const MAKERS: [&Maker; 19] = [
     &triggers::TRIGGERS,
     &triggers::RULES,
     &triggers::POLICIES,
+    &statistics::MAKER,
+    &publications::MAKER,
 ];
 
 /// What makes objects of that kind; none for a kind that is only compared.
@@ -130,8 +134,9 @@ fn hinted(step: Step, object: &Object, work: &Work<'_>) -> Step {
 
 /// What stands in the way of a step: dropped before it and created after it, where that is possible.
 pub fn around(key: &Key, because: &Step, work: &Work<'_>) -> Vec<Step> {
-    if let Some(steps) =
-        tables::default_around(key, work).or_else(|| types::check_around(key, work))
+    if let Some(steps) = tables::default_around(key, work)
+        .or_else(|| types::check_around(key, work))
+        .or_else(|| publications::around(key, work))
     {
         return steps;
     }
