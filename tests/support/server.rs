@@ -108,8 +108,10 @@ impl Server {
         let name = format!("sgmp-db-test-{}-{}", kind.name(), run());
         let path = std::env::temp_dir().join(format!("{name}.lock"));
         let lock = File::create(path).expect("a lock file");
-        // Blocking is right here: this process has nothing else to do.
-        lock.lock().expect("the lock on starting a server");
+        // On a thread of its own: another future of this very process may hold the lock and have to go on.
+        let taken = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock));
+        let lock = taken.await.expect("a thread");
+        let _lock = lock.expect("the lock on starting a server");
         let request = request(kind)
             .await
             .with_reuse(ReuseDirective::Always)
