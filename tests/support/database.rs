@@ -47,7 +47,7 @@ pub async fn postgres_as(
     let (client, connection) = config
         .connect(NoTls)
         .await
-        .map_err(|error| error.to_string())?;
+        .map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
     tokio::spawn(connection);
     Ok(client)
 }

@@ -12,8 +12,9 @@ use anyhow::Result;
 use futures_util::{future::join, try_join};
 use tokio_postgres::{SimpleQueryRow, error::SqlState};
 
-/// `current_setting(…, true)` is NULL where no library has defined the setting: the extension's
-/// own settings exist only once its loader is preloaded or its library loaded.
+/// The extension's own settings exist only once its loader is preloaded or its library loaded. `current_setting` would
+/// also tell of one that only a configuration file or a login (ours pins one) has named; `pg_settings` lists none of
+/// those. Source: PostgreSQL documentation, 20.16 "Customized Options".
 const SERVER: &str = "SELECT pg_catalog.current_setting('server_version'), \
      pg_catalog.pg_is_in_recovery(), \
      current_user, \
@@ -28,7 +29,7 @@ const SERVER: &str = "SELECT pg_catalog.current_setting('server_version'), \
      pg_catalog.current_setting('timescaledb.restoring', true), \
      pg_catalog.pg_backend_pid(), \
      pg_catalog.current_setting('session_replication_role'), \
-     pg_catalog.current_setting('timescaledb.disable_load', true), \
+     (SELECT pg_catalog.max(name) FROM pg_catalog.pg_settings WHERE name LIKE 'timescaledb.%'), \
      (SELECT v.trusted OR NOT v.superuser FROM pg_catalog.pg_available_extension_versions v \
      JOIN pg_catalog.pg_available_extensions x ON x.name = v.name AND x.default_version = v.version \
      WHERE v.name = 'timescaledb')";
@@ -352,7 +353,7 @@ impl<'a> Facts<'a> {
     /// None where this login cannot tell. The list itself is hidden from ordinary roles; the settings
     /// that the extension's loader defines when it is preloaded are not.
     fn is_preloaded(&self) -> Option<bool> {
-        if self.text(10).is_some() || self.text(14).is_some() {
+        if self.text(14).is_some() {
             return Some(true);
         }
         self.text(9).map(|list| list.contains("timescaledb"))
