@@ -1,6 +1,7 @@
 //! How do we get there: direct or through a tunnel that is already open, with or without TLS.
 
 mod failure;
+mod lingering;
 mod mysql;
 mod mysql_packet;
 mod mysql_pins;

@@ -2,6 +2,7 @@
 
 use super::{
     ConnectOptions, failure,
+    lingering::Lingering,
     pg_client::{PgClient, told_process},
     pg_pins, tcp, tls, wait,
 };
@@ -10,11 +11,18 @@ use anyhow::{Context, Error, Result};
 use rustls::ClientConfig;
 use secrecy::ExposeSecret;
 use std::{sync::Arc, time::Duration};
-use tokio::{net::TcpStream, task::JoinHandle};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    task::JoinHandle,
+};
 use tokio_postgres::{
     CancelToken, Client, Config, NoTls, config::SslMode, error::SqlState, tls::MakeTlsConnect,
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// How long a cancel request may take with its connection.
+const CANCELLING: Duration = Duration::from_secs(5);
 
 /// How long a server may take to answer the goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -70,16 +78,21 @@ impl PgCanceller {
     /// # Errors
     /// The server cannot be reached.
     pub async fn cancel(&self) -> Result<()> {
-        let stream = tcp::open(&self.endpoint).await?;
-        let sent = match &self.tls {
-            None => self.token.cancel_query_raw(stream, NoTls).await,
-            Some(config) => {
-                self.token
-                    .cancel_query_raw(stream, connector(config, &self.endpoint)?)
-                    .await
+        let stream = Lingering(tcp::open(&self.endpoint).await?);
+        let sending = async {
+            match &self.tls {
+                None => self.token.cancel_query_raw(stream, NoTls).await,
+                Some(config) => {
+                    let tls = connector(config, &self.endpoint)?;
+                    self.token.cancel_query_raw(stream, tls).await
+                }
             }
+            .context("sending a cancel request")
         };
-        sent.context("sending a cancel request")
+        // What it waits for then is only the end of the connection.
+        tokio::time::timeout(CANCELLING, sending)
+            .await
+            .unwrap_or(Ok(()))
     }
 }
 
@@ -179,15 +192,18 @@ fn config(endpoint: &Endpoint, options: Option<&str>) -> Config {
     config
 }
 
-fn connector(
+fn connector<S>(
     config: &Arc<ClientConfig>,
     endpoint: &Endpoint,
-) -> Result<<MakeRustlsConnect as MakeTlsConnect<TcpStream>>::TlsConnect> {
+) -> Result<<MakeRustlsConnect as MakeTlsConnect<S>>::TlsConnect>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     // Checks the name first, with an error of ours.
     tls::server_name(endpoint)?;
     let name = endpoint.tls.name.as_deref().unwrap_or(&endpoint.host);
     let mut make = MakeRustlsConnect::new(config.as_ref().clone());
-    MakeTlsConnect::<TcpStream>::make_tls_connect(&mut make, name)
+    MakeTlsConnect::<S>::make_tls_connect(&mut make, name)
         .map_err(|error| anyhow::anyhow!("{error}"))
 }
 
