@@ -13,7 +13,6 @@ use secrecy::ExposeSecret;
 use std::{sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
     task::JoinHandle,
 };
 use tokio_postgres::{
@@ -83,7 +82,7 @@ impl PgCanceller {
             match &self.tls {
                 None => self.token.cancel_query_raw(stream, NoTls).await,
                 Some(config) => {
-                    let tls = connector(config, &self.endpoint)?;
+                    let tls = connector(config, &self.endpoint, &stream)?;
                     self.token.cancel_query_raw(stream, tls).await
                 }
             }
@@ -145,10 +144,13 @@ async fn enter(
             .connect_raw(stream, NoTls)
             .await
             .map(|(client, connection)| (client, tokio::spawn(drive(connection)))),
-        Some(tls) => config
-            .connect_raw(stream, connector(tls, endpoint)?)
-            .await
-            .map(|(client, connection)| (client, tokio::spawn(drive(connection)))),
+        Some(tls) => {
+            let tls = connector(tls, endpoint, &stream)?;
+            config
+                .connect_raw(stream, tls)
+                .await
+                .map(|(client, connection)| (client, tokio::spawn(drive(connection))))
+        }
     })
 }
 
@@ -195,6 +197,7 @@ fn config(endpoint: &Endpoint, options: Option<&str>) -> Config {
 fn connector<S>(
     config: &Arc<ClientConfig>,
     endpoint: &Endpoint,
+    _: &S,
 ) -> Result<<MakeRustlsConnect as MakeTlsConnect<S>>::TlsConnect>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
