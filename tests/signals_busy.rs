@@ -65,11 +65,13 @@ async fn ended(
     let run = finish(child).await;
     let took = begun.elapsed();
     println!("{arguments:?} {signals:?}: {took:?}");
-    run.expect(code).says("stopped by a");
+    run.expect(code).says("stopped");
     assert!(took < PROMPT, "{arguments:?} {signals:?}: {took:?}");
     let errors = run.stderr.matches("error:").count();
-    assert_eq!(errors, 1, "one text, and short: {run:?}");
-    assert!(run.stderr.len() < 600, "{run:?}");
+    // Short, and once; under the lock once for each database.
+    assert!((1..=2).contains(&errors), "{run:?}");
+    assert!(run.stderr.len() < 600 * errors, "{run:?}");
+    assert!(!run.stderr.contains("error: timescale: cancel"), "{run:?}");
     run
 }
 

@@ -57,7 +57,10 @@ pub async fn run_side(
     if let Err(error) = watched(files, watcher, target, &at, options.observer).await
         && run.failures.is_empty()
     {
-        run.failures.push(error);
+        run.failures.push(match stop.now() {
+            true => stopped_beside(&error, target).into(),
+            false => error,
+        });
     }
     if !run.failures.is_empty() {
         stop.stop_soon();
@@ -68,6 +71,18 @@ pub async fn run_side(
         run.failures.push(error);
     }
     run
+}
+
+/// A cancel struck a statement of ours and none of a file.
+fn stopped_beside(error: &anyhow::Error, target: Target) -> Failure {
+    let words = Failure::from_error(error).message;
+    Failure::failed(format!(
+        "stopped by a signal before the next statement of a file was sent ({words})"
+    ))
+    .on(target)
+    .remedy(format!(
+        "see what is in the database: sgmp-db status --only {target}; go on with: sgmp-db upgrade --only {target}"
+    ))
 }
 
 async fn run_files(
