@@ -296,6 +296,16 @@ async fn run_all(
         document.findings.extend(findings);
         document.notes.extend(notes);
     }
+    let is_open = document
+        .targets
+        .values()
+        .any(|report| !report.pending.is_empty());
+    if let Some(exit) = stopped_by
+        && document.failures().is_empty()
+        && is_open
+    {
+        document.fail(&stopped_between(exit).into());
+    }
     stopped_by
 }
 
