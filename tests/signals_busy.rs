@@ -116,7 +116,7 @@ async fn under_the_lock_it_ends_at_once_and_what_is_in_is_recorded() {
         MysqlDatabase::new().await,
         TimescaleDatabase::new(Kind::Apache17).await,
     );
-    let directory = large(60_000);
+    let directory = large(20_000);
     let sgmp =
         Sgmp::on(&mysql, &timescale).with("SGMP_DB_MIGRATIONS", directory.path().to_str().unwrap());
     let rounds = SIGNALS.into_iter().zip([0, 300, 800, 1_500]);
@@ -133,8 +133,8 @@ async fn under_the_lock_it_ends_at_once_and_what_is_in_is_recorded() {
     let run = sgmp.run(&["upgrade"]).await;
     run.expect(0);
     let all = "SELECT count(*), count(DISTINCT id) FROM t";
-    assert_eq!(mysql.rows(all).await, ["59999|59999"]);
-    assert_eq!(timescale.rows(all).await, ["59999|59999"]);
+    assert_eq!(mysql.rows(all).await, ["19999|19999"]);
+    assert_eq!(timescale.rows(all).await, ["19999|19999"]);
 }
 
 const LOCKS: &str = "SELECT count(*) FROM performance_schema.metadata_locks WHERE OBJECT_TYPE = 'USER LEVEL LOCK' AND OBJECT_NAME LIKE";
