@@ -80,7 +80,7 @@ async fn a_check_of_a_large_file_ends_at_once() {
     let directory = large(300_000);
     let sgmp = Sgmp::default().with("SGMP_DB_MIGRATIONS", directory.path().to_str().unwrap());
     for (index, (signals, code)) in SIGNALS.into_iter().enumerate() {
-        let after = Duration::from_millis(300 + 900 * index as u64);
+        let after = Duration::from_millis(300 + 350 * index as u64);
         let run = stopped(&sgmp, &["check"], (after, signals, code)).await;
         assert!(run.stdout.is_empty(), "{run:?}");
     }
@@ -98,7 +98,7 @@ async fn planning_ends_at_once_and_nothing_was_changed() {
     for (index, (signals, code)) in SIGNALS.into_iter().enumerate() {
         let calls: [&[&str]; 2] = [&["upgrade"], &["upgrade", "--dry-run"]];
         let runs = calls.into_iter().enumerate().map(|(call, arguments)| {
-            let after = Duration::from_millis(600 + 1_100 * index as u64 + 400 * call as u64);
+            let after = Duration::from_millis(600 + 500 * index as u64 + 200 * call as u64);
             stopped(&sgmp, arguments, (after, signals, code))
         });
         join_all(runs).await;
@@ -119,7 +119,7 @@ async fn under_the_lock_it_ends_at_once_and_what_is_in_is_recorded() {
     let directory = large(20_000);
     let sgmp =
         Sgmp::on(&mysql, &timescale).with("SGMP_DB_MIGRATIONS", directory.path().to_str().unwrap());
-    let rounds = SIGNALS.into_iter().zip([0, 300, 800, 1_500]);
+    let rounds = SIGNALS.into_iter().zip([0, 150, 300, 500]);
     for ((signals, code), after) in rounds {
         let child = sgmp.spawn(&["upgrade"]);
         locked(&mysql).await;
