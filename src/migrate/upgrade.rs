@@ -176,7 +176,7 @@ fn nothing_applied(findings: &[Finding], dry_run: bool) -> Failure {
     let failure = Failure::new(exit, format!("nothing {verb} applied: {why}"));
     match is_drift {
         true => failure.remedy(
-            "sgmp-db diff shows the difference, sgmp-db diff --sql what repairs it; to upgrade all the same: sgmp-db upgrade --allow-drift",
+            "see the difference: sgmp-db diff; what repairs it: sgmp-db diff --sql; to upgrade all the same: sgmp-db upgrade --allow-drift",
         ),
         false => failure,
     }
