@@ -37,10 +37,39 @@ pub struct Clause<'a> {
 
 /// What ends a column's type.
 const BEHIND_TYPE: [&str; 33] = [
-    "not", "null", "default", "primary", "unique", "references", "check", "generated", "auto_increment",
-    "comment", "collate", "constraint", "character", "charset", "on", "first", "after", "as", "visible",
-    "invisible", "storage", "compression", "using", "key", "virtual", "stored", "set", "column_format",
-    "engine_attribute", "srid", "encode", "reference", "algorithm",
+    "not",
+    "null",
+    "default",
+    "primary",
+    "unique",
+    "references",
+    "check",
+    "generated",
+    "auto_increment",
+    "comment",
+    "collate",
+    "constraint",
+    "character",
+    "charset",
+    "on",
+    "first",
+    "after",
+    "as",
+    "visible",
+    "invisible",
+    "storage",
+    "compression",
+    "using",
+    "key",
+    "virtual",
+    "stored",
+    "set",
+    "column_format",
+    "engine_attribute",
+    "srid",
+    "encode",
+    "reference",
+    "algorithm",
 ];
 
 impl<'a> Clause<'a> {
@@ -85,7 +114,19 @@ impl<'a> Clause<'a> {
     pub fn default(&self) -> Option<&[Token<'a>]> {
         let rest = self.rest();
         let at = rest.iter().position(|token| token.is("default"))? + 1;
-        let ends = ["not", "primary", "unique", "references", "check", "comment", "collate", "constraint", "first", "after", "on"];
+        let ends = [
+            "not",
+            "primary",
+            "unique",
+            "references",
+            "check",
+            "comment",
+            "collate",
+            "constraint",
+            "first",
+            "after",
+            "on",
+        ];
         let mut depth = 0_i32;
         let end = rest[at..].iter().position(|token| {
             depth += i32::from(token.is_symbol("(")) - i32::from(token.is_symbol(")"));
@@ -96,12 +137,16 @@ impl<'a> Clause<'a> {
 
     /// Is it, or has it, a foreign key?
     pub fn refers(&self) -> bool {
-        (self.is_column() || self.is_key()) && self.tokens.iter().any(|token| token.is("references"))
+        (self.is_column() || self.is_key())
+            && self.tokens.iter().any(|token| token.is("references"))
     }
 
     /// The table that a foreign key refers to.
     pub fn referred(&self) -> Option<String> {
-        let at = self.tokens.iter().position(|token| token.is("references"))?;
+        let at = self
+            .tokens
+            .iter()
+            .position(|token| token.is("references"))?;
         super::parse::name(self.dialect, &self.tokens[at + 1..]).map(|(name, _)| name)
     }
 
@@ -119,7 +164,8 @@ pub fn kind(tokens: &[Token<'_>]) -> String {
     let mut kind = String::new();
     let mut depth = 0_i32;
     for (index, token) in tokens.iter().enumerate() {
-        let ends = token.is_any(&BEHIND_TYPE) || token.is_symbol(",") || token.kind == TokenKind::String;
+        let ends =
+            token.is_any(&BEHIND_TYPE) || token.is_symbol(",") || token.kind == TokenKind::String;
         if depth == 0 && index > 0 && ends {
             break;
         }
@@ -139,11 +185,14 @@ pub fn first_names(dialect: Dialect, tokens: &[Token<'_>]) -> Vec<String> {
         return Vec::new();
     };
     let inner = bracket(tokens, open);
-    parts(&tokens[inner]).map(|part| of_part(dialect, part)).collect()
+    parts(&tokens[inner])
+        .map(|part| of_part(dialect, part))
+        .collect()
 }
 
 fn of_part(dialect: Dialect, part: &[Token<'_>]) -> String {
-    let is_call = part.get(1).is_some_and(|next| next.is_symbol("(")) && dialect == Dialect::Postgres;
+    let is_call =
+        part.get(1).is_some_and(|next| next.is_symbol("(")) && dialect == Dialect::Postgres;
     match part.first() {
         Some(first) if matches!(first.kind, TokenKind::Word | TokenKind::Quoted) && !is_call => {
             super::parse::folded(dialect, first)

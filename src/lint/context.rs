@@ -61,13 +61,17 @@ impl<'a> Read<'a> {
         let dialect = statement.dialect;
         let is_data = matches!(statement.facts.verb, Verb::Insert | Verb::Replace);
         let tokens: Vec<Token<'a>> = match is_data {
-            true => each_token(dialect, statement.modes, statement.text()).take(HEAD).collect(),
+            true => each_token(dialect, statement.modes, statement.text())
+                .take(HEAD)
+                .collect(),
             false => statement.tokens(),
         };
         let (what, at) = what(&tokens);
         let found = name(dialect, tokens.get(at..).unwrap_or_default());
         let (table, body) = match (&found, what) {
-            (Some((_, used)), What::CreateTable | What::AlterTable) => (found.clone().map(|one| one.0), at + used),
+            (Some((_, used)), What::CreateTable | What::AlterTable) => {
+                (found.clone().map(|one| one.0), at + used)
+            }
             (Some((_, used)), What::CreateIndex) => (found.clone().map(|one| one.0), at + used),
             _ => (data_table(statement), 0),
         };
@@ -77,7 +81,14 @@ impl<'a> Read<'a> {
             What::AlterTable => actions(dialect, rest),
             What::CreateIndex | What::Other => Vec::new(),
         };
-        Read { statement, what, table, clauses, body, tokens }
+        Read {
+            statement,
+            what,
+            table,
+            clauses,
+            body,
+            tokens,
+        }
     }
 
     /// Do these words stand anywhere in it?
@@ -99,7 +110,9 @@ impl<'a> Read<'a> {
     pub fn options(&self) -> &[Token<'a>] {
         let rest = self.rest();
         match rest.iter().position(|token| token.is_symbol("(")) {
-            Some(open) => rest.get(super::parse::bracket(rest, open).end..).unwrap_or_default(),
+            Some(open) => rest
+                .get(super::parse::bracket(rest, open).end..)
+                .unwrap_or_default(),
             None => rest,
         }
     }
@@ -120,25 +133,49 @@ impl<'a> Read<'a> {
     /// Is a function of that name called; what are its arguments?
     pub fn call(&self, function: &str) -> Option<&[Token<'a>]> {
         let at = (0..self.tokens.len()).find(|at| {
-            self.tokens[*at].is(function) && self.tokens.get(at + 1).is_some_and(|open| open.is_symbol("("))
+            self.tokens[*at].is(function)
+                && self
+                    .tokens
+                    .get(at + 1)
+                    .is_some_and(|open| open.is_symbol("("))
         })?;
         Some(&self.tokens[super::parse::bracket(&self.tokens, at + 1)])
     }
 
     /// Does it change data?
     pub fn is_data(&self) -> bool {
-        matches!(self.statement.facts.verb, Verb::Insert | Verb::Update | Verb::Delete | Verb::Replace)
+        matches!(
+            self.statement.facts.verb,
+            Verb::Insert | Verb::Update | Verb::Delete | Verb::Replace
+        )
     }
 
     /// Does it change the schema?
     pub fn is_ddl(&self) -> bool {
-        matches!(self.statement.facts.verb, Verb::Create | Verb::Alter | Verb::Drop | Verb::Rename | Verb::Truncate)
+        matches!(
+            self.statement.facts.verb,
+            Verb::Create | Verb::Alter | Verb::Drop | Verb::Rename | Verb::Truncate
+        )
     }
 
     /// Does it define a routine, a trigger or an event, whose body runs later?
     pub fn is_program(&self) -> bool {
         let kind = self.statement.facts.objects.first().map(|one| one.kind);
-        self.statement.facts.verb == Verb::Create && matches!(kind, Some("procedure" | "function" | "trigger" | "event"))
+        self.statement.facts.verb == Verb::Create
+            && matches!(kind, Some("procedure" | "function" | "trigger" | "event"))
+    }
+
+    /// The table or materialized view that it makes.
+    pub fn made(&self) -> Option<String> {
+        let facts = &self.statement.facts;
+        let view = facts
+            .objects
+            .first()
+            .filter(|one| one.kind == "view" && facts.verb == Verb::Create);
+        match self.what {
+            What::CreateTable => self.table.clone(),
+            _ => view.map(|view| view.name.clone()),
+        }
     }
 
     /// The kind and names of what a DROP takes away.
@@ -167,22 +204,36 @@ impl At<'_, '_> {
 
     /// Is it known to be a hypertable?
     pub fn is_hypertable(&self) -> bool {
-        self.read.table.as_ref().is_some_and(|table| self.known.hypertables.contains_key(table))
+        self.read
+            .table
+            .as_ref()
+            .is_some_and(|table| self.known.hypertables.contains_key(table))
     }
 
     /// The statements of this file behind this one.
     pub fn later(&self) -> &[Read<'_>] {
-        self.file.statements.get(self.index + 1..).unwrap_or_default()
+        self.file
+            .statements
+            .get(self.index + 1..)
+            .unwrap_or_default()
     }
 
     /// Does it drop the table or the like of a temporary one? Nobody else sees those.
     pub fn is_temporary(&self) -> bool {
-        self.read.tokens.iter().take(4).any(|token| token.is_any(&["temporary", "temp"]))
+        self.read
+            .tokens
+            .iter()
+            .take(4)
+            .any(|token| token.is_any(&["temporary", "temp"]))
     }
 }
 
 fn data_table(statement: &Statement) -> Option<String> {
-    let first = statement.facts.objects.first().filter(|one| one.kind == "table")?;
+    let first = statement
+        .facts
+        .objects
+        .first()
+        .filter(|one| one.kind == "table")?;
     Some(match statement.dialect {
         Dialect::Mysql => first.name.to_lowercase(),
         Dialect::Postgres => first.name.clone(),
@@ -196,19 +247,38 @@ fn what(tokens: &[Token<'_>]) -> (What, usize) {
     if !(is("create") || is("alter")) {
         return (What::Other, 0);
     }
-    let between = ["or", "replace", "global", "local", "temporary", "temp", "unlogged", "foreign", "unique", "fulltext", "spatial", "ignore"];
+    let between = [
+        "or",
+        "replace",
+        "global",
+        "local",
+        "temporary",
+        "temp",
+        "unlogged",
+        "foreign",
+        "unique",
+        "fulltext",
+        "spatial",
+        "ignore",
+    ];
     let kind = 1 + skip(&tokens[1..], &between);
     let Some(word) = tokens.get(kind) else {
         return (What::Other, 0);
     };
     let behind = kind + 1 + skip(&tokens[kind + 1..], &["if", "not", "exists", "only"]);
     if word.is("table") {
-        let what = if is("create") { What::CreateTable } else { What::AlterTable };
+        let what = if is("create") {
+            What::CreateTable
+        } else {
+            What::AlterTable
+        };
         return (what, behind);
     }
     if word.is("index") && is("create") {
         let on = tokens.iter().position(|token| token.is("on"));
-        let at = on.map_or(tokens.len(), |on| on + 1 + skip(&tokens[on + 1..], &["only"]));
+        let at = on.map_or(tokens.len(), |on| {
+            on + 1 + skip(&tokens[on + 1..], &["only"])
+        });
         return (What::CreateIndex, at);
     }
     (What::Other, 0)
@@ -216,5 +286,6 @@ fn what(tokens: &[Token<'_>]) -> (What, usize) {
 
 /// Is it a column or key that makes the table's primary key?
 pub fn makes_primary_key(clause: &Clause<'_>) -> bool {
-    (clause.is_column() || clause.is_key() || clause.act == Act::Redefine) && contains(&clause.tokens, &["primary", "key"])
+    (clause.is_column() || clause.is_key() || clause.act == Act::Redefine)
+        && contains(&clause.tokens, &["primary", "key"])
 }

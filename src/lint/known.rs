@@ -21,7 +21,7 @@ type Of = (String, String);
 #[derive(Debug, Clone, Default)]
 pub struct Known {
     /// By table and column.
-    pub columns: BTreeMap<Of, Column>,
+    columns: BTreeMap<String, BTreeMap<String, Column>>,
     /// Columns of each index of a table, keys too.
     pub indexes: BTreeMap<String, Vec<Vec<String>>>,
     /// With the column of its time, where the statement names it.
@@ -41,7 +41,15 @@ pub struct Known {
 }
 
 /// MySQL's engines without transactions. Source: MySQL 8.4 Reference Manual, 18 (Alternative Storage Engines).
-pub const WITHOUT_TRANSACTIONS: [&str; 7] = ["myisam", "memory", "heap", "csv", "archive", "merge", "blackhole"];
+pub const WITHOUT_TRANSACTIONS: [&str; 7] = [
+    "myisam",
+    "memory",
+    "heap",
+    "csv",
+    "archive",
+    "merge",
+    "blackhole",
+];
 
 impl Known {
     /// Takes in what a statement does.
@@ -60,20 +68,31 @@ impl Known {
             return;
         };
         match read.what {
-            What::CreateIndex => self.indexes.entry(table).or_default().push(read.index_columns()),
+            What::CreateIndex => self
+                .indexes
+                .entry(table)
+                .or_default()
+                .push(read.index_columns()),
             What::CreateTable | What::AlterTable => {
                 if read.what == What::CreateTable {
                     self.forget(&table);
                 }
-                read.clauses.iter().for_each(|clause| self.clause(&table, clause));
+                read.clauses
+                    .iter()
+                    .for_each(|clause| self.clause(&table, clause));
                 self.options(&table, read);
             }
             What::Other => {}
         }
     }
 
+    /// A column as last defined.
+    pub fn column(&self, table: &str, name: &str) -> Option<&Column> {
+        self.columns.get(table)?.get(name)
+    }
+
     fn forget(&mut self, table: &str) {
-        self.columns.retain(|(of, _), _| of != table);
+        self.columns.remove(table);
         self.indexes.remove(table);
         self.engines.remove(table);
         self.row_versions.remove(table);
@@ -83,28 +102,39 @@ impl Known {
 
     fn clause(&mut self, table: &str, clause: &Clause<'_>) {
         if clause.is_key() || clause.is_column() {
-            let is_index = ["primary", "unique", "key", "index"].iter().any(|word| clause.has(&[word]));
+            let is_index = ["primary", "unique", "key", "index"]
+                .iter()
+                .any(|word| clause.has(&[word]));
             let makes_one = clause.refers() && clause.dialect == Dialect::Mysql;
             if (is_index && !clause.refers()) || makes_one {
-                self.indexes.entry(table.to_owned()).or_default().push(clause.key_columns());
+                self.indexes
+                    .entry(table.to_owned())
+                    .or_default()
+                    .push(clause.key_columns());
             }
             self.check(table, clause);
         }
         let Some(name) = clause.name.clone() else {
             return;
         };
-        let of = (table.to_owned(), name);
+        let columns = self.columns.entry(table.to_owned()).or_default();
         match clause.act {
             Act::Column | Act::AddColumn | Act::Redefine => {
                 let not_null = clause.has(&["not", "null"]) || clause.has(&["primary", "key"]);
-                self.columns.insert(of, Column { kind: clause.kind(), not_null });
+                columns.insert(
+                    name,
+                    Column {
+                        kind: clause.kind(),
+                        not_null,
+                    },
+                );
             }
             Act::DropColumn => {
-                self.columns.remove(&of);
+                columns.remove(&name);
             }
             Act::AlterColumn => {
                 if let Some(kind) = new_kind(clause)
-                    && let Some(column) = self.columns.get_mut(&of)
+                    && let Some(column) = columns.get_mut(&name)
                 {
                     column.kind = kind;
                 }
@@ -119,12 +149,19 @@ impl Known {
         };
         let shape = clause.tokens.get(at + 1..at + 7).unwrap_or_default();
         if let [open, column, is, not, null, close] = shape
-            && open.is_symbol("(") && is.is("is") && not.is("not") && null.is("null") && close.is_symbol(")")
+            && open.is_symbol("(")
+            && is.is("is")
+            && not.is("not")
+            && null.is("null")
+            && close.is_symbol(")")
         {
             let column = folded(clause.dialect, column);
             let name = clause.name.clone().unwrap_or_default();
             match clause.has(&["not", "valid"]) {
-                true => self.checks.insert((table.to_owned(), name), column).map_or((), drop),
+                true => self
+                    .checks
+                    .insert((table.to_owned(), name), column)
+                    .map_or((), drop),
                 false => drop(self.proven.insert((table.to_owned(), column))),
             }
         }
@@ -132,12 +169,18 @@ impl Known {
 
     fn options(&mut self, table: &str, read: &Read<'_>) {
         if let [validate, constraint, name] = read.rest()
-            && validate.is("validate") && constraint.is("constraint")
-            && let Some(column) = self.checks.get(&(table.to_owned(), folded(Dialect::Postgres, name)))
+            && validate.is("validate")
+            && constraint.is("constraint")
+            && let Some(column) = self
+                .checks
+                .get(&(table.to_owned(), folded(Dialect::Postgres, name)))
         {
             self.proven.insert((table.to_owned(), column.clone()));
         }
-        if let Some(engine) = read.value_of(&["engine"]).filter(|_| read.statement.dialect == Dialect::Mysql) {
+        if let Some(engine) = read
+            .value_of(&["engine"])
+            .filter(|_| read.statement.dialect == Dialect::Mysql)
+        {
             match WITHOUT_TRANSACTIONS.contains(&engine.as_str()) {
                 true => self.engines.insert(table.to_owned(), engine),
                 false => self.engines.remove(table),
@@ -154,9 +197,14 @@ impl Known {
 
     fn role(&mut self, read: &Read<'_>) {
         let made = read.statement.facts.verb == Verb::Create
-            && read.tokens.get(1).is_some_and(|word| word.is_any(&["role", "user", "group"]));
+            && read
+                .tokens
+                .get(1)
+                .is_some_and(|word| word.is_any(&["role", "user", "group"]));
         if made {
-            let names = read.tokens[2..].iter().filter(|token| !token.is_any(&["if", "not", "exists"]));
+            let names = read.tokens[2..]
+                .iter()
+                .filter(|token| !token.is_any(&["if", "not", "exists"]));
             self.roles.extend(names.take(1).map(role_name));
         }
     }
@@ -175,7 +223,9 @@ pub fn role_name(token: &Token<'_>) -> String {
 pub fn versions_behind(versions: u32, read: &Read<'_>) -> u32 {
     let algorithm = read.value_of(&["algorithm"]);
     let rebuilds = matches!(algorithm.as_deref(), Some("copy" | "inplace"))
-        || ["engine", "force", "convert", "partition"].iter().any(|word| read.rest().first().is_some_and(|first| first.is(word)));
+        || ["engine", "force", "convert", "partition"]
+            .iter()
+            .any(|word| read.rest().first().is_some_and(|first| first.is(word)));
     if rebuilds {
         return 0;
     }
@@ -191,9 +241,13 @@ pub fn sets_compression(read: &Read<'_>) -> bool {
     let is_namespace = |token: &Token<'_>| token.is_any(&["timescaledb", "tsdb"]);
     let is_on = |at: usize| {
         let rest = &read.tokens[at..];
-        let option = rest.get(2).is_some_and(|word| word.is_any(&["compress", "enable_columnstore"]));
+        let option = rest
+            .get(2)
+            .is_some_and(|word| word.is_any(&["compress", "enable_columnstore"]));
         let is_off = rest.get(3).is_some_and(|sign| sign.is_symbol("="))
-            && rest.get(4).is_some_and(|value| value.is_any(&["false", "off", "0"]) || value.text == "'false'");
+            && rest.get(4).is_some_and(|value| {
+                value.is_any(&["false", "off", "0"]) || value.text == "'false'"
+            });
         option && !is_off
     };
     (0..read.tokens.len()).any(|at| is_namespace(&read.tokens[at]) && is_on(at))

@@ -13,13 +13,14 @@ mod reserved;
 mod review;
 mod rules;
 
+pub use context::File;
 pub use refusals::REFUSALS;
 pub use review::{Origin, Reviewer, Told};
 pub use rules::RULES;
 
 use crate::sql::Dialect;
 use clause::Clause;
-use context::{At, File};
+use context::At;
 
 /// What a rule is about; the pages are in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

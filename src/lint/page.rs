@@ -16,7 +16,14 @@ fn pages() -> String {
     let mut rules = RULES.to_vec();
     rules.sort_by_key(|rule| (rule.subject, rule.name));
     for rule in &rules {
-        writeln!(text, "| [`{0}`](#{0}) | {1} | {2} |", rule.name, sql(rule), severity(rule)).unwrap();
+        writeln!(
+            text,
+            "| [`{0}`](#{0}) | {1} | {2} |",
+            rule.name,
+            sql(rule),
+            severity(rule)
+        )
+        .unwrap();
     }
     let mut subject = None;
     for rule in rules {
@@ -30,8 +37,21 @@ fn pages() -> String {
 }
 
 fn page(rule: &Rule) -> String {
-    let mut text = format!("\n### {}\n{}, {}. {}\n\nInstead: {}\n\n", rule.name, sql(rule), severity(rule), rule.reason, rule.safer);
-    write!(text, "```sql\n-- bad\n{}\n-- good\n{}\n```\n", shortened(rule.bad), shortened(rule.good)).unwrap();
+    let mut text = format!(
+        "\n### {}\n{}, {}. {}\n\nInstead: {}\n\n",
+        rule.name,
+        sql(rule),
+        severity(rule),
+        rule.reason,
+        rule.safer
+    );
+    write!(
+        text,
+        "```sql\n-- bad\n{}\n-- good\n{}\n```\n",
+        shortened(rule.bad),
+        shortened(rule.good)
+    )
+    .unwrap();
     text
 }
 
@@ -40,7 +60,11 @@ fn shortened(example: &str) -> String {
     let lines: Vec<&str> = example.lines().collect();
     match lines.len() {
         0..=12 => example.to_owned(),
-        count => format!("{}\n-- … {} more of these", lines[..2].join("\n"), count - 2),
+        count => format!(
+            "{}\n-- … {} more of these",
+            lines[..2].join("\n"),
+            count - 2
+        ),
     }
 }
 
@@ -79,11 +103,20 @@ fn the_pages_are_those_of_the_rules() {
         fs::write(&file, format!("{}{}", &text[..begin], pages())).unwrap();
         return;
     }
-    assert!(text[begin..] == pages(), "docs/lint.md differs; write it anew: BLESS=1 cargo test --lib lint");
+    assert!(
+        text[begin..] == pages(),
+        "docs/lint.md differs; write it anew: BLESS=1 cargo test --lib lint"
+    );
 }
 
 #[test]
 fn examples_of_both_servers_are_taken_apart() {
     let example = "-- MySQL:\na\n-- PostgreSQL:\nb";
-    assert_eq!((part(Dialect::Mysql, example), part(Dialect::Postgres, example)), ("a", "b"));
+    assert_eq!(
+        (
+            part(Dialect::Mysql, example),
+            part(Dialect::Postgres, example)
+        ),
+        ("a", "b")
+    );
 }

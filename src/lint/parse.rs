@@ -8,8 +8,27 @@ use std::ops::Range;
 /// Words that begin a key, a check or the like where a column could stand.
 fn keys(dialect: Dialect) -> &'static [&'static str] {
     match dialect {
-        Dialect::Mysql => &["constraint", "primary", "unique", "foreign", "check", "key", "index", "fulltext", "spatial", "like"],
-        Dialect::Postgres => &["constraint", "primary", "unique", "foreign", "check", "exclude", "like"],
+        Dialect::Mysql => &[
+            "constraint",
+            "primary",
+            "unique",
+            "foreign",
+            "check",
+            "key",
+            "index",
+            "fulltext",
+            "spatial",
+            "like",
+        ],
+        Dialect::Postgres => &[
+            "constraint",
+            "primary",
+            "unique",
+            "foreign",
+            "check",
+            "exclude",
+            "like",
+        ],
     }
 }
 
@@ -61,12 +80,17 @@ pub fn parts<'t, 'a>(tokens: &'t [Token<'a>]) -> impl Iterator<Item = &'t [Token
 
 /// How many of the first tokens are among these words.
 pub fn skip(tokens: &[Token<'_>], words: &[&str]) -> usize {
-    tokens.iter().take_while(|token| token.is_any(words)).count()
+    tokens
+        .iter()
+        .take_while(|token| token.is_any(words))
+        .count()
 }
 
 /// The columns and keys in the brackets of a CREATE TABLE; `tokens` begin behind the table's name.
 pub fn elements<'a>(dialect: Dialect, tokens: &[Token<'a>]) -> Vec<Clause<'a>> {
-    let open = tokens.iter().position(|token| token.is_symbol("(") || token.is_any(&["as", "select", "of", "partition"]));
+    let open = tokens.iter().position(|token| {
+        token.is_symbol("(") || token.is_any(&["as", "select", "of", "partition"])
+    });
     let Some(open) = open.filter(|open| tokens[*open].is_symbol("(")) else {
         return Vec::new();
     };
@@ -77,13 +101,25 @@ pub fn elements<'a>(dialect: Dialect, tokens: &[Token<'a>]) -> Vec<Clause<'a>> {
 
 /// The actions of an ALTER TABLE; `tokens` begin behind the table's name.
 pub fn actions<'a>(dialect: Dialect, tokens: &[Token<'a>]) -> Vec<Clause<'a>> {
-    parts(tokens).flat_map(|part| action(dialect, part)).collect()
+    parts(tokens)
+        .flat_map(|part| action(dialect, part))
+        .collect()
 }
 
-fn column_or_key<'a>(dialect: Dialect, part: &[Token<'a>], at: usize, (column, key): (Act, Act)) -> Clause<'a> {
-    let is_key = part.get(at).is_some_and(|first| first.is_any(keys(dialect)));
+fn column_or_key<'a>(
+    dialect: Dialect,
+    part: &[Token<'a>],
+    at: usize,
+    (column, key): (Act, Act),
+) -> Clause<'a> {
+    let is_key = part
+        .get(at)
+        .is_some_and(|first| first.is_any(keys(dialect)));
     let named = match is_key {
-        true => part.get(at).filter(|first| first.is("constraint")).and_then(|_| part.get(at + 1)),
+        true => part
+            .get(at)
+            .filter(|first| first.is("constraint"))
+            .and_then(|_| part.get(at + 1)),
         false => part.get(at),
     };
     let body = match is_key {
@@ -107,13 +143,35 @@ fn action<'a>(dialect: Dialect, part: &[Token<'a>]) -> Vec<Clause<'a>> {
     }
     let behind = |words: &[&str]| 1 + skip(&part[1..], words);
     let (act, at) = if first.is("drop") {
-        let others = ["constraint", "primary", "index", "key", "foreign", "check", "partition"];
+        let others = [
+            "constraint",
+            "primary",
+            "index",
+            "key",
+            "foreign",
+            "check",
+            "partition",
+        ];
         match part.get(1).is_some_and(|next| next.is_any(&others)) {
-            true => (Act::DropKey, behind(&["constraint", "index", "key", "foreign", "check", "if", "exists"])),
+            true => (
+                Act::DropKey,
+                behind(&[
+                    "constraint",
+                    "index",
+                    "key",
+                    "foreign",
+                    "check",
+                    "if",
+                    "exists",
+                ]),
+            ),
             false => (Act::DropColumn, behind(&["column", "if", "exists"])),
         }
     } else if first.is("alter") {
-        match part.get(1).is_some_and(|next| next.is_any(&["constraint", "index", "check"])) {
+        match part
+            .get(1)
+            .is_some_and(|next| next.is_any(&["constraint", "index", "check"]))
+        {
             true => (Act::Other, 1),
             false => (Act::AlterColumn, behind(&["column"])),
         }
@@ -126,7 +184,10 @@ fn action<'a>(dialect: Dialect, part: &[Token<'a>]) -> Vec<Clause<'a>> {
         clause.body = (old + 2).min(part.len());
         return vec![clause];
     } else if first.is("rename") {
-        (Act::Rename, behind(&["column", "constraint", "index", "key", "to", "as"]))
+        (
+            Act::Rename,
+            behind(&["column", "constraint", "index", "key", "to", "as"]),
+        )
     } else {
         (Act::Other, 0)
     };
@@ -137,7 +198,10 @@ fn of<'a>(dialect: Dialect, part: &[Token<'a>], act: Act, at: usize) -> Clause<'
     Clause {
         act,
         dialect,
-        name: part.get(at).filter(|_| act != Act::Other).map(|token| folded(dialect, token)),
+        name: part
+            .get(at)
+            .filter(|_| act != Act::Other)
+            .map(|token| folded(dialect, token)),
         tokens: part.to_vec(),
         body: match act {
             Act::Other => 0,
@@ -153,9 +217,19 @@ fn added<'a>(dialect: Dialect, part: &[Token<'a>]) -> Vec<Clause<'a>> {
         Some(open) if open.is_symbol("(") => {
             let inner: Vec<_> = parts(&part[bracket(part, at)]).collect();
             let acts = (Act::AddColumn, Act::AddKey);
-            inner.into_iter().map(|one| column_or_key(dialect, one, 0, acts)).collect()
+            inner
+                .into_iter()
+                .map(|one| column_or_key(dialect, one, 0, acts))
+                .collect()
         }
-        Some(word) if word.is_any(&["partition", "value", "generated", "period"]) => vec![of(dialect, part, Act::Other, 0)],
-        _ => vec![column_or_key(dialect, part, at, (Act::AddColumn, Act::AddKey))],
+        Some(word) if word.is_any(&["partition", "value", "generated", "period"]) => {
+            vec![of(dialect, part, Act::Other, 0)]
+        }
+        _ => vec![column_or_key(
+            dialect,
+            part,
+            at,
+            (Act::AddColumn, Act::AddKey),
+        )],
     }
 }

@@ -1,9 +1,9 @@
 //! Every rule over the scripts of one database, in the order in which they run.
 
 use super::{
-    Find, Rule, RULES, Subject,
+    Find, RULES, Rule, Subject,
     clause::Clause,
-    context::{At, File, Read, What},
+    context::{At, File, Read},
     known::Known,
 };
 use crate::sql::{Dialect, Statement};
@@ -53,8 +53,15 @@ impl Reviewer {
             _ => None,
         }) {
             for (index, message) in find(file, &self.known) {
-                let line = file.statements.get(index).map_or(1, |read| read.statement.line);
-                told.push(Told { rule, line, message });
+                let line = file
+                    .statements
+                    .get(index)
+                    .map_or(1, |read| read.statement.line);
+                told.push(Told {
+                    rule,
+                    line,
+                    message,
+                });
             }
         }
         told.sort_by_key(|one| one.line);
@@ -65,22 +72,34 @@ impl Reviewer {
         let mut told = Vec::new();
         let mut made = BTreeSet::new();
         for (index, read) in file.statements.iter().enumerate() {
-            let at = At { read, file, index, known: &self.known, made: &made };
+            let at = At {
+                read,
+                file,
+                index,
+                known: &self.known,
+                made: &made,
+            };
             for rule in rules(file) {
                 match rule.find {
                     Find::Statement(find) => {
-                        told.extend(find(&at).map(|message| Told { rule, line: read.statement.line, message }));
+                        told.extend(find(&at).map(|message| Told {
+                            rule,
+                            line: read.statement.line,
+                            message,
+                        }));
                     }
                     Find::Clause(find) => told.extend(read.clauses.iter().filter_map(|clause| {
                         let message = find(clause, &at)?;
-                        Some(Told { rule, line: line(read, clause), message })
+                        Some(Told {
+                            rule,
+                            line: line(read, clause),
+                            message,
+                        })
                     })),
                     Find::File(_) => {}
                 }
             }
-            if read.what == What::CreateTable {
-                made.extend(read.table.clone());
-            }
+            made.extend(read.made());
             if !file.is_down {
                 self.known.learn(read);
             }
@@ -92,8 +111,16 @@ impl Reviewer {
 /// Those for this SQL. A way back loses by its nature.
 fn rules<'f>(file: &'f File<'_>) -> impl Iterator<Item = &'static Rule> + use<'f> {
     let (dialect, is_down) = (file.dialect, file.is_down);
-    let goes_back = |subject: Subject| matches!(subject, Subject::Locks | Subject::Running | Subject::Elsewhere);
-    RULES.iter().copied().filter(move |rule| rule.is_for(dialect) && (!is_down || goes_back(rule.subject)))
+    let goes_back = |subject: Subject| {
+        matches!(
+            subject,
+            Subject::Locks | Subject::Running | Subject::Elsewhere
+        )
+    };
+    RULES
+        .iter()
+        .copied()
+        .filter(move |rule| rule.is_for(dialect) && (!is_down || goes_back(rule.subject)))
 }
 
 fn line(read: &Read<'_>, clause: &Clause<'_>) -> usize {

@@ -24,7 +24,10 @@ fn told(dialect: Dialect, text: &str) -> Vec<(&'static str, usize)> {
     };
     let told = Reviewer::default().review(&File::read(dialect, &statements, origin));
     let allowed = |rule: &str| text.contains(&format!("allow={rule} "));
-    told.iter().filter(|one| !allowed(one.rule.name)).map(|one| (one.rule.name, one.line)).collect()
+    told.iter()
+        .filter(|one| !allowed(one.rule.name))
+        .map(|one| (one.rule.name, one.line))
+        .collect()
 }
 
 #[test]
@@ -35,7 +38,12 @@ fn every_rule_fires_once_on_its_bad_example_and_no_rule_on_a_good_one() {
             let bad = told(dialect, part(dialect, rule.bad));
             let own = bad.iter().filter(|(name, _)| *name == rule.name).count();
             assert_eq!(own, 1, "{} on {dialect:?}: {bad:?}", rule.name);
-            assert_eq!(told(dialect, part(dialect, rule.good)), [], "{} on {dialect:?}", rule.name);
+            assert_eq!(
+                told(dialect, part(dialect, rule.good)),
+                [],
+                "{} on {dialect:?}",
+                rule.name
+            );
         }
     }
 }
@@ -50,17 +58,27 @@ fn names_are_unique_and_of_one_form_and_every_text_is_a_sentence() {
     all.dedup();
     assert_eq!(all.len(), count);
     for rule in RULES {
-        assert!(rule.reason.ends_with('.') && !rule.safer.ends_with('.'), "{}", rule.name);
+        assert!(
+            rule.reason.ends_with('.') && !rule.safer.ends_with('.'),
+            "{}",
+            rule.name
+        );
     }
 }
 
 #[test]
 fn a_table_that_the_same_file_makes_is_exempt_from_locks() {
     let cases = [
-        (Dialect::Postgres, "CREATE TABLE t (id bigint PRIMARY KEY, a int);\nCREATE INDEX i ON t (a);\n\
-          ALTER TABLE t ALTER COLUMN a SET NOT NULL;\nALTER TABLE t ADD UNIQUE (a);\nALTER TABLE t ALTER a TYPE bigint;"),
-        (Dialect::Mysql, "CREATE TABLE t (id INT PRIMARY KEY, a INT);\nALTER TABLE t CONVERT TO CHARACTER SET utf8mb4;\n\
-          ALTER TABLE t MODIFY a BIGINT NOT NULL;\nALTER TABLE t ADD FOREIGN KEY (a) REFERENCES t (id), ALGORITHM=COPY;"),
+        (
+            Dialect::Postgres,
+            "CREATE MATERIALIZED VIEW v AS SELECT 1 AS a;\nCREATE INDEX j ON v (a);\nCREATE TABLE t (id bigint PRIMARY KEY, a int);\nCREATE INDEX i ON t (a);\n\
+          ALTER TABLE t ALTER COLUMN a SET NOT NULL;\nALTER TABLE t ADD UNIQUE (a);\nALTER TABLE t ALTER a TYPE bigint;",
+        ),
+        (
+            Dialect::Mysql,
+            "CREATE TABLE t (id INT PRIMARY KEY, a INT);\nALTER TABLE t CONVERT TO CHARACTER SET utf8mb4;\n\
+          ALTER TABLE t MODIFY a BIGINT NOT NULL;\nALTER TABLE t ADD FOREIGN KEY (a) REFERENCES t (id), ALGORITHM=COPY;",
+        ),
     ];
     for (dialect, text) in cases {
         assert_eq!(told(dialect, text), [], "{text}");
@@ -70,28 +88,63 @@ fn a_table_that_the_same_file_makes_is_exempt_from_locks() {
 #[test]
 fn what_other_clauses_look_like_does_not_confuse() {
     let silent = [
-        (Dialect::Postgres, "CREATE TABLE t (id bigint PRIMARY KEY, key text, index int, a numeric(8,2) DEFAULT 0, b text DEFAULT 'x, y' );"),
-        (Dialect::Postgres, "CREATE TABLE t (LIKE u INCLUDING ALL);\nCREATE TABLE p PARTITION OF u FOR VALUES FROM (1) TO (2);"),
-        (Dialect::Postgres, "DO $$ BEGIN EXECUTE 'DROP TABLE house'; UPDATE house SET a = 1; END $$;"),
-        (Dialect::Postgres, "CREATE FUNCTION f() RETURNS void LANGUAGE sql BEGIN ATOMIC DELETE FROM house; END;"),
-        (Dialect::Mysql, "CREATE PROCEDURE p() BEGIN DELETE FROM house; DROP TABLE house; ALTER TABLE house DROP COLUMN a; END;"),
-        (Dialect::Mysql, "CREATE TABLE t (id INT, `references` INT, PRIMARY KEY (id), KEY k (`references`));\nSELECT 1;"),
-        (Dialect::Mysql, "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1;"),
-        (Dialect::Mysql, "ALTER TABLE t ADD COLUMN c INT NOT NULL DEFAULT (1 + 2) COMMENT 'DROP COLUMN x, DROP COLUMN y';"),
+        (
+            Dialect::Postgres,
+            "CREATE TABLE t (id bigint PRIMARY KEY, key text, index int, a numeric(8,2) DEFAULT 0, b text DEFAULT 'x, y' );",
+        ),
+        (
+            Dialect::Postgres,
+            "CREATE TABLE t (LIKE u INCLUDING ALL);\nCREATE TABLE p PARTITION OF u FOR VALUES FROM (1) TO (2);",
+        ),
+        (
+            Dialect::Postgres,
+            "DO $$ BEGIN EXECUTE 'DROP TABLE house'; UPDATE house SET a = 1; END $$;",
+        ),
+        (
+            Dialect::Postgres,
+            "CREATE FUNCTION f() RETURNS void LANGUAGE sql BEGIN ATOMIC DELETE FROM house; END;",
+        ),
+        (
+            Dialect::Mysql,
+            "CREATE PROCEDURE p() BEGIN DELETE FROM house; DROP TABLE house; ALTER TABLE house DROP COLUMN a; END;",
+        ),
+        (
+            Dialect::Mysql,
+            "CREATE TABLE t (id INT, `references` INT, PRIMARY KEY (id), KEY k (`references`));\nSELECT 1;",
+        ),
+        (
+            Dialect::Mysql,
+            "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1;",
+        ),
+        (
+            Dialect::Mysql,
+            "ALTER TABLE t ADD COLUMN c INT NOT NULL DEFAULT (1 + 2) COMMENT 'DROP COLUMN x, DROP COLUMN y';",
+        ),
     ];
     for (dialect, text) in silent {
         let found = told(dialect, text);
-        let found: Vec<_> = found.iter().filter(|(name, _)| *name != "reserved-word").collect();
+        let found: Vec<_> = found
+            .iter()
+            .filter(|(name, _)| *name != "reserved-word")
+            .collect();
         assert!(found.is_empty(), "{text}: {found:?}");
     }
     let several = "ALTER TABLE house\n  ADD COLUMN a INT NOT NULL,\n  ADD COLUMN (b INT NOT NULL,\n  c INT NOT NULL);";
-    let expected = [("required-column", 2), ("required-column", 3), ("required-column", 4)];
+    let expected = [
+        ("required-column", 2),
+        ("required-column", 3),
+        ("required-column", 4),
+    ];
     assert_eq!(told(Dialect::Mysql, several), expected);
 }
 
 /// A text that the server skips, or keeps as a value, with the example inside.
 fn hidden(dialect: Dialect, form: usize, text: &str) -> String {
-    let lines = |begin: &str| -> String { text.lines().map(|line| format!("{begin}{line}\n")).collect() };
+    let lines = |begin: &str| -> String {
+        text.lines()
+            .map(|line| format!("{begin}{line}\n"))
+            .collect()
+    };
     let quoted = text.replace('\\', "\\\\").replace('\'', "''");
     match form {
         0 => lines("-- "),
@@ -99,8 +152,15 @@ fn hidden(dialect: Dialect, form: usize, text: &str) -> String {
         2 => format!("SELECT '{quoted}';\n"),
         3 if dialect == Dialect::Mysql => lines("# "),
         3 => format!("SELECT $quoted$ {text} $quoted$;\n"),
-        4 => format!("COMMENT_ON; SELECT 1 /* {} */ -- {}\n;\n", text.replace("*/", ""), text.replace('\n', " ")),
-        _ if dialect == Dialect::Mysql => format!("SELECT \"{}\";\n", text.replace('\\', "\\\\").replace('"', "\"\"")),
+        4 => format!(
+            "COMMENT_ON; SELECT 1 /* {} */ -- {}\n;\n",
+            text.replace("*/", ""),
+            text.replace('\n', " ")
+        ),
+        _ if dialect == Dialect::Mysql => format!(
+            "SELECT \"{}\";\n",
+            text.replace('\\', "\\\\").replace('"', "\"\"")
+        ),
         _ => format!("DO $body$ BEGIN {text} END $body$;\n"),
     }
 }
@@ -134,8 +194,52 @@ proptest! {
 }
 
 const WORDS: [&str; 48] = [
-    "CREATE", "ALTER", "TABLE", "t", "ADD", "COLUMN", "(", ")", ",", ";", "DROP", "INDEX", "ON", "UNIQUE", "PRIMARY", "KEY", "FOREIGN",
-    "REFERENCES", "CHECK", "DEFAULT", "NOT", "NULL", "MODIFY", "CHANGE", "RENAME", "TO", "CONSTRAINT", "VALIDATE", "SET", "=", ".",
-    "'a'", "\"b\"", "`c`", "1", "SELECT", "create_hypertable", "GRANT", "DEFINER", "TYPE", "VACUUM", "UPDATE", "DELETE", "INSERT", "USER",
-    "DATA", "IF", "$$",
+    "CREATE",
+    "ALTER",
+    "TABLE",
+    "t",
+    "ADD",
+    "COLUMN",
+    "(",
+    ")",
+    ",",
+    ";",
+    "DROP",
+    "INDEX",
+    "ON",
+    "UNIQUE",
+    "PRIMARY",
+    "KEY",
+    "FOREIGN",
+    "REFERENCES",
+    "CHECK",
+    "DEFAULT",
+    "NOT",
+    "NULL",
+    "MODIFY",
+    "CHANGE",
+    "RENAME",
+    "TO",
+    "CONSTRAINT",
+    "VALIDATE",
+    "SET",
+    "=",
+    ".",
+    "'a'",
+    "\"b\"",
+    "`c`",
+    "1",
+    "SELECT",
+    "create_hypertable",
+    "GRANT",
+    "DEFINER",
+    "TYPE",
+    "VACUUM",
+    "UPDATE",
+    "DELETE",
+    "INSERT",
+    "USER",
+    "DATA",
+    "IF",
+    "$$",
 ];

@@ -17,8 +17,17 @@ pub const RULE: Rule = Rule {
 
 fn find(clause: &Clause<'_>, at: &At<'_, '_>) -> Option<String> {
     let table = at.used_table().filter(|_| clause.act == Act::AddColumn)?;
-    let serial = ["serial", "bigserial", "smallserial", "serial4", "serial8", "serial2"];
+    let serial = [
+        "serial",
+        "bigserial",
+        "smallserial",
+        "serial4",
+        "serial8",
+        "serial2",
+    ];
     let counts = clause.has(&["as", "identity"]) || serial.contains(&clause.base().as_str());
     let name = clause.name.as_deref().filter(|_| counts)?;
-    Some(format!("{name} numbers every row of {table} that is there, so the whole table is written anew"))
+    Some(format!(
+        "{name} numbers every row of {table} that is there, so the whole table is written anew"
+    ))
 }

@@ -17,7 +17,8 @@ pub const RULE: Rule = Rule {
 fn find(at: &At<'_, '_>) -> Option<String> {
     let table = at.used_table().filter(|_| at.file.atomic)?;
     let fills = matches!(at.read.statement.facts.verb, Verb::Update | Verb::Delete);
-    let changed = |read: &Read<'_>| read.what == What::AlterTable && read.table.as_deref() == Some(table);
+    let changed =
+        |read: &Read<'_>| read.what == What::AlterTable && read.table.as_deref() == Some(table);
     let both = fills && at.file.statements[..at.index].iter().any(changed);
     both.then(|| format!("rows of {table} are changed under the lock of the ALTER TABLE above"))
 }

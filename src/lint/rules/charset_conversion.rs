@@ -16,7 +16,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(at: &At<'_, '_>) -> Option<String> {
-    let table = at.used_table().filter(|_| at.read.what == What::AlterTable)?;
-    let converts = at.read.has(&["convert", "to", "character"]) || at.read.has(&["convert", "to", "charset"]);
+    let table = at
+        .used_table()
+        .filter(|_| at.read.what == What::AlterTable)?;
+    let converts =
+        at.read.has(&["convert", "to", "character"]) || at.read.has(&["convert", "to", "charset"]);
     converts.then(|| format!("every text of {table} is written anew while nobody can write to it"))
 }

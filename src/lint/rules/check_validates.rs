@@ -16,7 +16,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(clause: &Clause<'_>, at: &At<'_, '_>) -> Option<String> {
-    let table = at.used_table().filter(|_| clause.act == Act::AddKey && !clause.refers())?;
+    let table = at
+        .used_table()
+        .filter(|_| clause.act == Act::AddKey && !clause.refers())?;
     let reads = clause.has(&["check"]) && !clause.has(&["not", "valid"]);
     reads.then(|| format!("every row of {table} is read while nobody can use the table"))
 }

@@ -18,9 +18,13 @@ pub const RULE: Rule = Rule {
 fn find(clause: &Clause<'_>, at: &At<'_, '_>) -> Option<String> {
     let table = at.used_table().filter(|_| clause.act == Act::Redefine)?;
     let (name, new) = (clause.name.clone()?, clause.kind());
-    let old = at.known.columns.get(&(table.to_owned(), name.clone()));
+    let old = at.known.column(table, &name);
     let is_free = old.is_some_and(|old| costs_nothing(&old.kind, &new));
-    (!is_free).then(|| format!("{table}.{name} becomes {new}, so the table may be copied while nobody can write to it"))
+    (!is_free).then(|| {
+        format!(
+            "{table}.{name} becomes {new}, so the table may be copied while nobody can write to it"
+        )
+    })
 }
 
 fn costs_nothing(old: &str, new: &str) -> bool {
@@ -34,9 +38,15 @@ fn costs_nothing(old: &str, new: &str) -> bool {
         "boolean" | "bool" => "tinyint(1)".to_owned(),
         other => other.to_owned(),
     };
-    let longer_list = |kind: &str| kind.strip_suffix(')').filter(|kind| kind.starts_with("enum(")).map(str::to_owned);
+    let longer_list = |kind: &str| {
+        kind.strip_suffix(')')
+            .filter(|kind| kind.starts_with("enum("))
+            .map(str::to_owned)
+    };
     match (length(old), length(new)) {
-        (Some(old), Some(new)) => new >= old && (old > LONGEST_OF_ONE_BYTE) == (new > LONGEST_OF_ONE_BYTE),
+        (Some(old), Some(new)) => {
+            new >= old && (old > LONGEST_OF_ONE_BYTE) == (new > LONGEST_OF_ONE_BYTE)
+        }
         _ => same(old) == same(new) || longer_list(old).is_some_and(|old| new.starts_with(&old)),
     }
 }

@@ -16,16 +16,25 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(clause: &Clause<'_>, at: &At<'_, '_>) -> Option<String> {
-    let table = at.read.table.as_ref().filter(|table| at.known.compressed.contains(*table))?;
+    let table = at
+        .read
+        .table
+        .as_ref()
+        .filter(|table| at.known.compressed.contains(*table))?;
     let refused = match clause.act {
-        Act::AlterColumn => new_kind(clause).is_some() || sequence(clause.rest(), &["set", "not", "null"]),
+        Act::AlterColumn => {
+            new_kind(clause).is_some() || sequence(clause.rest(), &["set", "not", "null"])
+        }
         Act::AddKey => true,
         Act::AddColumn => {
             let required = clause.has(&["not", "null"]) && clause.default().is_none();
-            let computed = clause.default().is_some_and(|default| default.iter().any(|token| token.is_symbol("(")));
+            let computed = clause
+                .default()
+                .is_some_and(|default| default.iter().any(|token| token.is_symbol("(")));
             required || computed || clause.has(&["unique"]) || clause.has(&["generated"])
         }
         _ => false,
     };
-    refused.then(|| format!("{table} is compressed, and TimescaleDB may refuse this where chunks are"))
+    refused
+        .then(|| format!("{table} is compressed, and TimescaleDB may refuse this where chunks are"))
 }

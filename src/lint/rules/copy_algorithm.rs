@@ -16,7 +16,11 @@ pub const RULE: Rule = Rule {
 
 fn find(at: &At<'_, '_>) -> Option<String> {
     let table = at.used_table()?;
-    let copies = at.read.value_of(&["algorithm"]).is_some_and(|value| value == "copy");
+    let copies = at
+        .read
+        .value_of(&["algorithm"])
+        .is_some_and(|value| value == "copy");
     let changes = matches!(at.read.what, What::AlterTable | What::CreateIndex);
-    (changes && copies).then(|| format!("{table} is copied row by row while nobody can write to it"))
+    (changes && copies)
+        .then(|| format!("{table} is copied row by row while nobody can write to it"))
 }

@@ -18,5 +18,10 @@ pub const RULE: Rule = Rule {
 fn find(at: &At<'_, '_>) -> Option<String> {
     let made = at.read.what == What::CreateTable && !at.is_temporary();
     let head: Vec<Token<'_>> = at.read.tokens.iter().copied().take(6).collect();
-    (made && contains(&head, &["if", "not", "exists"])).then(|| format!("another {} that is there would be taken for this one", at.table()))
+    (made && contains(&head, &["if", "not", "exists"])).then(|| {
+        format!(
+            "another {} that is there would be taken for this one",
+            at.table()
+        )
+    })
 }

@@ -23,6 +23,11 @@ fn find(file: &File<'_>, _: &Known) -> Vec<(usize, String)> {
         return Vec::new();
     };
     let data = (first..last).find(|index| file.statements[*index].is_data());
-    let told = data.map(|index| (index, "data between changes of the schema: if it fails, what stands above stays".to_owned()));
+    let told = data.map(|index| {
+        (
+            index,
+            "data between changes of the schema: if it fails, what stands above stays".to_owned(),
+        )
+    });
     told.into_iter().collect()
 }

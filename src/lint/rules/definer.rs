@@ -17,7 +17,11 @@ pub const RULE: Rule = Rule {
 
 fn find(at: &At<'_, '_>) -> Option<String> {
     let read = at.read;
-    let at_word = read.tokens.iter().take(8).position(|token| token.is("definer"))?;
+    let at_word = read
+        .tokens
+        .iter()
+        .take(8)
+        .position(|token| token.is("definer"))?;
     let is_sign = |token: &&Token<'_>| !token.is_symbol("=");
     let named = read.tokens[at_word + 1..].iter().find(is_sign)?;
     let is_ours = named.is("current_user") || at.known.roles.contains(&role_name(named));

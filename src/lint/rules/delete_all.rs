@@ -16,7 +16,14 @@ pub const RULE: Rule = Rule {
 
 fn find(at: &At<'_, '_>) -> Option<String> {
     let deletes = at.read.statement.facts.verb == Verb::Delete;
-    let table = at.read.table.as_deref().filter(|table| deletes && !at.made.contains(*table))?;
-    let bounded = at.read.has(&["where"]) || at.read.has(&["limit"]) || at.read.has(&["using"]) || at.read.has(&["join"]);
+    let table = at
+        .read
+        .table
+        .as_deref()
+        .filter(|table| deletes && !at.made.contains(*table))?;
+    let bounded = at.read.has(&["where"])
+        || at.read.has(&["limit"])
+        || at.read.has(&["using"])
+        || at.read.has(&["join"]);
     (!bounded).then(|| format!("all rows of {table} are gone for good"))
 }

@@ -18,8 +18,19 @@ pub const RULE: Rule = Rule {
 fn find(clause: &Clause<'_>, _: &At<'_, '_>) -> Option<String> {
     let kind = clause.kind();
     let name = clause.name.as_deref().filter(|_| clause.defines_column())?;
-    let numbers = ["tinyint", "smallint", "mediumint", "int", "integer", "bigint", "float", "double"];
-    let is_wide = numbers.contains(&clause.base().as_str()) && kind.contains('(') && !kind.starts_with("tinyint(1)");
+    let numbers = [
+        "tinyint",
+        "smallint",
+        "mediumint",
+        "int",
+        "integer",
+        "bigint",
+        "float",
+        "double",
+    ];
+    let is_wide = numbers.contains(&clause.base().as_str())
+        && kind.contains('(')
+        && !kind.starts_with("tinyint(1)");
     let counts = matches!(clause.base().as_str(), "float" | "double") && !kind.contains(',');
     (is_wide && !counts).then(|| format!("the brackets of {name} {kind} limit nothing"))
 }

@@ -16,6 +16,9 @@ pub const RULE: Rule = Rule {
 
 fn find(at: &At<'_, '_>) -> Option<String> {
     let drops = at.read.statement.facts.verb == Verb::Drop && at.read.has(&["cascade"]);
-    let clause = |one: &Clause<'_>| matches!(one.act, Act::DropColumn | Act::DropKey) && one.has(&["cascade"]);
-    (drops || at.read.clauses.iter().any(clause)).then(|| "CASCADE drops whatever depends on it, unnamed".to_owned())
+    let clause = |one: &Clause<'_>| {
+        matches!(one.act, Act::DropColumn | Act::DropKey) && one.has(&["cascade"])
+    };
+    (drops || at.read.clauses.iter().any(clause))
+        .then(|| "CASCADE drops whatever depends on it, unnamed".to_owned())
 }

@@ -16,5 +16,8 @@ pub const RULE: Rule = Rule {
 
 fn find(clause: &Clause<'_>, at: &At<'_, '_>) -> Option<String> {
     let table = at.used_table().filter(|_| clause.act == Act::DropColumn)?;
-    Some(format!("the values of {table}.{} are gone for good", clause.name.as_deref().unwrap_or("a column")))
+    Some(format!(
+        "the values of {table}.{} are gone for good",
+        clause.name.as_deref().unwrap_or("a column")
+    ))
 }

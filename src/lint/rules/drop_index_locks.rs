@@ -17,6 +17,10 @@ pub const RULE: Rule = Rule {
 
 fn find(at: &At<'_, '_>) -> Option<String> {
     let names = at.read.dropped("index");
-    let name = names.first().filter(|_| !at.read.statement.facts.concurrently)?;
-    Some(format!("dropping {name} waits for every query of its table, and later ones wait behind it"))
+    let name = names
+        .first()
+        .filter(|_| !at.read.statement.facts.concurrently)?;
+    Some(format!(
+        "dropping {name} waits for every query of its table, and later ones wait behind it"
+    ))
 }

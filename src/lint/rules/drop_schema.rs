@@ -16,6 +16,10 @@ pub const RULE: Rule = Rule {
 
 fn find(at: &At<'_, '_>) -> Option<String> {
     let gone = at.read.statement.facts.verb == Verb::Drop
-        && at.read.tokens.get(1).is_some_and(|word| word.is_any(&["database", "schema"]));
+        && at
+            .read
+            .tokens
+            .get(1)
+            .is_some_and(|word| word.is_any(&["database", "schema"]));
     gone.then(|| "everything in it is gone for good".to_owned())
 }

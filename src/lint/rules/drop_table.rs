@@ -16,6 +16,9 @@ pub const RULE: Rule = Rule {
 
 fn find(at: &At<'_, '_>) -> Option<String> {
     let gone = at.read.dropped("table");
-    let name = gone.iter().find(|name| !at.made.contains(**name)).filter(|_| !at.is_temporary())?;
+    let name = gone
+        .iter()
+        .find(|name| !at.made.contains(**name))
+        .filter(|_| !at.is_temporary())?;
     Some(format!("the rows of {name} are gone for good"))
 }

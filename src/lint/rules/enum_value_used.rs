@@ -19,10 +19,23 @@ fn find(file: &File<'_>, _: &Known) -> Vec<(usize, String)> {
     let mut told = Vec::new();
     for (index, read) in file.statements.iter().enumerate().filter(|_| file.atomic) {
         if read.begins(&["alter", "type"]) {
-            let value = read.tokens.iter().find(|token| token.kind == TokenKind::String);
-            values.extend(value.filter(|_| read.has(&["add", "value"])).map(|token| token.text));
-        } else if let Some(value) = values.iter().find(|value| read.statement.text().contains(**value)) {
-            told.push((index, format!("{value} cannot be used in the transaction that adds it")));
+            let value = read
+                .tokens
+                .iter()
+                .find(|token| token.kind == TokenKind::String);
+            values.extend(
+                value
+                    .filter(|_| read.has(&["add", "value"]))
+                    .map(|token| token.text),
+            );
+        } else if let Some(value) = values
+            .iter()
+            .find(|value| read.statement.text().contains(**value))
+        {
+            told.push((
+                index,
+                format!("{value} cannot be used in the transaction that adds it"),
+            ));
         }
     }
     told

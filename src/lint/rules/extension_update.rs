@@ -16,6 +16,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(at: &At<'_, '_>) -> Option<String> {
-    let updates = at.read.begins(&["alter", "extension"]) && at.read.tokens.get(3).is_some_and(|word| word.is("update"));
+    let updates = at.read.begins(&["alter", "extension"])
+        && at.read.tokens.get(3).is_some_and(|word| word.is("update"));
     updates.then(|| "the extension's version is the server's business".to_owned())
 }

@@ -16,6 +16,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(at: &At<'_, '_>) -> Option<String> {
-    let value = at.read.value_of(&["foreign_key_checks"]).filter(|_| at.read.begins(&["set"]))?;
-    matches!(value.as_str(), "0" | "off" | "false").then(|| "rows that refer to nothing are kept from here on".to_owned())
+    let value = at
+        .read
+        .value_of(&["foreign_key_checks"])
+        .filter(|_| at.read.begins(&["set"]))?;
+    matches!(value.as_str(), "0" | "off" | "false")
+        .then(|| "rows that refer to nothing are kept from here on".to_owned())
 }

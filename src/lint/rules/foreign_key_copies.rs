@@ -16,6 +16,10 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(clause: &Clause<'_>, at: &At<'_, '_>) -> Option<String> {
-    let table = at.used_table().filter(|_| clause.act == Act::AddKey && clause.refers())?;
-    Some(format!("{table} is copied to check every row, and nobody can write to it meanwhile"))
+    let table = at
+        .used_table()
+        .filter(|_| clause.act == Act::AddKey && clause.refers())?;
+    Some(format!(
+        "{table} is copied to check every row, and nobody can write to it meanwhile"
+    ))
 }

@@ -19,5 +19,8 @@ pub const RULE: Rule = Rule {
 
 fn find(clause: &Clause<'_>, at: &At<'_, '_>) -> Option<String> {
     let other = clause.referred().filter(|_| clause.refers())?;
-    at.known.hypertables.contains_key(&other).then(|| format!("{other} is a hypertable"))
+    at.known
+        .hypertables
+        .contains_key(&other)
+        .then(|| format!("{other} is a hypertable"))
 }

@@ -18,7 +18,11 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(clause: &Clause<'_>, at: &At<'_, '_>) -> Option<String> {
-    let table = at.used_table().filter(|_| clause.act == Act::AddKey && clause.refers())?;
+    let table = at
+        .used_table()
+        .filter(|_| clause.act == Act::AddKey && clause.refers())?;
     let other = clause.referred().unwrap_or_default();
-    (!clause.has(&["not", "valid"])).then(|| format!("every row of {table} is checked while nobody can write to it nor to {other}"))
+    (!clause.has(&["not", "valid"])).then(|| {
+        format!("every row of {table} is checked while nobody can write to it nor to {other}")
+    })
 }

@@ -23,10 +23,24 @@ fn find(file: &File<'_>, known: &Known) -> Vec<(usize, String)> {
         };
         for clause in read.clauses.iter().filter(|clause| clause.refers()) {
             let columns = clause.key_columns();
-            let begins = |one: &Vec<String>| one.len() >= columns.len() && columns.iter().all(|column| one[..columns.len()].contains(column));
-            let has = known.indexes.get(table).is_some_and(|indexes| indexes.iter().any(begins));
+            let begins = |one: &Vec<String>| {
+                one.len() >= columns.len()
+                    && columns
+                        .iter()
+                        .all(|column| one[..columns.len()].contains(column))
+            };
+            let has = known
+                .indexes
+                .get(table)
+                .is_some_and(|indexes| indexes.iter().any(begins));
             if !has && !columns.is_empty() {
-                told.push((index, format!("{table} ({}) refers to another table and has no index", columns.join(", "))));
+                told.push((
+                    index,
+                    format!(
+                        "{table} ({}) refers to another table and has no index",
+                        columns.join(", ")
+                    ),
+                ));
             }
         }
     }

@@ -16,8 +16,10 @@ pub const RULE: Rule = Rule {
 
 fn find(at: &At<'_, '_>) -> Option<String> {
     let table = at.used_table()?;
-    let is_one = |token: Option<&Token<'_>>| token.is_some_and(|word| word.is_any(&["fulltext", "spatial"]));
+    let is_one =
+        |token: Option<&Token<'_>>| token.is_some_and(|word| word.is_any(&["fulltext", "spatial"]));
     let added = |one: &Clause<'_>| one.act == Act::AddKey && is_one(one.tokens.get(1));
     let made = at.read.what == What::CreateIndex && is_one(at.read.tokens.get(1));
-    (made || at.read.clauses.iter().any(added)).then(|| format!("nobody can write to {table} until the index is built"))
+    (made || at.read.clauses.iter().any(added))
+        .then(|| format!("nobody can write to {table} until the index is built"))
 }

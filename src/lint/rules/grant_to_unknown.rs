@@ -17,7 +17,8 @@ pub const RULE: Rule = Rule {
 
 fn find(at: &At<'_, '_>) -> Option<String> {
     let read = at.read;
-    let owner = contains(read.rest(), &["owner", "to"]) && matches!(read.statement.facts.verb, Verb::Alter);
+    let owner =
+        contains(read.rest(), &["owner", "to"]) && matches!(read.statement.facts.verb, Verb::Alter);
     let before: &[&str] = match read.statement.facts.verb {
         Verb::Grant => &["to"],
         Verb::Revoke => &["from"],
@@ -25,7 +26,11 @@ fn find(at: &At<'_, '_>) -> Option<String> {
         _ => return None,
     };
     let last = (0..read.tokens.len()).rfind(|at| sequence(&read.tokens[*at..], before))?;
-    let mut to = read.tokens.get(last + before.len()..)?.iter().filter(|token| !token.is("group"));
+    let mut to = read
+        .tokens
+        .get(last + before.len()..)?
+        .iter()
+        .filter(|token| !token.is("group"));
     let everywhere = ["public", "current_user", "current_role", "session_user"];
     let named = to.next().filter(|token| !token.is_any(&everywhere))?;
     let name = role_name(named);

@@ -18,7 +18,11 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(at: &At<'_, '_>) -> Option<String> {
-    let table = at.used_table().filter(|_| at.read.what == What::CreateIndex && at.is_hypertable())?;
+    let table = at
+        .used_table()
+        .filter(|_| at.read.what == What::CreateIndex && at.is_hypertable())?;
     let by_chunk = at.read.has(&["transaction_per_chunk"]) || at.read.statement.facts.concurrently;
-    (!by_chunk).then(|| format!("nobody can write to {table}, a hypertable, until all its chunks have the index"))
+    (!by_chunk).then(|| {
+        format!("nobody can write to {table}, a hypertable, until all its chunks have the index")
+    })
 }

@@ -18,17 +18,34 @@ pub const RULE: Rule = Rule {
 fn find(file: &File<'_>, known: &Known) -> Vec<(usize, String)> {
     let mut told = Vec::new();
     for (index, read) in file.statements.iter().enumerate() {
-        let Some((table, Some(Some(time)))) = read.table.as_ref().map(|table| (table, known.hypertables.get(table))) else {
+        let Some((table, Some(Some(time)))) = read
+            .table
+            .as_ref()
+            .map(|table| (table, known.hypertables.get(table)))
+        else {
             continue;
         };
         let is_unique = |one: &&Clause<'_>| {
-            (one.is_column() || one.is_key()) && (one.has(&["unique"]) || one.has(&["primary", "key"])) && !one.has(&["using", "index"])
+            (one.is_column() || one.is_key())
+                && (one.has(&["unique"]) || one.has(&["primary", "key"]))
+                && !one.has(&["using", "index"])
         };
-        let keys = read.clauses.iter().filter(is_unique).map(Clause::key_columns);
-        let unique = read.what == What::CreateIndex && read.tokens.get(1).is_some_and(|word| word.is("unique"));
+        let keys = read
+            .clauses
+            .iter()
+            .filter(is_unique)
+            .map(Clause::key_columns);
+        let unique = read.what == What::CreateIndex
+            && read.tokens.get(1).is_some_and(|word| word.is("unique"));
         let index_key = unique.then(|| read.index_columns());
         if let Some(key) = keys.chain(index_key).find(|key| !key.contains(time)) {
-            told.push((index, format!("the key ({}) of {table}, a hypertable, lacks {time}", key.join(", "))));
+            told.push((
+                index,
+                format!(
+                    "the key ({}) of {table}, a hypertable, lacks {time}",
+                    key.join(", ")
+                ),
+            ));
         }
     }
     told

@@ -18,7 +18,10 @@ fn find(at: &At<'_, '_>) -> Option<String> {
     let arguments = at.read.call("create_hypertable")?;
     let moves = (0..arguments.len()).any(|at| {
         let rest = &arguments[at..];
-        let value = rest.iter().skip(1).find(|token| !(token.is_symbol("=") || token.is_symbol(">") || token.is_symbol(":")));
+        let value = rest
+            .iter()
+            .skip(1)
+            .find(|token| !(token.is_symbol("=") || token.is_symbol(">") || token.is_symbol(":")));
         rest[0].is("migrate_data") && value.is_some_and(|value| value.is_any(&["true", "on"]))
     });
     moves.then(|| "every row is copied into chunks while nobody can use the table".to_owned())

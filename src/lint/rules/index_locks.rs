@@ -16,7 +16,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(at: &At<'_, '_>) -> Option<String> {
-    let table = at.used_table().filter(|_| at.read.what == What::CreateIndex)?;
+    let table = at
+        .used_table()
+        .filter(|_| at.read.what == What::CreateIndex)?;
     let locks = !at.read.statement.facts.concurrently && !at.is_hypertable();
     locks.then(|| format!("nobody can write to {table} until the index is built"))
 }

@@ -19,9 +19,18 @@ fn find(at: &At<'_, '_>) -> Option<String> {
     if !matches!(at.read.statement.facts.verb, Verb::Insert | Verb::Replace) {
         return None;
     }
-    let verbs = ["insert", "replace", "into", "ignore", "low_priority", "delayed", "high_priority"];
+    let verbs = [
+        "insert",
+        "replace",
+        "into",
+        "ignore",
+        "low_priority",
+        "delayed",
+        "high_priority",
+    ];
     let from = skip(&at.read.tokens, &verbs);
     let (table, used) = name(at.file.dialect, at.read.tokens.get(from..)?)?;
     let next = at.read.tokens.get(from + used)?;
-    next.is_any(&["values", "value", "select", "table"]).then(|| format!("the values rely on the order of the columns of {table}"))
+    next.is_any(&["values", "value", "select", "table"])
+        .then(|| format!("the values rely on the order of the columns of {table}"))
 }

@@ -20,7 +20,9 @@ pub const RULE: Rule = Rule {
              ALGORITHM=INSTANT is refused (error 4092), and without it the whole table is written anew, without a word.",
     safer: "put the columns of one release into one ALTER TABLE; write the table anew at a quiet time: ALTER TABLE t FORCE, ALGORITHM=INPLACE",
     bad: concat!(
-        four!(four!(four!("ALTER TABLE house ADD COLUMN a INT NULL, DROP COLUMN b;\n"))),
+        four!(four!(four!(
+            "ALTER TABLE house ADD COLUMN a INT NULL, DROP COLUMN b;\n"
+        ))),
         "ALTER TABLE house ADD COLUMN a INT NULL, DROP COLUMN b;"
     ),
     good: "ALTER TABLE house ADD COLUMN a INT NULL, ADD COLUMN b INT NULL, ADD COLUMN c INT NULL;",
@@ -28,8 +30,17 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(at: &At<'_, '_>) -> Option<String> {
-    let table = at.read.table.as_ref().filter(|_| at.read.what == What::AlterTable)?;
-    let before = at.known.row_versions.get(table).copied().unwrap_or_default();
+    let table = at
+        .read
+        .table
+        .as_ref()
+        .filter(|_| at.read.what == What::AlterTable)?;
+    let before = at
+        .known
+        .row_versions
+        .get(table)
+        .copied()
+        .unwrap_or_default();
     let behind = versions_behind(before, at.read);
     (before == MOST && behind > MOST).then(|| format!("{table} has used up its {MOST} instant changes, so this one writes it anew or is refused"))
 }

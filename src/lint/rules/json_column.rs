@@ -15,6 +15,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(clause: &Clause<'_>, _: &At<'_, '_>) -> Option<String> {
-    let name = clause.name.as_deref().filter(|_| clause.is_column() && clause.kind() == "json")?;
+    let name = clause
+        .name
+        .as_deref()
+        .filter(|_| clause.is_column() && clause.kind() == "json")?;
     Some(format!("{name} is parsed anew at each use"))
 }

@@ -15,8 +15,11 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(clause: &Clause<'_>, at: &At<'_, '_>) -> Option<String> {
-    let table = at.used_table().filter(|_| matches!(clause.act, Act::AddKey | Act::AddColumn))?;
-    let is_key = clause.has(&["unique"]) || clause.has(&["primary", "key"]) || clause.has(&["exclude"]);
+    let table = at
+        .used_table()
+        .filter(|_| matches!(clause.act, Act::AddKey | Act::AddColumn))?;
+    let is_key =
+        clause.has(&["unique"]) || clause.has(&["primary", "key"]) || clause.has(&["exclude"]);
     let builds = is_key && !clause.has(&["using", "index"]) && !at.is_hypertable();
     builds.then(|| format!("nobody can use {table} until the key's index is built"))
 }

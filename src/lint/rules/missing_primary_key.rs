@@ -17,11 +17,20 @@ pub const RULE: Rule = Rule {
 
 fn find(at: &At<'_, '_>) -> Option<String> {
     let read = at.read;
-    let table = read.table.as_deref().filter(|_| read.what == What::CreateTable && !at.is_temporary())?;
+    let table = read
+        .table
+        .as_deref()
+        .filter(|_| read.what == What::CreateTable && !at.is_temporary())?;
     // LIKE, AS SELECT, PARTITION OF and INHERITS take their columns from elsewhere.
     let is_plain = !read.clauses.is_empty()
-        && !read.clauses.iter().any(|one| one.tokens.first().is_some_and(|first| first.is("like")))
-        && !read.options().iter().any(|word| word.is_any(&["inherits", "select"]));
+        && !read
+            .clauses
+            .iter()
+            .any(|one| one.tokens.first().is_some_and(|first| first.is("like")))
+        && !read
+            .options()
+            .iter()
+            .any(|word| word.is_any(&["inherits", "select"]));
     let later = |next: &Read<'_>| {
         let of_table = next.table.as_deref() == Some(table);
         let is_hypertable = next.statement.facts.hypertable.as_deref() == Some(table);

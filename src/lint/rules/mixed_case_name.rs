@@ -17,7 +17,10 @@ pub const RULE: Rule = Rule {
 
 fn find(at: &At<'_, '_>) -> Option<String> {
     let facts = &at.read.statement.facts;
-    let name = facts.objects.first().filter(|one| one.kind == "table" && at.read.what == What::CreateTable)?;
+    let name = facts
+        .objects
+        .first()
+        .filter(|one| one.kind == "table" && at.read.what == What::CreateTable)?;
     let mixed = name.name.chars().any(char::is_uppercase);
     mixed.then(|| format!("{} has capital letters", name.name))
 }

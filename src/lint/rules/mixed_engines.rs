@@ -17,9 +17,21 @@ pub const RULE: Rule = Rule {
 
 fn find(file: &File<'_>, known: &Known) -> Vec<(usize, String)> {
     let engine = |read: &Read<'_>| known.engines.get(read.table.as_deref()?).cloned();
-    let data = || file.statements.iter().enumerate().filter(|(_, read)| read.is_data());
+    let data = || {
+        file.statements
+            .iter()
+            .enumerate()
+            .filter(|(_, read)| read.is_data())
+    };
     let without = data().find_map(|(index, read)| Some((index, engine(read)?)));
     let has_ordinary = data().any(|(_, read)| engine(read).is_none());
     let told = without.filter(|_| has_ordinary);
-    told.into_iter().map(|(index, engine)| (index, format!("a {engine} table has no transactions, and other data of the file has"))).collect()
+    told.into_iter()
+        .map(|(index, engine)| {
+            (
+                index,
+                format!("a {engine} table has no transactions, and other data of the file has"),
+            )
+        })
+        .collect()
 }

@@ -45,6 +45,7 @@ mod nullability_rebuild;
 mod partition_rebuild;
 mod password_in_migration;
 mod policy_in_migration;
+mod prelude;
 mod primary_key_change;
 mod refresh_locks;
 mod reindex_locks;
@@ -69,7 +70,6 @@ mod utf8mb3;
 mod validate_at_once;
 mod volatile_default;
 mod zero_date;
-mod prelude;
 
 use super::Rule;
 

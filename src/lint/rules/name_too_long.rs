@@ -24,13 +24,23 @@ fn is_too_long(dialect: Dialect, name: &str) -> bool {
 }
 
 fn find(at: &At<'_, '_>) -> Option<String> {
-    if !matches!(at.read.statement.facts.verb, Verb::Create | Verb::Alter | Verb::Rename) || at.read.is_program() {
+    if !matches!(
+        at.read.statement.facts.verb,
+        Verb::Create | Verb::Alter | Verb::Rename
+    ) || at.read.is_program()
+    {
         return None;
     }
     let is_name = |token: &&Token<'_>| matches!(token.kind, TokenKind::Word | TokenKind::Quoted);
     let starts_as_name = |name: &String| !name.starts_with(|c: char| c.is_ascii_digit());
     let dialect = at.file.dialect;
-    let names = at.read.tokens.iter().filter(is_name).map(|token| token.name(dialect)).filter(starts_as_name);
+    let names = at
+        .read
+        .tokens
+        .iter()
+        .filter(is_name)
+        .map(|token| token.name(dialect))
+        .filter(starts_as_name);
     let long = names.into_iter().find(|name| is_too_long(dialect, name))?;
     Some(format!("{long} has {} characters", long.chars().count()))
 }

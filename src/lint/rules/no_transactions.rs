@@ -18,5 +18,10 @@ pub const RULE: Rule = Rule {
 fn find(at: &At<'_, '_>) -> Option<String> {
     let made = matches!(at.read.what, What::CreateTable | What::AlterTable) && !at.is_temporary();
     let engine = at.read.value_of(&["engine"]).filter(|_| made)?;
-    WITHOUT_TRANSACTIONS.contains(&engine.as_str()).then(|| format!("{} loses rows in a crash: {engine} has no transactions", at.table()))
+    WITHOUT_TRANSACTIONS.contains(&engine.as_str()).then(|| {
+        format!(
+            "{} loses rows in a crash: {engine} has no transactions",
+            at.table()
+        )
+    })
 }

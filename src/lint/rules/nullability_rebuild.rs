@@ -18,7 +18,8 @@ pub const RULE: Rule = Rule {
 fn find(clause: &Clause<'_>, at: &At<'_, '_>) -> Option<String> {
     let table = at.used_table().filter(|_| clause.act == Act::Redefine)?;
     let name = clause.name.clone()?;
-    let old = at.known.columns.get(&(table.to_owned(), name.clone()))?;
+    let old = at.known.column(table, &name)?;
     let is_stricter = !old.not_null && clause.has(&["not", "null"]);
-    is_stricter.then(|| format!("{table} is written anew, and fails in the end where {name} is NULL"))
+    is_stricter
+        .then(|| format!("{table} is written anew, and fails in the end where {name} is NULL"))
 }

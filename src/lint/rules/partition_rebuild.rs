@@ -15,8 +15,18 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(at: &At<'_, '_>) -> Option<String> {
-    let table = at.used_table().filter(|_| at.read.what == What::AlterTable)?;
-    let forms = [&["partition", "by"][..], &["remove", "partitioning"], &["reorganize", "partition"], &["coalesce", "partition"], &["rebuild", "partition"]];
+    let table = at
+        .used_table()
+        .filter(|_| at.read.what == What::AlterTable)?;
+    let forms = [
+        &["partition", "by"][..],
+        &["remove", "partitioning"],
+        &["reorganize", "partition"],
+        &["coalesce", "partition"],
+        &["rebuild", "partition"],
+    ];
     let copies = forms.iter().any(|words| at.read.has(words));
-    copies.then(|| format!("rows of {table} are copied into other partitions while nobody can write to them"))
+    copies.then(|| {
+        format!("rows of {table} are copied into other partitions while nobody can write to them")
+    })
 }

@@ -16,10 +16,15 @@ pub const RULE: Rule = Rule {
 
 fn find(at: &At<'_, '_>) -> Option<String> {
     let read = at.read;
-    let account = read.tokens.get(1).is_some_and(|word| word.is_any(&["user", "role", "group"]));
-    let verbs = matches!(read.statement.facts.verb, Verb::Create | Verb::Alter) && account || read.statement.facts.verb == Verb::Grant;
+    let account = read
+        .tokens
+        .get(1)
+        .is_some_and(|word| word.is_any(&["user", "role", "group"]));
+    let verbs = matches!(read.statement.facts.verb, Verb::Create | Verb::Alter) && account
+        || read.statement.facts.verb == Verb::Grant;
     let sets = read.begins(&["set", "password"]);
-    let mapping = read.begins(&["create", "user", "mapping"]) || read.begins(&["alter", "user", "mapping"]);
+    let mapping =
+        read.begins(&["create", "user", "mapping"]) || read.begins(&["alter", "user", "mapping"]);
     let says = |words: &[&str]| {
         let at = (0..read.tokens.len()).find(|at| sequence(&read.tokens[*at..], words));
         let next = at.and_then(|at| read.tokens.get(at + words.len()));

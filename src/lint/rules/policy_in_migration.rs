@@ -16,14 +16,22 @@ pub const RULE: Rule = Rule {
 };
 
 const POLICIES: [&str; 8] = [
-    "add_retention_policy", "remove_retention_policy", "add_compression_policy", "remove_compression_policy",
-    "add_columnstore_policy", "remove_columnstore_policy", "add_continuous_aggregate_policy", "remove_continuous_aggregate_policy",
+    "add_retention_policy",
+    "remove_retention_policy",
+    "add_compression_policy",
+    "remove_compression_policy",
+    "add_columnstore_policy",
+    "remove_columnstore_policy",
+    "add_continuous_aggregate_policy",
+    "remove_continuous_aggregate_policy",
 ];
 
 fn find(at: &At<'_, '_>) -> Option<String> {
     if at.read.is_ddl() {
         return None;
     }
-    let function = POLICIES.iter().find(|function| at.read.call(function).is_some())?;
+    let function = POLICIES
+        .iter()
+        .find(|function| at.read.call(function).is_some())?;
     Some(format!("{function}() belongs in policies.yaml"))
 }

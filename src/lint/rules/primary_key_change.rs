@@ -16,9 +16,15 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(at: &At<'_, '_>) -> Option<String> {
-    let table = at.used_table().filter(|_| at.read.what == What::AlterTable)?;
+    let table = at
+        .used_table()
+        .filter(|_| at.read.what == What::AlterTable)?;
     let changes = |one: &Clause<'_>| {
         matches!(one.act, Act::DropKey | Act::AddKey) && contains(&one.tokens, &["primary", "key"])
     };
-    at.read.clauses.iter().any(changes).then(|| format!("{table} and all its indexes are written anew"))
+    at.read
+        .clauses
+        .iter()
+        .any(changes)
+        .then(|| format!("{table} and all its indexes are written anew"))
 }

@@ -15,6 +15,8 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(at: &At<'_, '_>) -> Option<String> {
-    let refreshes = at.read.begins(&["refresh", "materialized"]) && !at.read.has(&["concurrently"]) && !at.read.has(&["with", "no", "data"]);
+    let refreshes = at.read.begins(&["refresh", "materialized"])
+        && !at.read.has(&["concurrently"])
+        && !at.read.has(&["with", "no", "data"]);
     refreshes.then(|| "nobody can read the view until it is filled".to_owned())
 }

@@ -16,14 +16,21 @@ pub const RULE: Rule = Rule {
 
 fn find(at: &At<'_, '_>) -> Option<String> {
     let read = at.read;
-    let index_or_key = |one: &Clause<'_>| one.tokens.get(1).is_some_and(|word| word.is_any(&["constraint", "index", "key"]));
+    let index_or_key = |one: &Clause<'_>| {
+        one.tokens
+            .get(1)
+            .is_some_and(|word| word.is_any(&["constraint", "index", "key"]))
+    };
     let changes_name = |one: &Clause<'_>| {
         let changed = one.tokens.first().is_some_and(|first| first.is("change"));
         let new = one.tokens.get(one.body.saturating_sub(1));
         changed && new.is_some_and(|new| Some(folded(at.file.dialect, new)) != one.name)
     };
     let altered = at.used_table().is_some()
-        && read.clauses.iter().any(|one| one.act == Act::Rename && !index_or_key(one) || changes_name(one));
+        && read
+            .clauses
+            .iter()
+            .any(|one| one.act == Act::Rename && !index_or_key(one) || changes_name(one));
     let renamed = read.begins(&["rename", "table"]);
     (altered || renamed).then(|| "the application that still runs uses the old name".to_owned())
 }

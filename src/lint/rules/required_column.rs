@@ -17,12 +17,16 @@ pub const RULE: Rule = Rule {
 
 fn find(clause: &Clause<'_>, at: &At<'_, '_>) -> Option<String> {
     let table = at.used_table().filter(|_| clause.act == Act::AddColumn)?;
-    let given = ["default", "generated", "as", "auto_increment"].iter().any(|word| clause.has(&[word]));
+    let given = ["default", "generated", "as", "auto_increment"]
+        .iter()
+        .any(|word| clause.has(&[word]));
     let counts = clause.base().contains("serial");
     let required = clause.has(&["not", "null"]) && !given && !counts;
     let name = clause.name.as_deref().filter(|_| required)?;
     Some(match at.file.dialect {
         Dialect::Mysql => format!("the rows of {table} get a value for {name} that MySQL invents"),
-        Dialect::Postgres => format!("{name} has no value for the rows of {table}, so this fails where there are any"),
+        Dialect::Postgres => format!(
+            "{name} has no value for the rows of {table}, so this fails where there are any"
+        ),
     })
 }

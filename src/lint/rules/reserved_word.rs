@@ -17,8 +17,23 @@ pub const RULE: Rule = Rule {
 
 fn find(at: &At<'_, '_>) -> Option<String> {
     let made = matches!(at.read.what, What::CreateTable | What::AlterTable);
-    let table = at.read.table.iter().filter(|_| at.read.what == What::CreateTable).map(String::as_str);
-    let columns = at.read.clauses.iter().filter(|one| one.is_column()).filter_map(|one| one.name.as_deref());
-    let word = table.chain(columns).find(|name| is_reserved(at.file.dialect, name)).filter(|_| made)?;
-    Some(format!("{word} is a word of SQL's and must be quoted in every query"))
+    let table = at
+        .read
+        .table
+        .iter()
+        .filter(|_| at.read.what == What::CreateTable)
+        .map(String::as_str);
+    let columns = at
+        .read
+        .clauses
+        .iter()
+        .filter(|one| one.is_column())
+        .filter_map(|one| one.name.as_deref());
+    let word = table
+        .chain(columns)
+        .find(|name| is_reserved(at.file.dialect, name))
+        .filter(|_| made)?;
+    Some(format!(
+        "{word} is a word of SQL's and must be quoted in every query"
+    ))
 }

@@ -17,6 +17,8 @@ pub const RULE: Rule = Rule {
 
 fn find(at: &At<'_, '_>) -> Option<String> {
     let read = at.read;
-    let unsafe_one = read.is_program() && read.has(&["security", "definer"]) && !read.has(&["set", "search_path"]);
+    let unsafe_one = read.is_program()
+        && read.has(&["security", "definer"])
+        && !read.has(&["set", "search_path"]);
     unsafe_one.then(|| "its caller decides what the names in it mean".to_owned())
 }

@@ -15,8 +15,18 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(at: &At<'_, '_>) -> Option<String> {
-    let is_view = at.read.statement.facts.objects.first().is_some_and(|one| one.kind == "view");
-    let star = at.read.tokens.windows(2).any(|two| two[0].is_any(&["select", "distinct"]) && two[1].is_symbol("*"));
+    let is_view = at
+        .read
+        .statement
+        .facts
+        .objects
+        .first()
+        .is_some_and(|one| one.kind == "view");
+    let star = at
+        .read
+        .tokens
+        .windows(2)
+        .any(|two| two[0].is_any(&["select", "distinct"]) && two[1].is_symbol("*"));
     let makes = is_view && matches!(at.read.statement.facts.verb, Verb::Create | Verb::Alter);
     (makes && star).then(|| "the view has the columns that are there today".to_owned())
 }

@@ -16,7 +16,17 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(clause: &Clause<'_>, _: &At<'_, '_>) -> Option<String> {
-    let serial = ["serial", "bigserial", "smallserial", "serial4", "serial8", "serial2"];
-    let name = clause.name.as_deref().filter(|_| clause.is_column() && serial.contains(&clause.base().as_str()))?;
+    let serial = [
+        "serial",
+        "bigserial",
+        "smallserial",
+        "serial4",
+        "serial8",
+        "serial2",
+    ];
+    let name = clause
+        .name
+        .as_deref()
+        .filter(|_| clause.is_column() && serial.contains(&clause.base().as_str()))?;
     Some(format!("{name} is a {}", clause.base()))
 }

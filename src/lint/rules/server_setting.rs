@@ -18,7 +18,11 @@ pub const RULE: Rule = Rule {
 fn find(at: &At<'_, '_>) -> Option<String> {
     let read = at.read;
     let mysql = read.begins(&["set"])
-        && (read.tokens.iter().any(|word| word.is_any(&["global", "persist", "persist_only"])) || read.has(&["sql_log_bin"]));
+        && (read
+            .tokens
+            .iter()
+            .any(|word| word.is_any(&["global", "persist", "persist_only"]))
+            || read.has(&["sql_log_bin"]));
     let sets = match at.file.dialect {
         Dialect::Mysql => mysql,
         Dialect::Postgres => read.begins(&["alter", "system"]),

@@ -19,8 +19,14 @@ pub const RULE: Rule = Rule {
 
 fn find(clause: &Clause<'_>, at: &At<'_, '_>) -> Option<String> {
     let table = at.used_table().filter(|_| clause.act == Act::AlterColumn)?;
-    let name = clause.name.clone().filter(|_| sequence(clause.rest(), &["set", "not", "null"]))?;
+    let name = clause
+        .name
+        .clone()
+        .filter(|_| sequence(clause.rest(), &["set", "not", "null"]))?;
     let proof = (table.to_owned(), name);
-    let message = format!("every row of {table} is read for {} while nobody can use the table", proof.1);
+    let message = format!(
+        "every row of {table} is read for {} while nobody can use the table",
+        proof.1
+    );
     (!at.known.proven.contains(&proof)).then_some(message)
 }

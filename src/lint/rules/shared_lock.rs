@@ -15,9 +15,13 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(at: &At<'_, '_>) -> Option<String> {
-    let table = at.used_table().filter(|_| matches!(at.read.what, What::AlterTable | What::CreateIndex))?;
+    let table = at
+        .used_table()
+        .filter(|_| matches!(at.read.what, What::AlterTable | What::CreateIndex))?;
     match at.read.value_of(&["lock"])?.as_str() {
-        "shared" => Some(format!("nobody can write to {table} until the statement ends")),
+        "shared" => Some(format!(
+            "nobody can write to {table} until the statement ends"
+        )),
         "exclusive" => Some(format!("nobody can read {table} until the statement ends")),
         _ => None,
     }

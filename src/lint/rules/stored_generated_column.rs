@@ -17,7 +17,11 @@ pub const RULE: Rule = Rule {
 
 fn find(clause: &Clause<'_>, at: &At<'_, '_>) -> Option<String> {
     let table = at.used_table()?;
-    let made = matches!(clause.act, Act::AddColumn | Act::Redefine) && clause.has(&["as"]) && clause.has(&["stored"]);
+    let made = matches!(clause.act, Act::AddColumn | Act::Redefine)
+        && clause.has(&["as"])
+        && clause.has(&["stored"]);
     let name = clause.name.as_deref().filter(|_| made)?;
-    Some(format!("{name} is stored, so every row of {table} is written anew"))
+    Some(format!(
+        "{name} is stored, so every row of {table} is written anew"
+    ))
 }

@@ -18,7 +18,8 @@ pub const RULE: Rule = Rule {
 fn find(at: &At<'_, '_>) -> Option<String> {
     let optimizes = at.read.begins(&["optimize"]);
     let first = at.read.rest().first();
-    let anew = first.is_some_and(|word| word.is_any(&["engine", "force", "row_format", "key_block_size"]));
+    let anew =
+        first.is_some_and(|word| word.is_any(&["engine", "force", "row_format", "key_block_size"]));
     let altered = at.read.what == What::AlterTable && anew && at.used_table().is_some();
     (optimizes || altered).then(|| "the table is written anew".to_owned())
 }

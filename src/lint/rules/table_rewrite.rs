@@ -19,8 +19,14 @@ fn find(at: &At<'_, '_>) -> Option<String> {
     let first_full = read.tokens.get(1).is_some_and(|word| word.is("full"));
     let option = read.tokens.get(1).is_some_and(|open| open.is_symbol("(")) && read.has(&["full"]);
     let vacuum = read.begins(&["vacuum"]) && (first_full || option);
-    let options = [&["set", "logged"][..], &["set", "unlogged"], &["set", "tablespace"], &["set", "access", "method"]];
-    let altered = at.used_table().is_some() && read.what == What::AlterTable
+    let options = [
+        &["set", "logged"][..],
+        &["set", "unlogged"],
+        &["set", "tablespace"],
+        &["set", "access", "method"],
+    ];
+    let altered = at.used_table().is_some()
+        && read.what == What::AlterTable
         && options.iter().any(|words| sequence(read.rest(), words));
     let rewrites = vacuum || altered || read.begins(&["cluster"]);
     rewrites.then(|| "the table is written anew while nobody can read it".to_owned())

@@ -16,6 +16,10 @@ pub const RULE: Rule = Rule {
 
 fn find(at: &At<'_, '_>) -> Option<String> {
     let truncates = at.read.statement.facts.verb == Verb::Truncate;
-    let table = at.read.table.as_deref().filter(|table| truncates && !at.made.contains(*table))?;
+    let table = at
+        .read
+        .table
+        .as_deref()
+        .filter(|table| truncates && !at.made.contains(*table))?;
     Some(format!("all rows of {table} are gone for good"))
 }

@@ -18,7 +18,7 @@ pub const RULE: Rule = Rule {
 fn find(clause: &Clause<'_>, at: &At<'_, '_>) -> Option<String> {
     let table = at.used_table().filter(|_| clause.act == Act::AlterColumn)?;
     let (name, new) = (clause.name.clone()?, new_kind(clause)?);
-    let old = at.known.columns.get(&(table.to_owned(), name.clone()));
+    let old = at.known.column(table, &name);
     let is_wider = old.is_some_and(|old| widens(&old.kind, &new));
     (!is_wider).then(|| format!("{table}.{name} becomes {new}, so the table may be written anew while nobody can read it"))
 }
@@ -32,7 +32,11 @@ fn widens(old: &str, new: &str) -> bool {
         return length(&new) >= length(&old);
     }
     let numbers = ["numeric", "decimal"];
-    match (numbers.contains(&old.0) && numbers.contains(&new.0), &old.1[..], &new.1[..]) {
+    match (
+        numbers.contains(&old.0) && numbers.contains(&new.0),
+        &old.1[..],
+        &new.1[..],
+    ) {
         (true, _, []) => true,
         (true, [precision, scale], [more, same]) => more >= precision && same == scale,
         _ => old == new,
@@ -42,6 +46,9 @@ fn widens(old: &str, new: &str) -> bool {
 /// `numeric(8,2)` as `numeric` and its numbers.
 fn parsed(kind: &str) -> (&str, Vec<u32>) {
     let (base, rest) = kind.split_once('(').unwrap_or((kind, ""));
-    let numbers = rest.trim_end_matches(')').split(',').filter_map(|number| number.trim().parse().ok());
+    let numbers = rest
+        .trim_end_matches(')')
+        .split(',')
+        .filter_map(|number| number.trim().parse().ok());
     (base.trim(), numbers.collect())
 }

@@ -21,13 +21,26 @@ fn find(file: &File<'_>, _: &Known) -> Vec<(usize, String)> {
         Dialect::Postgres => "lock_timeout",
     };
     let sets = |read: &Read<'_>| {
-        let short = read.value_of(&[setting]).and_then(|value| value.parse::<u64>().ok());
+        let short = read
+            .value_of(&[setting])
+            .and_then(|value| value.parse::<u64>().ok());
         let is_long = match file.dialect {
             Dialect::Mysql => short.is_none_or(|seconds| seconds > 3600),
             Dialect::Postgres => short == Some(0),
         };
         read.begins(&["set"]) && read.has(&[setting]) && is_long
     };
-    let found = file.statements.iter().enumerate().filter(|(_, read)| sets(read));
-    found.map(|(index, _)| (index, format!("{setting} lets the file wait for locks without an end"))).collect()
+    let found = file
+        .statements
+        .iter()
+        .enumerate()
+        .filter(|(_, read)| sets(read));
+    found
+        .map(|(index, _)| {
+            (
+                index,
+                format!("{setting} lets the file wait for locks without an end"),
+            )
+        })
+        .collect()
 }

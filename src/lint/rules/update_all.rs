@@ -16,7 +16,11 @@ pub const RULE: Rule = Rule {
 
 fn find(at: &At<'_, '_>) -> Option<String> {
     let updates = at.read.statement.facts.verb == Verb::Update;
-    let table = at.read.table.as_deref().filter(|table| updates && !at.made.contains(*table))?;
+    let table = at
+        .read
+        .table
+        .as_deref()
+        .filter(|table| updates && !at.made.contains(*table))?;
     let mut depth = 0_i32;
     let bounded = at.read.tokens.iter().any(|token| {
         depth += i32::from(token.is_symbol("(")) - i32::from(token.is_symbol(")"));

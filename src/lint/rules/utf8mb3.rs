@@ -19,8 +19,11 @@ fn find(at: &At<'_, '_>) -> Option<String> {
     if !read.is_ddl() || read.is_program() {
         return None;
     }
-    let old = |value: Option<String>| value.is_some_and(|value| value == "utf8" || value == "utf8mb3");
+    let old =
+        |value: Option<String>| value.is_some_and(|value| value == "utf8" || value == "utf8mb3");
     let set = old(read.value_of(&["charset"])) || old(read.value_of(&["character", "set"]));
-    let collates = read.value_of(&["collate"]).is_some_and(|value| value.starts_with("utf8_") || value.starts_with("utf8mb3_"));
+    let collates = read
+        .value_of(&["collate"])
+        .is_some_and(|value| value.starts_with("utf8_") || value.starts_with("utf8mb3_"));
     (set || collates).then(|| "utf8 holds no character of four bytes".to_owned())
 }

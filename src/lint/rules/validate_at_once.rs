@@ -16,14 +16,20 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(at: &At<'_, '_>) -> Option<String> {
-    let table = at.used_table().filter(|_| at.file.atomic && at.read.what == What::AlterTable)?;
+    let table = at
+        .used_table()
+        .filter(|_| at.file.atomic && at.read.what == What::AlterTable)?;
     let [validate, _, name, ..] = at.read.rest() else {
         return None;
     };
     let name = folded(Dialect::Postgres, name);
     let adds = |read: &Read<'_>| {
         let of_table = read.table.as_deref() == Some(table);
-        of_table && read.clauses.iter().any(|one| one.act == Act::AddKey && one.name.as_ref() == Some(&name))
+        of_table
+            && read
+                .clauses
+                .iter()
+                .any(|one| one.act == Act::AddKey && one.name.as_ref() == Some(&name))
     };
     let at_once = validate.is("validate") && at.file.statements[..at.index].iter().any(adds);
     at_once.then(|| format!("{name} is validated under the lock of the statement that added it"))

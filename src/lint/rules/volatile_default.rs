@@ -17,14 +17,29 @@ pub const RULE: Rule = Rule {
 
 /// Functions of PostgreSQL and its usual extensions that give another value at each call.
 const VOLATILE: [&str; 13] = [
-    "random", "random_normal", "clock_timestamp", "timeofday", "gen_random_uuid", "gen_random_bytes", "uuidv4", "uuidv7",
-    "uuid_generate_v1", "uuid_generate_v4", "nextval", "setval", "txid_current",
+    "random",
+    "random_normal",
+    "clock_timestamp",
+    "timeofday",
+    "gen_random_uuid",
+    "gen_random_bytes",
+    "uuidv4",
+    "uuidv7",
+    "uuid_generate_v1",
+    "uuid_generate_v4",
+    "nextval",
+    "setval",
+    "txid_current",
 ];
 
 fn find(clause: &Clause<'_>, at: &At<'_, '_>) -> Option<String> {
     let table = at.used_table().filter(|_| clause.act == Act::AddColumn)?;
     let default = clause.default()?;
-    let function = default.windows(2).find(|two| two[0].is_any(&VOLATILE) && two[1].is_symbol("("))?;
+    let function = default
+        .windows(2)
+        .find(|two| two[0].is_any(&VOLATILE) && two[1].is_symbol("("))?;
     let function = function[0].text;
-    Some(format!("{function}() gives each row of {table} another value, so the whole table is written anew"))
+    Some(format!(
+        "{function}() gives each row of {table} another value, so the whole table is written anew"
+    ))
 }

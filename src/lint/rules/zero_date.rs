@@ -15,7 +15,12 @@ pub const RULE: Rule = Rule {
 };
 
 fn find(clause: &Clause<'_>, _: &At<'_, '_>) -> Option<String> {
-    let is_zero = |token: &Token<'_>| token.text.trim_matches(['\'', '"']).starts_with("0000-00-00");
+    let is_zero = |token: &Token<'_>| {
+        token
+            .text
+            .trim_matches(['\'', '"'])
+            .starts_with("0000-00-00")
+    };
     let zero = clause.default()?.first().is_some_and(is_zero);
     let name = clause.name.as_deref().filter(|_| zero)?;
     Some(format!("the default of {name} is no date"))
