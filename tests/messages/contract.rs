@@ -79,8 +79,14 @@ fn lacks(step: &Step<'_>) -> Option<String> {
 fn every_failure_says_what_is_in_the_database_and_what_to_type_next() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/messages");
     let mut failures = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    let folders = [folder.clone(), folder.join("tunnel")];
+    let entries = folders
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap());
+    for path in entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+    {
         let story = fs::read_to_string(&path).unwrap();
         for step in steps(&story) {
             failures += usize::from(step.code != "exit 0");

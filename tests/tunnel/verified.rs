@@ -1,0 +1,1 @@
+//! TLS through the tunnel is verified against the name that the bastion knows the server by.
