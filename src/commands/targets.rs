@@ -94,7 +94,7 @@ impl Targets {
                 document.fail(&error);
             }
         }
-        if let Some(why) = self.route.close().await {
+        if let Some(why) = self.route.close(!document.failures().is_empty()).await {
             document.notes.push(Finding::remark(None, why));
         }
     }

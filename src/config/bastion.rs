@@ -103,7 +103,7 @@ fn parts(value: &Value) -> Result<Parts, Failure> {
     let port = match port.map(str::parse::<u16>) {
         None => None,
         Some(Ok(port)) if port > 0 => Some(port),
-        Some(_) => return Err(wrong("the port is not a number from 1 to 65535")),
+        Some(_) => return Err(wrong("the port is not a number between 1 and 65535")),
     };
     Ok((user.map(str::to_owned), host.to_owned(), port))
 }

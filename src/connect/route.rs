@@ -48,11 +48,11 @@ impl Route {
         }
     }
 
-    /// Ends it; what ssh said where it had ended before.
-    pub async fn close(&self) -> Option<String> {
+    /// Ends it; what ssh said where it had ended before. After a failure it may just be about to end.
+    pub async fn close(&self, failed: bool) -> Option<String> {
         match self {
             Route::Direct => None,
-            Route::Tunnel(tunnel) => tunnel.close().await,
+            Route::Tunnel(tunnel) => tunnel.close(failed).await,
         }
     }
 }

@@ -210,7 +210,7 @@ where
 {
     // Checks the name first, with an error of ours.
     tls::server_name(endpoint)?;
-    let name = endpoint.tls.name.as_deref().unwrap_or(&endpoint.host);
+    let name = tls::name(endpoint);
     let mut make = MakeRustlsConnect::new(config.as_ref().clone());
     MakeTlsConnect::<S>::make_tls_connect(&mut make, name)
         .map_err(|error| anyhow::anyhow!("{error}"))

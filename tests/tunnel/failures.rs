@@ -218,7 +218,7 @@ async fn a_bastion_that_is_not_there() {
     )
     .await;
     for (name, typed) in [
-        ("bastion-flag", "-oProxyCommand=touch /tmp/x"),
+        ("bastion-flag", "-oProxyCommand=x"),
         ("bastion-port", "ubuntu@bastion:ssh"),
     ] {
         tells(name, &at(typed), 2, &all).await;

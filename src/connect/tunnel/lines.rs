@@ -25,8 +25,8 @@ pub struct Lines {
     pub kept: Vec<String>,
     /// `ED25519 SHA256:…`: the key that the bastion showed.
     pub host_key: Option<String>,
-    /// Would the bastion take a key of ours?
-    pub accepts_key: bool,
+    /// The key of ours that the bastion would take.
+    pub accepted_key: Option<String>,
     refused: Vec<Refused>,
     requested: Option<(String, u16)>,
     channels: BTreeMap<u32, (String, u16)>,
@@ -71,8 +71,11 @@ impl Lines {
             };
         } else if let Some(key) = text.strip_prefix("Server host key: ") {
             self.host_key = Some(key.to_owned());
-        } else if text.starts_with("Server accepts key: ") {
-            self.accepts_key = true;
+        } else if let Some(key) = text.strip_prefix("Server accepts key: ") {
+            // `NAME TYPE SHA256:… explicit`
+            let name = key.split_once(" SHA256:").map_or(key, |(name, _)| name);
+            let name = name.rsplit_once(' ').map_or(name, |(name, _)| name);
+            self.accepted_key = Some(name.to_owned());
         }
     }
 }
@@ -124,6 +127,7 @@ mod tests {
         let mut lines = heard(
             "debug1: Server host key: ssh-ed25519 SHA256:abc\r\n\
              Welcome\r\n\
+             debug1: Server accepts key: /home/a b/id ED25519 SHA256:x explicit\n\
              debug1: Connection to port -2 forwarding to my.example port 3306 requested.\n\
              debug1: channel 2: new direct-tcpip [direct-tcpip] (inactive timeout: 0)\n\
              debug1: Connection to port -2 forwarding to 2001:db8::1 port 5432 requested.\n\
@@ -133,6 +137,7 @@ mod tests {
         );
         assert_eq!(lines.kept, ["Welcome"]);
         assert_eq!(lines.host_key.as_deref(), Some("ssh-ed25519 SHA256:abc"));
+        assert_eq!(lines.accepted_key.as_deref(), Some("/home/a b/id"));
         let mut words = |host, port| lines.take_refused(host, port).map(|one| one.words);
         let unknown = "connect failed: Name or service not known";
         assert_eq!(words("my.example", 3306).as_deref(), Some(unknown));

@@ -6,8 +6,10 @@
 mod child;
 mod command;
 mod ended;
+mod host_key;
 mod key;
 mod lines;
+mod login;
 mod refused;
 
 use super::{failure, stream::Stream};
@@ -33,7 +35,7 @@ use tokio::{net::UnixStream, sync::Mutex};
 /// How often to look whether the sockets are there.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// How long ssh may take to write down why it closed a connection, which it does before it closes it.
+/// How long ssh may take to write down why it closed a connection, or to end after its own was lost.
 const WORDS: Duration = Duration::from_millis(300);
 
 /// Longer, and a socket's path may not fit (unix(7): 108 bytes; macOS: 104).
@@ -179,10 +181,13 @@ impl Tunnel {
         }
     }
 
-    /// Ends ssh; what it said where one had ended by itself.
-    pub async fn close(&self) -> Option<String> {
+    /// Ends ssh; what it said where one had ended by itself. After a failure it may just be about to.
+    pub async fn close(&self, failed: bool) -> Option<String> {
         let mut state = self.state.lock().await;
         if let Some(ssh) = state.ssh.take() {
+            if failed {
+                drop(tokio::time::timeout(WORDS, ssh.ended()).await);
+            }
             if ssh.status().is_some() {
                 state.lost = Some(self.ended(&ssh, true).failure.message);
             }
@@ -262,7 +267,7 @@ impl Tunnel {
                 "{to} cannot be reached through the bastion {via}: {why}"
             ))
             .on(endpoint.target)
-            .remedy("look how the bastion is, then type the same again"),
+            .remedy("see whether the bastion is up, then type the command again"),
         )
     }
 }
