@@ -6,7 +6,7 @@
 use super::Sgmp;
 use std::{
     fs,
-    os::fd::OwnedFd,
+    os::{fd::OwnedFd, unix::process::CommandExt},
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{Arc, Mutex},
@@ -21,7 +21,8 @@ pub struct Bastion {
     /// Keys, known_hosts, the server's configuration and log.
     pub directory: TempDir,
     serving: JoinHandle<()>,
-    sessions: Arc<Mutex<Vec<std::process::Child>>>,
+    /// Those that were dropped are none.
+    sessions: Arc<Mutex<Vec<Option<std::process::Child>>>>,
 }
 
 impl Bastion {
@@ -141,16 +142,23 @@ impl Bastion {
 
     /// Every connection is dropped, as by a machine that is switched off and says goodbye.
     pub fn drops_all(&self) {
-        for session in self.sessions.lock().expect("sessions").iter_mut() {
-            drop(session.kill());
+        for mut session in self
+            .sessions
+            .lock()
+            .expect("sessions")
+            .iter_mut()
+            .filter_map(Option::take)
+        {
+            // Its group, if it still has one: sshd has helpers.
+            drop(group("KILL", session.id()));
             drop(session.wait());
         }
     }
 
     /// Every connection is silent from now on.
     pub fn falls_silent(&self) {
-        for session in self.sessions.lock().expect("sessions").iter() {
-            signal("STOP", session.id());
+        for session in self.sessions.lock().expect("sessions").iter().flatten() {
+            assert!(group("STOP", session.id()));
         }
     }
 }
@@ -165,7 +173,7 @@ impl Drop for Bastion {
 async fn serve(
     listener: TcpListener,
     directory: PathBuf,
-    sessions: Arc<Mutex<Vec<std::process::Child>>>,
+    sessions: Arc<Mutex<Vec<Option<std::process::Child>>>>,
 ) {
     let sshd =
         std::env::var("SGMP_DB_SSHD").expect("SGMP_DB_SSHD: start the tests with scripts/test");
@@ -177,12 +185,13 @@ async fn serve(
         let child = Command::new(&sshd)
             .args(["-i", "-e", "-f"])
             .arg(directory.join("sshd_config"))
+            .process_group(0)
             .stdin(Stdio::from(OwnedFd::from(stream)))
             .stdout(Stdio::from(OwnedFd::from(other)))
             .stderr(log.try_clone().expect("the log"))
             .spawn()
             .expect("sshd starts");
-        sessions.lock().expect("sessions").push(child);
+        sessions.lock().expect("sessions").push(Some(child));
     }
 }
 
@@ -193,6 +202,15 @@ pub fn key(path: &Path, passphrase: &str) {
         .arg(path)
         .status();
     assert!(made.expect("ssh-keygen").success());
+}
+
+/// Sends a signal to a group of processes; false where it is gone.
+pub fn group(name: &str, leader: u32) -> bool {
+    let sent = Command::new("kill")
+        .args([&format!("-{name}"), "--", &format!("-{leader}")])
+        .stderr(Stdio::null())
+        .status();
+    sent.expect("kill").success()
 }
 
 /// Sends a signal to one process.
