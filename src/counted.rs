@@ -11,6 +11,13 @@ pub fn part_of(done: usize, total: impl TryInto<u64>, noun: &str) -> String {
     format!("{done} of {}", counted(total, noun))
 }
 
+/// The same as the subject of a sentence: `0 of 1 statement is`, `1 of 2 statements are`.
+pub fn part_is(done: usize, total: impl TryInto<u64>, noun: &str) -> String {
+    let total = total.try_into().unwrap_or(u64::MAX);
+    let verb = if total == 1 { "is" } else { "are" };
+    format!("{} {verb}", part_of(done, total, noun))
+}
+
 fn plural(number: u64, noun: &str) -> String {
     match number {
         1 => noun.to_owned(),
@@ -28,5 +35,7 @@ mod tests {
         assert_eq!(counted(0_i64, "chunk"), "0 chunks");
         assert_eq!(part_of(0, 1, "statement"), "0 of 1 statement");
         assert_eq!(part_of(1, 2, "statement"), "1 of 2 statements");
+        assert_eq!(part_is(0, 1, "statement"), "0 of 1 statement is");
+        assert_eq!(part_is(1, 2, "statement"), "1 of 2 statements are");
     }
 }

@@ -50,7 +50,9 @@ pub async fn run(
         dry_run: arguments.dry_run,
         lock_wait: settings.lock_wait,
         lock_timeout: LOCK_TIMEOUT,
-        allow_drift: false,
+        // Nothing is pending here, so drift stands in nobody's way and is only told: a chunk interval that
+        // policies.yaml states no more must not stop the policies that it does state.
+        allow_drift: true,
         allow_edited_down: false,
         data_loss: consent::data_loss(arguments.allow_data_loss, json),
         identity: &identity,

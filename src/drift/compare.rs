@@ -179,7 +179,7 @@ fn uncompared(actual: &Reading) -> impl Iterator<Item = String> {
             more => format!(" and {more} more"),
         };
         let named = named.join(", ");
-        format!("not compared, because no {kind} is: {named}{more}")
+        format!("no {kind} is compared, and there is: {named}{more}")
     })
 }
 

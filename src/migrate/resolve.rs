@@ -12,7 +12,7 @@ use super::{
     plan::Begun,
 };
 use crate::{
-    counted::part_of,
+    counted::{counted, part_of},
     engine::{
         Direction, Engine, EntryState, HistoryChange, Identity, LockRequest, Resolution, StopFlag,
     },
@@ -206,8 +206,9 @@ fn back(look: &Look<'_>, migration: &Migration, claim: Claim) -> Result<Proposal
     let (done, file) = (begun.done, &begun.file.file);
     Ok(Proposal {
         text: format!(
-            "{done} statements of {file} were run by sgmp-db:\n{}\n\
+            "sgmp-db ran {} of {file}:\n{}\n\
              to be recorded: what they did was undone by hand, and V{version} is applied",
+            counted(done, "statement"),
             listed(begun.script.statements(), 0)
         ),
         state: EntryState::Done,
@@ -299,7 +300,7 @@ fn pending(look: &Look<'_>, migration: &Migration, claim: Claim) -> Result<Propo
     match claim {
         Claim::Applied => Ok(Proposal {
             text: format!(
-                "{ran} of V{version} were run by sgmp-db; the others are:\n{statements}\n\
+                "sgmp-db ran {ran} of V{version}; the others are:\n{statements}\n\
                  to be recorded: they are in the database too, and V{version} is applied"
             ),
             state: EntryState::Done,
@@ -317,7 +318,7 @@ fn pending(look: &Look<'_>, migration: &Migration, claim: Claim) -> Result<Propo
         ))),
         _ => Ok(Proposal {
             text: format!(
-                "{ran} of V{version} were run by sgmp-db:\n{}\n\
+                "sgmp-db ran {ran} of V{version}:\n{}\n\
                  to be recorded: none of them is in the database any more; the next upgrade runs the file from its beginning",
                 listed(migration.up.statements(), 0)
             ),

@@ -5,7 +5,7 @@ use super::{
     plan::{Begun, Plan, edited_part, same_beginning},
 };
 use crate::{
-    counted::part_of,
+    counted::part_is,
     engine::{Direction, Engine, Flight, Verdict},
     outcome::{Exit, Failure, Finding, Kind},
     sql::{Commits, SessionUse, Statement},
@@ -120,9 +120,9 @@ pub fn tell_undecidable(engine: &dyn Engine, plan: &mut Plan<'_>) {
     for finding in &mut plan.findings {
         if finding.kind == Kind::HalfApplied {
             let name = &begun.file.file;
-            let inside = part_of(number - 1, sent.len(), "statement");
+            let inside = part_is(number - 1, sent.len(), "statement");
             finding.message = format!(
-                "{name} is half-applied: {inside} are in the database; nobody recorded how statement {number} ended, and it cannot be found out: {why}"
+                "{name} is half-applied: {inside} in the database; nobody recorded how statement {number} ended, and it cannot be found out: {why}"
             );
             finding.remedy = Some(by_hand(engine.target(), begun, number));
         }
@@ -144,11 +144,11 @@ fn undecided(engine: &dyn Engine, begun: &Begun, why: &str) -> Failure {
     let target = engine.target();
     let number = begun.in_flight.unwrap_or_default();
     let statements = begun.script.statements();
-    let inside = part_of(number.saturating_sub(1), statements.len(), "statement");
+    let inside = part_is(number.saturating_sub(1), statements.len(), "statement");
     let mut failure = Failure::new(
         Exit::HalfApplied,
         format!(
-            "{inside} are in the database; nobody recorded how statement {number} ended, and it cannot be found out: {why}"
+            "{inside} in the database; nobody recorded how statement {number} ended, and it cannot be found out: {why}"
         ),
     )
     .on(target)

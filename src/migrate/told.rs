@@ -2,7 +2,7 @@
 
 use super::excerpt::excerpt;
 use crate::{
-    counted::part_of,
+    counted::part_is,
     engine::{LOCK_LOST, StepFailure, Work},
     outcome::{Exit, Failure},
     sql::Statement,
@@ -114,7 +114,7 @@ impl Told<'_> {
 
     fn inside(&self) -> String {
         let (done, total) = (self.failure.done, self.work.statements.len());
-        let inside = format!("{} are in the database", part_of(done, total, "statement"));
+        let inside = format!("{} in the database", part_is(done, total, "statement"));
         let lost = self.failure.connection_lost && !self.lock_lost();
         if self.failure.in_doubt {
             format!("{inside}; how {} ended is not known", self.place())

@@ -2,7 +2,7 @@
 
 use super::{Judge, Plan, changed};
 use crate::{
-    counted::part_of,
+    counted::part_is,
     engine::{Direction, Entry},
     migrate::{
         files::{Migration, Script},
@@ -69,8 +69,8 @@ impl<'a> Judge<'a, '_> {
             verb(direction),
         );
         let inside = format!(
-            "{name} is half-applied: {} are in the database",
-            part_of(done, total, "statement")
+            "{name} is half-applied: {} in the database",
+            part_is(done, total, "statement")
         );
         let message = match in_flight {
             Some(number) => format!(
@@ -102,9 +102,10 @@ impl<'a> Judge<'a, '_> {
         }
         let name = entry.name.as_deref().unwrap_or_default();
         let file = format!("V{version}__{name}.down.sql");
+        let done = usize::try_from(entry.statements_done).unwrap_or_default();
         let message = format!(
-            "{file} is half-applied: {} of {} statements are in the database, and the file is missing",
-            entry.statements_done, entry.statements_total
+            "{file} is half-applied: {} in the database, and the file is missing",
+            part_is(done, entry.statements_total, "statement")
         );
         plan.findings.push(
             Finding::new(Kind::History, target, message)
