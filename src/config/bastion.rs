@@ -127,7 +127,6 @@ fn split_port(address: &str) -> (&str, Option<&str>) {
 fn identity(text: &str, directory: &Path) -> PathBuf {
     match (text.strip_prefix("~/"), std::env::home_dir()) {
         (Some(rest), Some(home)) => home.join(rest),
-        // As typed where it is relative to where we stand, so that messages show it so.
         _ => directory.join(text),
     }
 }
