@@ -150,7 +150,7 @@ impl Bastion {
             .filter_map(Option::take)
         {
             // Its group, if it still has one: sshd has helpers.
-            drop(group("KILL", session.id()));
+            group("KILL", session.id());
             drop(session.wait());
         }
     }
