@@ -11,7 +11,7 @@ use crate::{
     },
     outcome::{Document, Failure, Finding},
     policy::Policies,
-    report::Progress,
+    report::{self, Progress},
     target::Target,
 };
 use std::{rc::Rc, sync::Arc, time::Duration};
@@ -178,6 +178,7 @@ fn route(settings: &Settings, document: &Document) -> Result<Route, Failure> {
         endpoints: addressed
             .map(|target| settings.endpoint(*target).clone())
             .collect(),
+        interactive: report::is_watched(),
         accepting: document.call.again_with("accept-new-host-key", None),
     };
     Ok(Route::Tunnel(Arc::new(Tunnel::new(plan)?)))

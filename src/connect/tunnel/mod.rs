@@ -21,7 +21,7 @@ use anyhow::{Context, Error, Result};
 use child::Ssh;
 use command::Manner;
 use std::{
-    io::{self, IsTerminal},
+    io,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -46,6 +46,8 @@ pub struct TunnelPlan {
     pub bastion: Bastion,
     /// Where it leads.
     pub endpoints: Vec<Endpoint>,
+    /// May ssh ask for a passphrase? Else it fails where it would.
+    pub interactive: bool,
     /// The command that was typed, with `--accept-new-host-key`.
     pub accepting: String,
 }
@@ -201,7 +203,7 @@ impl Tunnel {
     async fn start(&self, timeout: Duration) -> Result<Result<Ssh, Reason>> {
         let manner = Manner {
             timeout,
-            interactive: io::stderr().is_terminal(),
+            interactive: self.plan.interactive,
             knows_fork: true,
         };
         match self.attempt(manner).await? {
