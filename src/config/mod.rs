@@ -1,5 +1,6 @@
 //! What did they mean? Flags, environment and files become typed settings, once.
 
+mod bastion;
 mod database_url;
 mod environment;
 mod file;
@@ -10,6 +11,7 @@ mod settings;
 mod tls;
 mod values;
 
+pub use bastion::Bastion;
 pub use environment::Environment;
 pub use known::{KNOWN, Known};
 pub use resolve::Flags;

@@ -1,8 +1,8 @@
 //! From all the places to one set of settings: flags, environment, file, secrets, defaults.
 
 use super::{
-    AppRole, BUILT_IN, Endpoint, Environment, MigrationsFrom, Settings, Tls, TlsMode, database_url,
-    file,
+    AppRole, BUILT_IN, Bastion, Endpoint, Environment, MigrationsFrom, Settings, Tls, TlsMode,
+    database_url, file,
     known::{KNOWN, OTHER_VARIABLES},
     secrets::{self, Secrets},
     settings::DEFAULT_DATABASE,
@@ -144,6 +144,7 @@ impl Resolver<'_> {
             targets,
             mysql,
             timescale,
+            bastion: Bastion::read(&self.values, self.directory)?,
             app_role,
             migrations: self.migrations(),
             policies: self.path("SGMP_DB_POLICIES"),

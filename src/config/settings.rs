@@ -1,5 +1,6 @@
 //! What a run needs to know, typed: nothing below this room sees a flag, a variable or a YAML key.
 
+use super::Bastion;
 use crate::target::Target;
 use secrecy::SecretString;
 use std::{fmt, path::PathBuf, time::Duration};
@@ -89,6 +90,8 @@ pub struct Settings {
     pub targets: Vec<Target>,
     pub mysql: Endpoint,
     pub timescale: Endpoint,
+    /// The machine in between, where a tunnel of ours leads through one.
+    pub bastion: Option<Bastion>,
     pub app_role: Option<AppRole>,
     /// None where it was not said.
     pub migrations: Option<MigrationsFrom>,

@@ -5,7 +5,7 @@ use super::{
     mysql_packet::{Greeting, NoGreeting},
     mysql_pins::{self, Borrowed},
     mysql_relay::{Door, Encryption, Relay},
-    tcp, tls, wait,
+    tls, wait,
 };
 use crate::config::{Endpoint, TlsMode};
 use anyhow::{Error, Result};
@@ -117,7 +117,7 @@ async fn login(endpoint: &Endpoint, options: &ConnectOptions) -> Result<Conn> {
             name: tls::server_name(endpoint)?,
         }),
     };
-    let mut stream = tcp::open(endpoint).await?;
+    let mut stream = options.route.open(endpoint).await?;
     let greeting = Greeting::read(&mut stream)
         .await
         .map_err(|none| no_greeting(endpoint, none))?;

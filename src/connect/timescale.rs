@@ -1,10 +1,10 @@
 //! A PostgreSQL session.
 
 use super::{
-    ConnectOptions, failure,
+    ConnectOptions, Route, failure,
     lingering::Lingering,
     pg_client::{PgClient, told_process},
-    pg_pins, tcp, tls, wait,
+    pg_pins, tls, wait,
 };
 use crate::config::{Endpoint, TlsMode};
 use anyhow::{Context, Error, Result};
@@ -38,6 +38,8 @@ pub struct PgSession {
 pub struct PgCanceller {
     token: CancelToken,
     endpoint: Endpoint,
+    route: Route,
+    timeout: Duration,
     tls: Option<Arc<ClientConfig>>,
 }
 
@@ -77,7 +79,8 @@ impl PgCanceller {
     /// # Errors
     /// The server cannot be reached.
     pub async fn cancel(&self) -> Result<()> {
-        let stream = Lingering(tcp::open(&self.endpoint).await?);
+        self.route.prepare(self.timeout).await?;
+        let stream = Lingering(self.route.open(&self.endpoint).await?);
         let sending = async {
             match &self.tls {
                 None => self.token.cancel_query_raw(stream, NoTls).await,
@@ -100,23 +103,24 @@ impl PgCanceller {
 /// # Errors
 /// Unreachable, no TLS as asked, wrong password, absent database, …: exit 1 with a remedy.
 pub async fn timescale(endpoint: &Endpoint, options: &ConnectOptions) -> Result<PgSession> {
-    wait::patiently(endpoint, options, || login(endpoint)).await
+    wait::patiently(endpoint, options, || login(endpoint, options)).await
 }
 
 /// A pooler that knows the startup packet's `options` not refuses them; then they are set otherwise.
-async fn login(endpoint: &Endpoint) -> Result<PgSession> {
+async fn login(endpoint: &Endpoint, options: &ConnectOptions) -> Result<PgSession> {
     let tls = match endpoint.tls.mode {
         TlsMode::Disable => None,
         _ => Some(Arc::new(tls::client_config(endpoint)?)),
     };
-    let options = pg_pins::options();
-    let mut entered = enter(endpoint, tls.as_ref(), Some(&options)).await?;
+    let pins = pg_pins::options();
+    let entering = |pins| enter((endpoint, &options.route), tls.as_ref(), pins);
+    let mut entered = entering(Some(pins.as_str())).await?;
     let took_options = !entered.as_ref().is_err_and(refuses_options);
     if !took_options {
-        entered = enter(endpoint, tls.as_ref(), None).await?;
+        entered = entering(None).await?;
     }
     let entered = entered.map_err(|error| explain(endpoint, &error))?;
-    session(endpoint, tls, entered, took_options).await
+    session((endpoint, options), tls, entered, took_options).await
 }
 
 /// PgBouncer's words, which has no code of its own for it: "unsupported startup parameter: options",
@@ -133,12 +137,12 @@ type Entered = (Client, JoinHandle<()>);
 
 /// One attempt; the outer error is ours, the inner one the server's or the driver's.
 async fn enter(
-    endpoint: &Endpoint,
+    (endpoint, route): (&Endpoint, &Route),
     tls: Option<&Arc<ClientConfig>>,
     options: Option<&str>,
 ) -> Result<Result<Entered, tokio_postgres::Error>> {
     let config = config(endpoint, options);
-    let stream = tcp::open(endpoint).await?;
+    let stream = route.open(endpoint).await?;
     Ok(match tls {
         None => config
             .connect_raw(stream, NoTls)
@@ -155,7 +159,7 @@ async fn enter(
 }
 
 async fn session(
-    endpoint: &Endpoint,
+    (endpoint, options): (&Endpoint, &ConnectOptions),
     tls: Option<Arc<ClientConfig>>,
     (client, driver): Entered,
     took_options: bool,
@@ -170,6 +174,8 @@ async fn session(
         canceller: PgCanceller {
             token,
             endpoint: endpoint.clone(),
+            route: options.route.clone(),
+            timeout: options.timeout,
             tls,
         },
     })
@@ -204,7 +210,7 @@ where
 {
     // Checks the name first, with an error of ours.
     tls::server_name(endpoint)?;
-    let name = endpoint.tls.name.as_deref().unwrap_or(&endpoint.host);
+    let name = tls::name(endpoint);
     let mut make = MakeRustlsConnect::new(config.as_ref().clone());
     MakeTlsConnect::<S>::make_tls_connect(&mut make, name)
         .map_err(|error| anyhow::anyhow!("{error}"))
