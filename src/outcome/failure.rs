@@ -1,6 +1,6 @@
 //! An error that knows its exit code and what to type next.
 
-use super::{ErrorReport, Exit};
+use super::{ErrorReport, Exit, Ruled};
 use crate::target::Target;
 use std::fmt;
 
@@ -18,6 +18,8 @@ pub struct Failure {
     pub line: Option<usize>,
     /// Text of the statement that failed.
     pub statement: Option<String>,
+    /// The rule of `check` that is broken.
+    pub ruled: Option<Box<Ruled>>,
 }
 
 impl Failure {
@@ -31,6 +33,7 @@ impl Failure {
             file: None,
             line: None,
             statement: None,
+            ruled: None,
         }
     }
 
@@ -66,6 +69,12 @@ impl Failure {
     /// The same, with the statement that failed.
     pub fn statement(mut self, text: impl Into<String>) -> Failure {
         self.statement = Some(text.into());
+        self
+    }
+
+    /// The same, with the rule that is broken.
+    pub fn ruled(mut self, ruled: Ruled) -> Failure {
+        self.ruled = Some(Box::new(ruled));
         self
     }
 
