@@ -17,7 +17,7 @@ pub struct Failure {
     /// Line in `file`, from 1.
     pub line: Option<usize>,
     /// Text of the statement that failed.
-    pub statement: Option<String>,
+    pub statement: Option<Box<str>>,
     /// The rule of `check` that is broken.
     pub ruled: Option<Box<Ruled>>,
 }
@@ -68,7 +68,7 @@ impl Failure {
 
     /// The same, with the statement that failed.
     pub fn statement(mut self, text: impl Into<String>) -> Failure {
-        self.statement = Some(text.into());
+        self.statement = Some(text.into().into_boxed_str());
         self
     }
 
@@ -94,7 +94,7 @@ impl Failure {
             target: self.target,
             file: self.file.clone(),
             line: self.line,
-            statement: self.statement.clone(),
+            statement: self.statement.as_deref().map(str::to_owned),
         }
     }
 }
