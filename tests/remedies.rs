@@ -13,7 +13,14 @@ use support::{
 };
 
 /// Flags of other programs that our texts name.
-const FOREIGN: [&str; 5] = ["--no-defaults", "--keep", "--list", "--path", "--locked"];
+const FOREIGN: [&str; 6] = [
+    "--no-defaults",
+    "--keep",
+    "--list",
+    "--path",
+    "--locked",
+    "--lib",
+];
 
 #[test]
 fn every_command_in_messages_and_pages_is_accepted_by_the_command_line() {
