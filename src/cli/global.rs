@@ -65,6 +65,9 @@ pub struct Global {
     /// Authorities to trust on both databases, PEM (the RDS bundle)
     #[arg(long, global = true, value_name = "FILE")]
     pub ca: Option<String>,
+    /// Consul's DNS servers, asked in this order for names that end in .consul
+    #[arg(long, global = true, value_name = "HOST:8600[,HOST…]")]
+    pub consul: Option<String>,
     /// For one attempt to connect [default: 10s]
     #[arg(long, global = true, value_name = "DURATION")]
     pub connect_timeout: Option<String>,

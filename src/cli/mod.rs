@@ -134,6 +134,7 @@ impl Cli {
             ("timescale-ca", global.timescale_ca.clone()),
             ("timescale-tls-name", global.timescale_tls_name.clone()),
             ("ca", global.ca.clone()),
+            ("consul", global.consul.clone()),
             ("connect-timeout", global.connect_timeout.clone()),
         ];
         if let Command::Upgrade(upgrade) = &self.command {

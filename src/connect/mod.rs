@@ -1,5 +1,6 @@
 //! How do we get there: direct or through a tunnel that is already open, with or without TLS.
 
+mod consul;
 mod failure;
 mod lingering;
 mod mysql;

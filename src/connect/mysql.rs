@@ -8,10 +8,11 @@ use super::{
     tcp, tls, wait,
 };
 use crate::config::{Endpoint, TlsMode};
-use anyhow::{Error, Result};
-use mysql_async::{Conn, Opts, OptsBuilder};
+use anyhow::{Context, Error, Result};
+use mysql_async::{Conn, Opts, OptsBuilder, prelude::Queryable};
 use secrecy::ExposeSecret;
 use std::{
+    net::SocketAddr,
     ops::{Deref, DerefMut},
     sync::Arc,
 };
@@ -22,6 +23,7 @@ use tokio_rustls::TlsConnector;
 pub struct MysqlSession {
     conn: Conn,
     state: State,
+    reached: Endpoint,
 }
 
 /// Whose session answers, and what is it set to?
@@ -37,6 +39,11 @@ enum State {
 }
 
 impl MysqlSession {
+    /// Where the server is that answered.
+    pub fn reached(&self) -> &Endpoint {
+        &self.reached
+    }
+
     /// What goes in front of and behind the next packet, so that nothing of the server's settings
     /// changes what it means. A first statement that fails with `FOREIGN` has found a proxy: tell it
     /// with `borrowed`, and send the packet again.
@@ -101,14 +108,15 @@ impl DerefMut for MysqlSession {
 /// # Errors
 /// Unreachable, no TLS as asked, wrong password, absent database, …: exit 1 with a remedy.
 pub async fn mysql(endpoint: &Endpoint, options: &ConnectOptions) -> Result<MysqlSession> {
-    let conn = wait::patiently(endpoint, options, || login(endpoint, options)).await?;
+    let (conn, peer) = wait::patiently(endpoint, options, || login(endpoint, options)).await?;
     Ok(MysqlSession {
         conn,
         state: State::Fresh,
+        reached: endpoint.at(peer),
     })
 }
 
-async fn login(endpoint: &Endpoint, options: &ConnectOptions) -> Result<Conn> {
+async fn login(endpoint: &Endpoint, options: &ConnectOptions) -> Result<(Conn, SocketAddr)> {
     // Before anything is sent: a CA file that cannot be read is no reason to knock.
     let encryption = match endpoint.tls.mode {
         TlsMode::Disable => None,
@@ -118,6 +126,7 @@ async fn login(endpoint: &Endpoint, options: &ConnectOptions) -> Result<Conn> {
         }),
     };
     let mut stream = tcp::open(endpoint).await?;
+    let peer = stream.peer_addr().context("the server's address")?;
     let greeting = Greeting::read(&mut stream)
         .await
         .map_err(|none| no_greeting(endpoint, none))?;
@@ -129,9 +138,12 @@ async fn login(endpoint: &Endpoint, options: &ConnectOptions) -> Result<Conn> {
     };
     let opts = through(&relay.door, driver_options(endpoint, options));
     match Conn::new(Opts::from(opts)).await {
-        Ok(conn) => {
+        Ok(mut conn) => {
             relay.established();
-            Ok(conn)
+            if options.wait.is_some() && endpoint.consul.is_some() {
+                takes_writes(endpoint, &mut conn, peer).await?;
+            }
+            Ok((conn, peer))
         }
         Err(error) => Err(match relay.failure() {
             Some(broken) => tls::explain(endpoint, &broken).unwrap_or_else(|| {
@@ -139,6 +151,21 @@ async fn login(endpoint: &Endpoint, options: &ConnectOptions) -> Result<Conn> {
             }),
             None => explain(endpoint, &error),
         }),
+    }
+}
+
+/// Consul names the primary a moment late after a failover: whoever waits for a server waits for that too.
+async fn takes_writes(endpoint: &Endpoint, conn: &mut Conn, peer: SocketAddr) -> Result<()> {
+    let read_only: Option<bool> = conn
+        .query_first("SELECT @@GLOBAL.read_only")
+        .await
+        .map_err(|error| explain(endpoint, &error))?;
+    match read_only {
+        Some(true) => Err(failure::not_ready(
+            endpoint,
+            &format!("{peer}, which Consul names, is read-only"),
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -10,13 +10,14 @@ use crate::config::{Endpoint, TlsMode};
 use anyhow::{Context, Error, Result};
 use rustls::ClientConfig;
 use secrecy::ExposeSecret;
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     task::JoinHandle,
 };
 use tokio_postgres::{
-    CancelToken, Client, Config, NoTls, config::SslMode, error::SqlState, tls::MakeTlsConnect,
+    CancelToken, Client, Config, NoTls, SimpleQueryMessage, config::SslMode, error::SqlState,
+    tls::MakeTlsConnect,
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -42,6 +43,11 @@ pub struct PgCanceller {
 }
 
 impl PgSession {
+    /// Where the server is that answered.
+    pub fn reached(&self) -> &Endpoint {
+        &self.canceller.endpoint
+    }
+
     /// A handle for cancelling.
     pub fn canceller(&self) -> PgCanceller {
         self.canceller.clone()
@@ -100,11 +106,12 @@ impl PgCanceller {
 /// # Errors
 /// Unreachable, no TLS as asked, wrong password, absent database, …: exit 1 with a remedy.
 pub async fn timescale(endpoint: &Endpoint, options: &ConnectOptions) -> Result<PgSession> {
-    wait::patiently(endpoint, options, || login(endpoint)).await
+    wait::patiently(endpoint, options, || login(endpoint, options)).await
 }
 
 /// A pooler that knows the startup packet's `options` not refuses them; then they are set otherwise.
-async fn login(endpoint: &Endpoint) -> Result<PgSession> {
+async fn login(endpoint: &Endpoint, options: &ConnectOptions) -> Result<PgSession> {
+    let waits = options.wait.is_some();
     let tls = match endpoint.tls.mode {
         TlsMode::Disable => None,
         _ => Some(Arc::new(tls::client_config(endpoint)?)),
@@ -115,8 +122,29 @@ async fn login(endpoint: &Endpoint) -> Result<PgSession> {
     if !took_options {
         entered = enter(endpoint, tls.as_ref(), None).await?;
     }
-    let entered = entered.map_err(|error| explain(endpoint, &error))?;
-    session(endpoint, tls, entered, took_options).await
+    let (entered, peer) = entered.map_err(|error| explain(endpoint, &error))?;
+    if waits && endpoint.consul.is_some() {
+        no_standby(endpoint, &entered.0, peer).await?;
+    }
+    session(&endpoint.at(peer), tls, entered, took_options).await
+}
+
+/// Consul names the primary a moment late after a failover: whoever waits for a server waits for that too.
+async fn no_standby(endpoint: &Endpoint, client: &Client, peer: SocketAddr) -> Result<()> {
+    let rows = client
+        .simple_query("SELECT pg_catalog.pg_is_in_recovery()")
+        .await
+        .context("asking whether the server is a standby")?;
+    let stands_by = rows
+        .iter()
+        .any(|row| matches!(row, SimpleQueryMessage::Row(row) if row.get(0) == Some("t")));
+    match stands_by {
+        true => Err(failure::not_ready(
+            endpoint,
+            &format!("{peer}, which Consul names, is a standby"),
+        )),
+        false => Ok(()),
+    }
 }
 
 /// PgBouncer's words, which has no code of its own for it: "unsupported startup parameter: options",
@@ -131,15 +159,19 @@ fn refuses_options(error: &tokio_postgres::Error) -> bool {
 
 type Entered = (Client, JoinHandle<()>);
 
+/// And where the server is.
+type Reached = (Entered, SocketAddr);
+
 /// One attempt; the outer error is ours, the inner one the server's or the driver's.
 async fn enter(
     endpoint: &Endpoint,
     tls: Option<&Arc<ClientConfig>>,
     options: Option<&str>,
-) -> Result<Result<Entered, tokio_postgres::Error>> {
+) -> Result<Result<Reached, tokio_postgres::Error>> {
     let config = config(endpoint, options);
     let stream = tcp::open(endpoint).await?;
-    Ok(match tls {
+    let peer = stream.peer_addr().context("the server's address")?;
+    let entered = match tls {
         None => config
             .connect_raw(stream, NoTls)
             .await
@@ -151,7 +183,8 @@ async fn enter(
                 .await
                 .map(|(client, connection)| (client, tokio::spawn(drive(connection))))
         }
-    })
+    };
+    Ok(entered.map(|entered| (entered, peer)))
 }
 
 async fn session(
@@ -204,7 +237,7 @@ where
 {
     // Checks the name first, with an error of ours.
     tls::server_name(endpoint)?;
-    let name = endpoint.tls.name.as_deref().unwrap_or(&endpoint.host);
+    let name = tls::verified(endpoint);
     let mut make = MakeRustlsConnect::new(config.as_ref().clone());
     MakeTlsConnect::<S>::make_tls_connect(&mut make, name)
         .map_err(|error| anyhow::anyhow!("{error}"))

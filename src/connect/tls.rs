@@ -47,12 +47,8 @@ pub fn client_config(endpoint: &Endpoint) -> Result<ClientConfig> {
 /// # Errors
 /// Exit 2 when it is neither a DNS name nor an address.
 pub fn server_name(endpoint: &Endpoint) -> Result<ServerName<'static>> {
-    let name = endpoint
-        .tls
-        .name
-        .clone()
-        .unwrap_or_else(|| endpoint.host.clone());
-    ServerName::try_from(name.clone()).map_err(|_| {
+    let name = verified(endpoint);
+    ServerName::try_from(name.to_owned()).map_err(|_| {
         let flag = failure::flag(endpoint);
         Failure::usage(format!(
             "`{name}` is not a name that a certificate can have"
@@ -61,6 +57,13 @@ pub fn server_name(endpoint: &Endpoint) -> Result<ServerName<'static>> {
         .remedy(format!("name the server: {flag}-tls-name NAME"))
         .into()
     })
+}
+
+/// The name that the certificate must have. A dot at its end says to a resolver that the name is whole, and no
+/// certificate has it.
+pub fn verified(endpoint: &Endpoint) -> &str {
+    let name = endpoint.tls.name.as_deref().unwrap_or(&endpoint.host);
+    name.strip_suffix('.').unwrap_or(name)
 }
 
 fn verifier(
