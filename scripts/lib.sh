@@ -145,9 +145,13 @@ need_pgbouncer() { need_from_sbin pgbouncer; }
 
 need_haproxy() { need_from_sbin haproxy; }
 
+# A DNS server, in the place of Consul's.
+need_dnsmasq() { need_from_sbin dnsmasq dnsmasq-base; }
+
+# need_from_sbin PROGRAM [PACKAGE]
 need_from_sbin() {
     local PATH=$PATH:/usr/sbin:/usr/local/sbin:/opt/homebrew/bin
-    have "$1" || locked apt_install "$1"
+    have "$1" || locked apt_install "${2:-$1}"
     command -v "$1"
 }
 
