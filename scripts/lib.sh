@@ -145,6 +145,19 @@ need_pgbouncer() { need_from_sbin pgbouncer; }
 
 need_haproxy() { need_from_sbin haproxy; }
 
+# A bastion of the tests' own, and the client that reaches it.
+need_sshd() {
+    need ssh openssh-client
+    locked install_sshd
+    PATH=$PATH:/usr/sbin command -v sshd
+}
+
+install_sshd() {
+    (PATH=$PATH:/usr/sbin && have sshd) || apt_install openssh-server
+    # sshd run by root wants it, and only its service makes it.
+    [[ $(id -u) != 0 ]] || mkdir -p /run/sshd
+}
+
 # A DNS server, in the place of Consul's.
 need_dnsmasq() { need_from_sbin dnsmasq dnsmasq-base; }
 

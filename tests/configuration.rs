@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret;
 use sgmp_db::{
-    config::{Environment, Flags, MigrationsFrom, Settings, TlsMode},
+    config::{Bastion, Environment, Flags, MigrationsFrom, Settings, TlsMode},
     outcome::Failure,
 };
 use std::fs;
@@ -61,6 +61,10 @@ fn password(secret: &Option<secrecy::SecretString>) -> String {
     secret
         .as_ref()
         .map_or_else(String::new, |secret| secret.expose_secret().to_owned())
+}
+
+fn bastion(settings: &Settings) -> Option<&Bastion> {
+    settings.bastion.as_ref()
 }
 
 fn shown(path: &Option<std::path::PathBuf>) -> String {
@@ -195,6 +199,30 @@ fn rows() -> Vec<Row> {
                 None => String::new(),
             },
         ),
+        row("SGMP_DB_BASTION", Some("bastion"), NAMES, "", |s| {
+            bastion(s).map_or_else(String::new, |bastion| bastion.host.clone())
+        }),
+        row("SGMP_DB_IDENTITY", Some("identity"), NAMES, "", |s| {
+            shown(&bastion(s).and_then(|bastion| bastion.identity.clone()))
+        }),
+        row(
+            "SGMP_DB_ACCEPT_NEW_HOST_KEY",
+            Some("accept-new-host-key"),
+            ["yes", "no", "true"],
+            "false",
+            |s| {
+                bastion(s).map_or_else(String::new, |bastion| {
+                    bastion.accept_new_host_key.to_string()
+                })
+            },
+        ),
+        row(
+            "SGMP_DB_SSH_OPTION",
+            Some("ssh-option"),
+            ["A=1", "A=2", "A=3"],
+            "",
+            |s| bastion(s).map_or_else(String::new, |bastion| bastion.options.join("; ")),
+        ),
         row("SGMP_DB_POLICIES", Some("policies"), NAMES, "", |s| {
             shown(&s.policies)
         }),
@@ -232,8 +260,12 @@ fn rows() -> Vec<Row> {
 }
 
 /// What makes a setting readable where it is not the only one that matters: a CA or a name given for
-/// a loopback host wants a name and hosts.
-const BESIDE: [(&str, &str); 2] = [("MYSQL_HOST", "my.test"), ("TSDB_HOST", "ts.test")];
+/// a loopback host wants a name and hosts, and what is for a bastion wants one.
+const BESIDE: [(&str, &str); 3] = [
+    ("MYSQL_HOST", "my.test"),
+    ("TSDB_HOST", "ts.test"),
+    ("SGMP_DB_BASTION", "bastion.test"),
+];
 
 #[test]
 fn a_flag_beats_a_variable_and_a_variable_beats_the_file() {
@@ -248,7 +280,7 @@ fn a_flag_beats_a_variable_and_a_variable_beats_the_file() {
         let beside: Vec<_> = BESIDE
             .into_iter()
             .filter(|(name, _)| {
-                !variable.ends_with("_HOST") || default.is_empty() && *name != variable
+                *name != variable && (!variable.ends_with("_HOST") || default.is_empty())
             })
             .collect();
         let expected = |text: &str| match text {

@@ -274,19 +274,7 @@ async fn every_mode_does_what_its_name_says_on_mysql() {
         let Some(pair) = trust.pair(server) else {
             continue;
         };
-        let parts = [
-            ("ca", &pair.issuer),
-            ("cert", &pair.certificate),
-            ("key", &pair.key),
-        ];
-        for (name, pem) in parts {
-            let file = format!("/var/lib/mysql-files/{server:?}-{name}.pem");
-            let write = format!("SELECT '{pem}' INTO DUMPFILE '{file}'");
-            admin.query_drop(write).await.unwrap();
-            let set = format!("SET GLOBAL ssl_{name} = '{file}'");
-            admin.query_drop(set).await.unwrap();
-        }
-        admin.query_drop("ALTER INSTANCE RELOAD TLS").await.unwrap();
+        certificates::present_mysql(port, &format!("{server:?}"), &pair).await;
         side.every_mode(&trust, server).await;
         if server == Server::Good {
             side.wrong_trust(&trust).await;

@@ -17,7 +17,7 @@ impl Cli {
         flags.extend(
             lasting
                 .filter(|(flag, _)| !OF_THE_RUN.contains(flag))
-                .map(|(flag, value)| (flag, Some(value))),
+                .flat_map(|(flag, value)| typed(flag, &value)),
         );
         flags.extend(self.own());
         Call {
@@ -63,6 +63,18 @@ impl Cli {
     }
 }
 
+/// A setting as flags: a switch has no value, and of some there are several.
+fn typed(flag: &'static str, value: &str) -> Vec<(&'static str, Option<String>)> {
+    match flag {
+        "accept-new-host-key" => vec![(flag, None)],
+        "ssh-option" => value
+            .lines()
+            .map(|line| (flag, Some(line.to_owned())))
+            .collect(),
+        _ => vec![(flag, Some(value.to_owned()))],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::{cli, outcome::VERBS};
@@ -91,7 +103,8 @@ mod tests {
                      --mysql-port 1 --mysql-user u --mysql-database d --mysql-tls require --mysql-ca a \
                      --mysql-tls-name n --timescale-host h --timescale-port 1 --timescale-user u \
                      --timescale-database d --timescale-tls require --timescale-ca a \
-                     --timescale-tls-name n --ca a --connect-timeout 1s";
+                     --timescale-tls-name n --ca a --bastion b --identity i --accept-new-host-key \
+                     --ssh-option A=1 --ssh-option B=2 --connect-timeout 1s";
         let calls = [
             "status --include owners,grants",
             "diff --include owners",

@@ -65,6 +65,23 @@ pub struct Global {
     /// Authorities to trust on both databases, PEM (the RDS bundle)
     #[arg(long, global = true, value_name = "FILE")]
     pub ca: Option<String>,
+    /// Reach both databases through this machine with OpenSSH: [user@]host[:port], or a host of ~/.ssh/config
+    #[arg(long, global = true, value_name = "HOST", help_heading = "Bastion")]
+    pub bastion: Option<String>,
+    /// Private key for the bastion [default: what ssh finds]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Bastion")]
+    pub identity: Option<String>,
+    /// Trust the key of a bastion that was never seen; one that has changed is refused
+    #[arg(long, global = true, help_heading = "Bastion")]
+    pub accept_new_host_key: bool,
+    /// An option of ssh, as its -o takes it; may be given often
+    #[arg(
+        long,
+        global = true,
+        value_name = "KEY=VALUE",
+        help_heading = "Bastion"
+    )]
+    pub ssh_option: Vec<String>,
     /// Consul's DNS servers, asked in this order for names that end in .consul
     #[arg(long, global = true, value_name = "HOST:8600[,HOST…]")]
     pub consul: Option<String>,

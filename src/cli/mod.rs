@@ -134,6 +134,16 @@ impl Cli {
             ("timescale-ca", global.timescale_ca.clone()),
             ("timescale-tls-name", global.timescale_tls_name.clone()),
             ("ca", global.ca.clone()),
+            ("bastion", global.bastion.clone()),
+            ("identity", global.identity.clone()),
+            (
+                "accept-new-host-key",
+                global.accept_new_host_key.then(|| "true".to_owned()),
+            ),
+            (
+                "ssh-option",
+                (!global.ssh_option.is_empty()).then(|| global.ssh_option.join("\n")),
+            ),
             ("consul", global.consul.clone()),
             ("connect-timeout", global.connect_timeout.clone()),
         ];

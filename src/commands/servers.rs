@@ -33,6 +33,7 @@ pub async fn start(
     let mut settings = settings.clone();
     settings.wait = Some(START);
     settings.app_role = None;
+    settings.bastion = None;
     for (target, access) in &throwaway.access {
         let endpoint = endpoint(*target, access);
         match target {

@@ -2,19 +2,19 @@
 
 use crate::{
     config::{MigrationsFrom, Settings},
-    connect::ConnectOptions,
+    connect::{ConnectOptions, Route, Tunnel, TunnelPlan},
     drift::Committed,
     engine::{Engine, mysql::Mysql, timescale::Timescale},
     migrate::{
         Event,
         files::{MigrationSet, Source},
     },
-    outcome::{Document, Failure},
+    outcome::{Document, Failure, Finding},
     policy::Policies,
-    report::Progress,
+    report::{self, Progress},
     target::Target,
 };
-use std::{rc::Rc, time::Duration};
+use std::{rc::Rc, sync::Arc, time::Duration};
 
 /// One database with its files.
 pub struct TargetSide {
@@ -27,6 +27,7 @@ pub struct TargetSide {
 /// All that `--only` leaves.
 pub struct Targets {
     pub sides: Vec<TargetSide>,
+    route: Route,
 }
 
 impl Targets {
@@ -52,6 +53,13 @@ impl Targets {
         sets: Vec<MigrationSet>,
         document: &mut Document,
     ) -> Option<Targets> {
+        let route = match route(settings, document) {
+            Ok(route) => route,
+            Err(failure) => {
+                document.fail(&failure.into());
+                return None;
+            }
+        };
         let mut sides = Vec::new();
         for set in sets {
             let read = policies(settings, &set)
@@ -62,7 +70,7 @@ impl Targets {
                         committed.ignore.leave(key, part);
                     }
                     sides.push(TargetSide {
-                        engine: engine(settings, set.target),
+                        engine: engine(settings, set.target, &route),
                         set,
                         policies,
                         committed,
@@ -76,15 +84,18 @@ impl Targets {
                 }
             }
         }
-        Some(Targets { sides })
+        Some(Targets { sides, route })
     }
 
-    /// Ends the sessions.
+    /// Ends the sessions, and the tunnel.
     pub async fn close(&mut self, document: &mut Document) {
         for side in &mut self.sides {
             if let Err(error) = side.engine.close().await {
                 document.fail(&error);
             }
+        }
+        if let Some(why) = self.route.close(!document.failures().is_empty()).await {
+            document.notes.push(Finding::remark(None, why));
         }
     }
 }
@@ -144,8 +155,8 @@ pub fn source(settings: &Settings) -> Source {
 }
 
 /// The one place that knows which engine serves which target.
-fn engine(settings: &Settings, target: Target) -> Box<dyn Engine> {
-    let options = options(settings, target);
+fn engine(settings: &Settings, target: Target, route: &Route) -> Box<dyn Engine> {
+    let options = options(settings, target, route);
     match target {
         Target::Mysql => Box::new(Mysql::new(settings.mysql.clone(), options)),
         Target::Timescale => Box::new(Timescale::new(
@@ -156,11 +167,29 @@ fn engine(settings: &Settings, target: Target) -> Box<dyn Engine> {
     }
 }
 
-fn options(settings: &Settings, target: Target) -> ConnectOptions {
+/// Through the bastion where there is one; nothing is started yet.
+fn route(settings: &Settings, document: &Document) -> Result<Route, Failure> {
+    let Some(bastion) = &settings.bastion else {
+        return Ok(Route::Direct);
+    };
+    let addressed = settings.targets.iter();
+    let plan = TunnelPlan {
+        bastion: bastion.clone(),
+        endpoints: addressed
+            .map(|target| settings.endpoint(*target).clone())
+            .collect(),
+        interactive: report::is_watched(),
+        accepting: document.call.again_with("accept-new-host-key", None),
+    };
+    Ok(Route::Tunnel(Arc::new(Tunnel::new(plan)?)))
+}
+
+fn options(settings: &Settings, target: Target, route: &Route) -> ConnectOptions {
     let progress = Progress::new();
     ConnectOptions {
         timeout: settings.connect_timeout,
         wait: settings.wait,
+        route: route.clone(),
         on_wait: Some(Rc::new(move |why| {
             progress.show(&Event::Unreachable { target, why })
         })),

@@ -31,7 +31,7 @@ const fn secret(variable: &'static str) -> Known {
 }
 
 /// All of them. docs/configuration.md describes each; a test compares.
-pub const KNOWN: [Known; 32] = [
+pub const KNOWN: [Known; 36] = [
     known("mysql-host", "MYSQL_HOST"),
     known("mysql-port", "MYSQL_PORT"),
     known("mysql-user", "MYSQL_USER"),
@@ -52,6 +52,10 @@ pub const KNOWN: [Known; 32] = [
     known("timescale-ca", "SGMP_DB_TIMESCALE_CA"),
     known("timescale-tls-name", "SGMP_DB_TIMESCALE_TLS_NAME"),
     known("ca", "SGMP_DB_CA"),
+    known("bastion", "SGMP_DB_BASTION"),
+    known("identity", "SGMP_DB_IDENTITY"),
+    known("accept-new-host-key", "SGMP_DB_ACCEPT_NEW_HOST_KEY"),
+    known("ssh-option", "SGMP_DB_SSH_OPTION"),
     known("migrations", "SGMP_DB_MIGRATIONS"),
     known("policies", "SGMP_DB_POLICIES"),
     known("env", "SGMP_DB_ENV"),
@@ -67,7 +71,7 @@ pub const KNOWN: [Known; 32] = [
 ];
 
 /// Variables of ours that are no settings: the sandbox's images and the tests' tools.
-pub const OTHER_VARIABLES: [&str; 9] = [
+pub const OTHER_VARIABLES: [&str; 10] = [
     "SGMP_DB_CONFIG",
     "SGMP_DB_MYSQL_IMAGE",
     "SGMP_DB_TIMESCALE_IMAGE",
@@ -76,6 +80,7 @@ pub const OTHER_VARIABLES: [&str; 9] = [
     "SGMP_DB_TIMESCALE_COMMUNITY_IMAGE",
     "SGMP_DB_REFINERY",
     "SGMP_DB_FLASK",
+    "SGMP_DB_SSHD",
     "SGMP_DB_TEST_RUN",
 ];
 

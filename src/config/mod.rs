@@ -1,5 +1,6 @@
 //! What did they mean? Flags, environment and files become typed settings, once.
 
+mod bastion;
 mod consul;
 mod database_url;
 mod environment;
@@ -11,6 +12,7 @@ mod settings;
 mod tls;
 mod values;
 
+pub use bastion::Bastion;
 pub use environment::Environment;
 pub use known::{KNOWN, Known};
 pub use resolve::Flags;

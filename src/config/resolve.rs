@@ -1,8 +1,8 @@
 //! From all the places to one set of settings: flags, environment, file, secrets, defaults.
 
 use super::{
-    AppRole, BUILT_IN, Consul, Endpoint, Environment, MigrationsFrom, Settings, Tls, TlsMode,
-    consul, database_url, file,
+    AppRole, BUILT_IN, Bastion, Consul, Endpoint, Environment, MigrationsFrom, Settings, Tls,
+    TlsMode, consul, database_url, file,
     known::{KNOWN, OTHER_VARIABLES},
     secrets::{self, Secrets},
     settings::DEFAULT_DATABASE,
@@ -144,6 +144,7 @@ impl Resolver<'_> {
             targets,
             mysql,
             timescale,
+            bastion: Bastion::read(&self.values, self.directory)?,
             app_role,
             migrations: self.migrations(),
             policies: self.path("SGMP_DB_POLICIES"),
@@ -248,7 +249,9 @@ impl Resolver<'_> {
 
     /// Consul's servers, where the host is a name that Consul knows.
     fn consul(&self, host: &str, port: &str) -> Result<Option<Consul>, Failure> {
-        let Some(value) = self.values.get("SGMP_DB_CONSUL") else {
+        // A bastion looks names up itself, and Consul's servers are out of reach from here.
+        let direct = |_: &&Value| !self.values.contains_key("SGMP_DB_BASTION");
+        let Some(value) = self.values.get("SGMP_DB_CONSUL").filter(direct) else {
             return Ok(None);
         };
         let servers = consul::servers(value)?;

@@ -1,5 +1,6 @@
 //! What a run needs to know, typed: nothing below this room sees a flag, a variable or a YAML key.
 
+use super::Bastion;
 use crate::target::Target;
 use secrecy::SecretString;
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
@@ -25,9 +26,10 @@ impl Endpoint {
     /// The very server that was reached, where its name is one that may mean another server in a moment. A session
     /// that stops or watches another one must come to the same server.
     #[must_use]
-    pub fn at(&self, peer: SocketAddr) -> Endpoint {
+    pub fn at(&self, peer: Option<SocketAddr>) -> Endpoint {
         let mut reached = self.clone();
-        if reached.consul.take().is_some() {
+        if let Some(peer) = peer.filter(|_| self.consul.is_some()) {
+            reached.consul = None;
             reached.tls.name.get_or_insert_with(|| self.host.clone());
             reached.host = peer.ip().to_string();
             reached.port = peer.port();
@@ -131,6 +133,8 @@ pub struct Settings {
     pub targets: Vec<Target>,
     pub mysql: Endpoint,
     pub timescale: Endpoint,
+    /// The machine in between, where a tunnel of ours leads through one.
+    pub bastion: Option<Bastion>,
     pub app_role: Option<AppRole>,
     /// None where it was not said.
     pub migrations: Option<MigrationsFrom>,

@@ -61,6 +61,11 @@ pub fn unreachable(endpoint: &Endpoint, why: &str) -> Error {
     Error::new(failure).context(Passing)
 }
 
+/// The same failure, marked as one that may pass.
+pub fn passing(failure: Failure) -> Error {
+    Error::new(failure).context(Passing)
+}
+
 /// The server answers and is not ready.
 pub fn not_ready(endpoint: &Endpoint, why: &str) -> Error {
     let failure = Failure::failed(format!("{} is not ready: {why}", address(endpoint)))

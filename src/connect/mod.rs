@@ -1,4 +1,4 @@
-//! How do we get there: direct or through a tunnel that is already open, with or without TLS.
+//! How do we get there: direct or through a tunnel, ours or one that is already open, with or without TLS.
 
 mod consul;
 mod failure;
@@ -9,17 +9,23 @@ mod mysql_pins;
 mod mysql_relay;
 mod pg_client;
 mod pg_pins;
+mod route;
+mod stream;
 mod tcp;
 mod timescale;
 mod tls;
+mod tunnel;
 mod wait;
 
 pub use failure::is_absent_database;
 pub use mysql::{MysqlSession, mysql};
 pub use mysql_pins::{FOREIGN, pin_again as mysql_pin_again, pinned as mysql_pinned};
 pub use pg_client::PgClient;
+pub use route::Route;
 pub use timescale::{PgCanceller, PgSession, timescale};
+pub use tunnel::{Tunnel, TunnelPlan};
 
+use crate::config::Endpoint;
 use std::{fmt, rc::Rc, time::Duration};
 
 /// How patient to be, and where exactly to go.
@@ -29,6 +35,8 @@ pub struct ConnectOptions {
     pub timeout: Duration,
     /// How long to try again while a server is still starting; none is once.
     pub wait: Option<Duration>,
+    /// Straight, or through a tunnel.
+    pub route: Route,
     /// MySQL: log in without a default database.
     pub without_database: bool,
     /// Told once for each new reason to wait.
@@ -38,11 +46,19 @@ pub struct ConnectOptions {
 /// Whoever wants to know why we wait.
 pub type Notice = Rc<dyn Fn(&str)>;
 
+impl ConnectOptions {
+    /// Is the host a name that Consul may for a while give to a server that is no primary?
+    fn waits_for_primary(&self, endpoint: &Endpoint) -> bool {
+        self.wait.is_some() && endpoint.consul.is_some()
+    }
+}
+
 impl Default for ConnectOptions {
     fn default() -> Self {
         ConnectOptions {
             timeout: Duration::from_secs(10),
             wait: None,
+            route: Route::Direct,
             without_database: false,
             on_wait: None,
         }

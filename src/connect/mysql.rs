@@ -5,10 +5,11 @@ use super::{
     mysql_packet::{Greeting, NoGreeting},
     mysql_pins::{self, Borrowed},
     mysql_relay::{Door, Encryption, Relay},
-    tcp, tls, wait,
+    route::Opened,
+    tls, wait,
 };
 use crate::config::{Endpoint, TlsMode};
-use anyhow::{Context, Error, Result};
+use anyhow::{Error, Result};
 use mysql_async::{Conn, Opts, OptsBuilder, prelude::Queryable};
 use secrecy::ExposeSecret;
 use std::{
@@ -116,7 +117,10 @@ pub async fn mysql(endpoint: &Endpoint, options: &ConnectOptions) -> Result<Mysq
     })
 }
 
-async fn login(endpoint: &Endpoint, options: &ConnectOptions) -> Result<(Conn, SocketAddr)> {
+async fn login(
+    endpoint: &Endpoint,
+    options: &ConnectOptions,
+) -> Result<(Conn, Option<SocketAddr>)> {
     // Before anything is sent: a CA file that cannot be read is no reason to knock.
     let encryption = match endpoint.tls.mode {
         TlsMode::Disable => None,
@@ -125,8 +129,7 @@ async fn login(endpoint: &Endpoint, options: &ConnectOptions) -> Result<(Conn, S
             name: tls::server_name(endpoint)?,
         }),
     };
-    let mut stream = tcp::open(endpoint).await?;
-    let peer = stream.peer_addr().context("the server's address")?;
+    let Opened { mut stream, peer } = options.route.open(endpoint).await?;
     let greeting = Greeting::read(&mut stream)
         .await
         .map_err(|none| no_greeting(endpoint, none))?;
@@ -140,7 +143,7 @@ async fn login(endpoint: &Endpoint, options: &ConnectOptions) -> Result<(Conn, S
     match Conn::new(Opts::from(opts)).await {
         Ok(mut conn) => {
             relay.established();
-            if options.wait.is_some() && endpoint.consul.is_some() {
+            if let Some(peer) = peer.filter(|_| options.waits_for_primary(endpoint)) {
                 takes_writes(endpoint, &mut conn, peer).await?;
             }
             Ok((conn, peer))

@@ -1,4 +1,4 @@
-//! What stands between the MySQL driver and the server: our own TCP connection, and our own TLS.
+//! What stands between the MySQL driver and the server: our own connection, and our own TLS.
 //!
 //! The driver knows neither `prefer` nor `verify-ca` with rustls, and neither keepalive intervals nor
 //! a server with several addresses, and it takes no stream of ours. So it connects to a door on this
@@ -12,7 +12,10 @@
 //!
 //! Source: MySQL Source Code Documentation, "Connection Phase" and "Protocol::SSLRequest".
 
-use super::mysql_packet::{Greeting, Packet};
+use super::{
+    mysql_packet::{Greeting, Packet},
+    stream::Stream,
+};
 use anyhow::{Context, Result};
 use rustls::pki_types::ServerName;
 use std::{
@@ -23,7 +26,7 @@ use std::{
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncRead, AsyncWrite, copy_bidirectional},
-    net::{TcpListener, TcpStream, UnixListener},
+    net::{TcpListener, UnixListener},
     task::JoinHandle,
 };
 use tokio_rustls::TlsConnector;
@@ -69,7 +72,7 @@ impl Relay {
     ///
     /// # Errors
     /// There is no free port.
-    pub async fn plain(server: TcpStream, greeting: Greeting) -> Result<Relay> {
+    pub async fn plain(server: Stream, greeting: Greeting) -> Result<Relay> {
         let listening = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let listener = listening.context("listening on the relay's port")?;
         let door = Door::Port(listener.local_addr()?.port());
@@ -85,11 +88,7 @@ impl Relay {
     ///
     /// # Errors
     /// The directory or the socket cannot be made.
-    pub fn encrypted(
-        server: TcpStream,
-        greeting: Greeting,
-        encryption: Encryption,
-    ) -> Result<Relay> {
+    pub fn encrypted(server: Stream, greeting: Greeting, encryption: Encryption) -> Result<Relay> {
         // tempfile makes the directory with mode 0700.
         let directory = tempfile::tempdir().context("making a private directory for the relay")?;
         let listener = UnixListener::bind(directory.path().join("s"))
@@ -138,11 +137,7 @@ impl Drop for Relay {
     }
 }
 
-async fn serve_plain<D>(
-    mut driver: D,
-    mut server: TcpStream,
-    greeting: Greeting,
-) -> Result<(), Stop>
+async fn serve_plain<D>(mut driver: D, mut server: Stream, greeting: Greeting) -> Result<(), Stop>
 where
     D: AsyncRead + AsyncWrite + Unpin,
 {
@@ -152,7 +147,7 @@ where
 
 async fn serve_encrypted<D>(
     mut driver: D,
-    mut server: TcpStream,
+    mut server: Stream,
     greeting: Greeting,
     encryption: Encryption,
 ) -> Result<(), Stop>

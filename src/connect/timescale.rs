@@ -1,10 +1,12 @@
 //! A PostgreSQL session.
 
 use super::{
-    ConnectOptions, failure,
+    ConnectOptions, Route, failure,
     lingering::Lingering,
     pg_client::{PgClient, told_process},
-    pg_pins, tcp, tls, wait,
+    pg_pins,
+    route::Opened,
+    tls, wait,
 };
 use crate::config::{Endpoint, TlsMode};
 use anyhow::{Context, Error, Result};
@@ -39,6 +41,8 @@ pub struct PgSession {
 pub struct PgCanceller {
     token: CancelToken,
     endpoint: Endpoint,
+    route: Route,
+    timeout: Duration,
     tls: Option<Arc<ClientConfig>>,
 }
 
@@ -83,7 +87,8 @@ impl PgCanceller {
     /// # Errors
     /// The server cannot be reached.
     pub async fn cancel(&self) -> Result<()> {
-        let stream = Lingering(tcp::open(&self.endpoint).await?);
+        self.route.prepare(self.timeout).await?;
+        let stream = Lingering(self.route.open(&self.endpoint).await?.stream);
         let sending = async {
             match &self.tls {
                 None => self.token.cancel_query_raw(stream, NoTls).await,
@@ -111,22 +116,22 @@ pub async fn timescale(endpoint: &Endpoint, options: &ConnectOptions) -> Result<
 
 /// A pooler that knows the startup packet's `options` not refuses them; then they are set otherwise.
 async fn login(endpoint: &Endpoint, options: &ConnectOptions) -> Result<PgSession> {
-    let waits = options.wait.is_some();
     let tls = match endpoint.tls.mode {
         TlsMode::Disable => None,
         _ => Some(Arc::new(tls::client_config(endpoint)?)),
     };
-    let options = pg_pins::options();
-    let mut entered = enter(endpoint, tls.as_ref(), Some(&options)).await?;
+    let pins = pg_pins::options();
+    let entering = |pins| enter((endpoint, &options.route), tls.as_ref(), pins);
+    let mut entered = entering(Some(pins.as_str())).await?;
     let took_options = !entered.as_ref().is_err_and(refuses_options);
     if !took_options {
-        entered = enter(endpoint, tls.as_ref(), None).await?;
+        entered = entering(None).await?;
     }
     let (entered, peer) = entered.map_err(|error| explain(endpoint, &error))?;
-    if waits && endpoint.consul.is_some() {
+    if let Some(peer) = peer.filter(|_| options.waits_for_primary(endpoint)) {
         no_standby(endpoint, &entered.0, peer).await?;
     }
-    session(&endpoint.at(peer), tls, entered, took_options).await
+    session((&endpoint.at(peer), options), tls, entered, took_options).await
 }
 
 /// Consul names the primary a moment late after a failover: whoever waits for a server waits for that too.
@@ -160,17 +165,16 @@ fn refuses_options(error: &tokio_postgres::Error) -> bool {
 type Entered = (Client, JoinHandle<()>);
 
 /// And where the server is.
-type Reached = (Entered, SocketAddr);
+type Reached = (Entered, Option<SocketAddr>);
 
 /// One attempt; the outer error is ours, the inner one the server's or the driver's.
 async fn enter(
-    endpoint: &Endpoint,
+    (endpoint, route): (&Endpoint, &Route),
     tls: Option<&Arc<ClientConfig>>,
     options: Option<&str>,
 ) -> Result<Result<Reached, tokio_postgres::Error>> {
     let config = config(endpoint, options);
-    let stream = tcp::open(endpoint).await?;
-    let peer = stream.peer_addr().context("the server's address")?;
+    let Opened { stream, peer } = route.open(endpoint).await?;
     let entered = match tls {
         None => config
             .connect_raw(stream, NoTls)
@@ -188,7 +192,7 @@ async fn enter(
 }
 
 async fn session(
-    endpoint: &Endpoint,
+    (endpoint, options): (&Endpoint, &ConnectOptions),
     tls: Option<Arc<ClientConfig>>,
     (client, driver): Entered,
     took_options: bool,
@@ -203,6 +207,8 @@ async fn session(
         canceller: PgCanceller {
             token,
             endpoint: endpoint.clone(),
+            route: options.route.clone(),
+            timeout: options.timeout,
             tls,
         },
     })
@@ -237,7 +243,7 @@ where
 {
     // Checks the name first, with an error of ours.
     tls::server_name(endpoint)?;
-    let name = tls::verified(endpoint);
+    let name = tls::name(endpoint);
     let mut make = MakeRustlsConnect::new(config.as_ref().clone());
     MakeTlsConnect::<S>::make_tls_connect(&mut make, name)
         .map_err(|error| anyhow::anyhow!("{error}"))

@@ -42,12 +42,19 @@ pub fn client_config(endpoint: &Endpoint) -> Result<ClientConfig> {
     Ok(config)
 }
 
-/// The name to verify: the TLS name, else the host.
+/// The name to verify: the TLS name, else the host, also where a tunnel leads there. A certificate's names have no dot
+/// at the end.
+pub fn name(endpoint: &Endpoint) -> &str {
+    let name = endpoint.tls.name.as_deref().unwrap_or(&endpoint.host);
+    name.strip_suffix('.').unwrap_or(name)
+}
+
+/// The same for rustls.
 ///
 /// # Errors
 /// Exit 2 when it is neither a DNS name nor an address.
 pub fn server_name(endpoint: &Endpoint) -> Result<ServerName<'static>> {
-    let name = verified(endpoint);
+    let name = name(endpoint);
     ServerName::try_from(name.to_owned()).map_err(|_| {
         let flag = failure::flag(endpoint);
         Failure::usage(format!(
@@ -57,13 +64,6 @@ pub fn server_name(endpoint: &Endpoint) -> Result<ServerName<'static>> {
         .remedy(format!("name the server: {flag}-tls-name NAME"))
         .into()
     })
-}
-
-/// The name that the certificate must have. A dot at its end says to a resolver that the name is whole, and no
-/// certificate has it.
-pub fn verified(endpoint: &Endpoint) -> &str {
-    let name = endpoint.tls.name.as_deref().unwrap_or(&endpoint.host);
-    name.strip_suffix('.').unwrap_or(name)
 }
 
 fn verifier(
@@ -263,7 +263,7 @@ pub fn demanded(endpoint: &Endpoint, words: &str) -> Error {
 pub fn explain(endpoint: &Endpoint, error: &(dyn std::error::Error + 'static)) -> Option<Error> {
     let cause = rustls_error(error)?;
     let flag = failure::flag(endpoint);
-    let name = endpoint.tls.name.as_deref().unwrap_or(&endpoint.host);
+    let name = name(endpoint);
     let (why, remedy) = match cause {
         rustls::Error::InvalidCertificate(certificate) => match certificate {
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => (

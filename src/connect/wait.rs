@@ -18,7 +18,7 @@ where
     let mut pause = Duration::from_millis(200);
     let mut told = String::new();
     loop {
-        let error = match within(endpoint, options.timeout, attempt()).await {
+        let error = match once(endpoint, options, &attempt).await {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
@@ -37,6 +37,21 @@ where
             }
             _ => return Err(error),
         }
+    }
+}
+
+async fn once<T, F>(
+    endpoint: &Endpoint,
+    options: &ConnectOptions,
+    attempt: impl Fn() -> F,
+) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    options.route.prepare(options.timeout).await?;
+    match within(endpoint, options.timeout, attempt()).await {
+        Ok(value) => Ok(value),
+        Err(error) => Err(options.route.explain(endpoint, error).await),
     }
 }
 

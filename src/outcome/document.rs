@@ -189,7 +189,11 @@ impl Document {
 
     /// Adds a reason to stop. All are shown; `error` is the one whose exit code wins.
     pub fn fail(&mut self, error: &anyhow::Error) {
-        self.failures.push(Failure::from_error(error));
+        let failure = Failure::from_error(error);
+        // Both databases may fail for one reason, as a tunnel that neither has.
+        if !self.failures.contains(&failure) {
+            self.failures.push(failure);
+        }
     }
 
     /// Takes in what a part of the work found, with its notes and failures.

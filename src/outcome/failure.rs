@@ -5,7 +5,7 @@ use crate::target::Target;
 use std::fmt;
 
 /// Why a command stopped: the fact, then the remedy.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     pub exit: Exit,
     /// The fact: lower case, no full stop, no secret.

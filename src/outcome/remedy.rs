@@ -61,11 +61,11 @@ pub struct Call {
 
 impl Call {
     /// The same call once more, with a flag that it did not have.
-    pub fn again_with(&self, flag: &str, value: &str) -> String {
+    pub fn again_with<'v>(&self, flag: &str, value: impl Into<Option<&'v str>>) -> String {
         let end = self.typed.iter().position(|word| word == "--");
         let (before, after) = self.typed.split_at(end.unwrap_or(self.typed.len()));
         let words = before.iter().map(|word| quoted(word));
-        let words = words.chain([flag_typed(flag, Some(value))]);
+        let words = words.chain([flag_typed(flag, value.into())]);
         let words = words.chain(after.iter().map(|word| quoted(word)));
         let words: Vec<String> = words.collect();
         format!("sgmp-db {}", words.join(" "))

@@ -14,7 +14,9 @@ mod table;
 mod text;
 
 pub use progress::Progress;
-pub use prompt::{ask, can_ask};
+pub use prompt::{
+    is_watched, {ask, can_ask},
+};
 pub use screen::{Screen, Shown};
 pub use style::{Colour, Style};
 

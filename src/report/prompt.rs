@@ -24,3 +24,8 @@ pub fn ask(lines: &[Shown], question: &'static str) -> io::Result<bool> {
     io::stdin().lock().read_line(&mut answer)?;
     Ok(answer.trim().eq_ignore_ascii_case("yes"))
 }
+
+/// Does a person see what is written there, so that a program of ours may ask on the terminal?
+pub fn is_watched() -> bool {
+    io::stderr().is_terminal()
+}

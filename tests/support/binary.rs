@@ -10,6 +10,8 @@ use tokio::process::{Child, Command};
 pub struct Sgmp {
     pub environment: BTreeMap<String, String>,
     pub directory: Option<PathBuf>,
+    /// Instead of the test's own PATH.
+    pub path: Option<String>,
 }
 
 /// What one call printed and how it ended.
@@ -82,6 +84,9 @@ impl Sgmp {
             if let Some(value) = std::env::var_os(inherited) {
                 command.env(inherited, value);
             }
+        }
+        if let Some(path) = &self.path {
+            command.env("PATH", path);
         }
         match &self.directory {
             Some(directory) => command.current_dir(directory),

@@ -1,6 +1,7 @@
 //! Certificates made at run time: one authority, and the ways in which a server's can be wrong.
 
-use super::database::postgres_admin;
+use super::database::{mysql_admin, postgres_admin};
+use mysql_async::prelude::Queryable;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
 };
@@ -80,6 +81,25 @@ fn params(name: &str) -> CertificateParams {
     let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
     params.distinguished_name.push(DnType::CommonName, name);
     params
+}
+
+/// Has a MySQL server of the test's own show that certificate from now on.
+pub async fn present_mysql(port: u16, name: &str, pair: &Pair) {
+    let mut admin = mysql_admin(port).await.expect("a session");
+    let parts = [
+        ("ca", &pair.issuer),
+        ("cert", &pair.certificate),
+        ("key", &pair.key),
+    ];
+    for (part, pem) in parts {
+        let file = format!("/var/lib/mysql-files/{name}-{part}.pem");
+        let write = format!("SELECT '{pem}' INTO DUMPFILE '{file}'");
+        admin.query_drop(write).await.expect("a file");
+        let set = format!("SET GLOBAL ssl_{part} = '{file}'");
+        admin.query_drop(set).await.expect("a setting");
+    }
+    let reload = admin.query_drop("ALTER INSTANCE RELOAD TLS").await;
+    reload.expect("a reload");
 }
 
 /// Has a PostgreSQL server of the test's own show that certificate from now on, or offer no TLS.

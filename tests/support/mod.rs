@@ -1,6 +1,7 @@
 //! Real servers for tests: one container per kind of server for the whole run, one database per test.
 #![allow(dead_code, unused_imports)] // every test binary uses a part of it
 
+pub mod bastion;
 pub mod binary;
 pub mod certificates;
 pub mod database;
@@ -17,6 +18,7 @@ pub mod server;
 pub mod shell;
 pub mod story;
 
+pub use bastion::Bastion;
 pub use binary::{Run, Sgmp};
 pub use database::{MysqlDatabase, TimescaleDatabase};
 pub use proxy::{Link, Proxy};

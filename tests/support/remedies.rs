@@ -3,9 +3,9 @@
 use sgmp_db::cli;
 
 /// Words behind `sgmp-db` in a sentence about the program, not in a command.
-const PROSE: [&str; 21] = [
+const PROSE: [&str; 22] = [
     "about", "into", "that", "is", "has", "at", "does", "and", "or", "on", "in", "to", "can",
-    "cannot", "knows", "made", "itself", "ledger", "binary", "writes", "reads",
+    "cannot", "knows", "made", "itself", "ledger", "binary", "writes", "reads", "ran",
 ];
 
 /// The commands in a text: from `sgmp-db <word>` to what ends a command in a sentence or in a shell.
