@@ -94,9 +94,9 @@ impl Targets {
                 document.fail(&error);
             }
         }
-        if let Some(why) = self.route.close(!document.failures().is_empty()).await {
-            document.notes.push(Finding::remark(None, why));
-        }
+        let notes = self.route.close(!document.failures().is_empty()).await;
+        let remarks = notes.into_iter().map(|note| Finding::remark(None, note));
+        document.notes.extend(remarks);
     }
 }
 

@@ -62,10 +62,10 @@ impl Route {
         }
     }
 
-    /// Ends it; what ssh said where it had ended before. After a failure it may just be about to end.
-    pub async fn close(&self, failed: bool) -> Option<String> {
+    /// Ends it; what is worth a note. After a failure ssh may just be about to end by itself.
+    pub async fn close(&self, failed: bool) -> Vec<String> {
         match self {
-            Route::Direct => None,
+            Route::Direct => Vec::new(),
             Route::Tunnel(tunnel) => tunnel.close(failed).await,
         }
     }

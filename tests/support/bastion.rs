@@ -18,6 +18,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 /// The bastion; gone when it is dropped.
 pub struct Bastion {
     pub port: u16,
+    address: &'static str,
     /// Keys, known_hosts, the server's configuration and log.
     pub directory: TempDir,
     serving: JoinHandle<()>,
@@ -32,7 +33,7 @@ impl Bastion {
     }
 
     /// The same on another address of this machine.
-    pub async fn at(address: &str, lines: &str) -> Bastion {
+    pub async fn at(address: &'static str, lines: &str) -> Bastion {
         let directory = tempfile::tempdir().expect("a directory");
         let at = |name: &str| directory.path().join(name);
         key(&at("host"), "");
@@ -59,6 +60,7 @@ impl Bastion {
         ));
         Bastion {
             port,
+            address,
             directory,
             serving,
             sessions,
@@ -72,7 +74,14 @@ impl Bastion {
 
     /// As `--bastion` has it.
     pub fn name(&self) -> String {
-        format!("{}@127.0.0.1:{}", Bastion::user(), self.port)
+        format!("{}@{}", Bastion::user(), self.host())
+    }
+
+    fn host(&self) -> String {
+        match self.address.contains(':') {
+            true => format!("[{}]:{}", self.address, self.port),
+            false => format!("{}:{}", self.address, self.port),
+        }
     }
 
     /// A file of its directory.
@@ -97,6 +106,17 @@ impl Bastion {
 
     /// The ssh clients that are connected to it, by process.
     pub fn clients(&self) -> Vec<u32> {
+        self.clients_with("")
+    }
+
+    /// Kills those that lead to that port.
+    pub fn kills_clients_of(&self, port: u16) {
+        for client in self.clients_with(&format!(":{port}\0")) {
+            signal("KILL", client);
+        }
+    }
+
+    fn clients_with(&self, word: &str) -> Vec<u32> {
         let mark = self.file("known_hosts");
         let mut found = Vec::new();
         for entry in fs::read_dir("/proc").expect("/proc").flatten() {
@@ -106,11 +126,32 @@ impl Bastion {
             let command = fs::read(entry.path().join("cmdline")).unwrap_or_default();
             let mut words = command.split(|byte| *byte == 0);
             let is_ssh = words.next().is_some_and(|word| word.ends_with(b"/ssh"));
-            if is_ssh && String::from_utf8_lossy(&command).contains(&mark) {
+            let command = String::from_utf8_lossy(&command);
+            if is_ssh && command.contains(&mark) && command.contains(word) {
                 found.push(process);
             }
         }
         found
+    }
+
+    /// Its key is known at another port too, that of a link in front of it.
+    pub fn is_known_at(&self, port: u16) {
+        let known = fs::read_to_string(self.file("known_hosts")).expect("known hosts");
+        let other = known.replace(&format!("]:{} ", self.port), &format!("]:{port} "));
+        fs::write(self.file("known_hosts"), known + &other).expect("known hosts");
+    }
+
+    /// Takes no connection from now on.
+    pub fn shuts(&self) {
+        self.serving.abort();
+    }
+
+    /// Takes connections again.
+    pub async fn opens(&mut self) {
+        let listener = TcpListener::bind((self.address, self.port)).await;
+        let directory = self.directory.path().to_owned();
+        let listener = listener.expect("the port is free again");
+        self.serving = tokio::spawn(serve(listener, directory, self.sessions.clone()));
     }
 
     /// Waits until one ssh client is connected, and returns its process.

@@ -90,7 +90,7 @@ async fn a_host_key_that_was_never_seen_and_one_that_has_changed() {
     tells("revoked-key", &sgmp, 1, &masks.all()).await;
 
     fs::write(bastion.file("known_hosts"), "").unwrap();
-    sgmp.run(&flag).await.expect(3);
+    tells_of("accepted-key", &sgmp, (&flag, 3), &masks.all()).await;
     let accepted = fs::read_to_string(bastion.file("known_hosts")).unwrap();
     assert!(accepted.contains("ssh-ed25519"), "{accepted}");
     sgmp.run(&["status"]).await.expect(3);

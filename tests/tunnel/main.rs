@@ -4,6 +4,7 @@ mod ends;
 mod failures;
 #[path = "../support/mod.rs"]
 mod support;
+mod turns;
 mod verified;
 mod works;
 

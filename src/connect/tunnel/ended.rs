@@ -203,6 +203,7 @@ fn forward(end: &End<'_>) -> Option<Told> {
 /// What nobody thought of, and the end of a tunnel that was there.
 fn other(end: &End<'_>) -> Told {
     let noise = [
+        "Warning: Permanently added ",
         "Transferred: ",
         "Bytes per second: ",
         "Authenticated to ",

@@ -65,8 +65,8 @@ struct State {
     ssh: Option<Arc<Ssh>>,
     /// Why the last start failed.
     failed: Option<Reason>,
-    /// How one that had been there ended.
-    lost: Option<String>,
+    /// A key that was accepted, and how one that had been there ended.
+    notes: Vec<String>,
 }
 
 /// A failure, and whether the same may succeed in a while.
@@ -123,12 +123,15 @@ impl Tunnel {
         }
         state.failed = None;
         if let Some(ssh) = state.ssh.take() {
-            state.lost = Some(self.ended(&ssh, true).failure.message);
+            state.notes.push(self.ended(&ssh, true).failure.message);
         }
         let begun = self.start(timeout).await;
         self.started.fetch_add(1, SeqCst);
         match begun? {
-            Ok(ssh) => state.ssh = Some(Arc::new(ssh)),
+            Ok(ssh) => {
+                state.notes.extend(self.accepted(&ssh));
+                state.ssh = Some(Arc::new(ssh));
+            }
             Err(reason) => {
                 state.failed = Some(reason.clone());
                 return Err(reason.into());
@@ -183,21 +186,32 @@ impl Tunnel {
         }
     }
 
-    /// Ends ssh; what it said where one had ended by itself. After a failure it may just be about to.
-    pub async fn close(&self, failed: bool) -> Option<String> {
+    /// Ends ssh; what is worth a note: a key that was accepted, and what ssh said where it had ended by itself. After a
+    /// failure it may just be about to.
+    pub async fn close(&self, failed: bool) -> Vec<String> {
         let mut state = self.state.lock().await;
         if let Some(ssh) = state.ssh.take() {
             if failed {
                 drop(tokio::time::timeout(WORDS, ssh.ended()).await);
             }
             if ssh.status().is_some() {
-                state.lost = Some(self.ended(&ssh, true).failure.message);
+                state.notes.push(self.ended(&ssh, true).failure.message);
             }
             if let Ok(ssh) = Arc::try_unwrap(ssh) {
                 ssh.end().await;
             }
         }
-        state.lost.take()
+        std::mem::take(&mut state.notes)
+    }
+
+    fn accepted(&self, ssh: &Ssh) -> Option<String> {
+        let lines = ssh.lines();
+        let added = |line: &String| line.starts_with("Warning: Permanently added ");
+        let via = &self.plan.bastion.typed;
+        lines.kept.iter().any(added).then(|| {
+            let key = lines.host_key.as_deref().unwrap_or_default();
+            format!("this machine trusts the bastion {via} from now on, by its key {key}")
+        })
     }
 
     async fn start(&self, timeout: Duration) -> Result<Result<Ssh, Reason>> {
