@@ -19,6 +19,7 @@ pub mod cross;
 pub mod drift;
 pub mod engine;
 pub mod interrupt;
+pub mod lint;
 pub mod migrate;
 pub mod outcome;
 pub mod policy;

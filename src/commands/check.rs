@@ -73,7 +73,7 @@ fn tell(set: &MigrationSet, document: &mut Document) -> String {
         },
     );
     let problems = lint(set);
-    let blocking = problems.iter().filter(|problem| problem.blocks()).count();
+    let mut blocking = problems.iter().filter(|problem| problem.blocks()).count();
     for problem in problems {
         if problem.blocks() {
             document.fail(&problem.failure(target).into());
@@ -85,6 +85,7 @@ fn tell(set: &MigrationSet, document: &mut Document) -> String {
             );
         }
     }
+    blocking += super::lint::tell(set, document);
     for note in &set.notes {
         document.notes.push(Finding::remark(target, note.clone()));
     }

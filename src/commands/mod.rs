@@ -7,6 +7,7 @@ mod diff;
 mod downgrade;
 mod files;
 mod history;
+mod lint;
 mod new;
 mod policies;
 mod resolve;

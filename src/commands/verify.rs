@@ -1,6 +1,6 @@
 //! `verify`: do the migrations keep what they promise, on servers that nobody needs?
 
-use super::{servers, targets::Targets, upgrade::identity};
+use super::{lint, servers, targets::Targets, upgrade::identity};
 use crate::{
     config::{Environment, Settings},
     drift::Committed,
@@ -11,12 +11,15 @@ use crate::{
 use anyhow::Result;
 use serde_json::json;
 
-/// Starts servers, verifies on them and removes them.
+/// Starts servers, unless a rule of `check` is broken that is an error, verifies on them and removes them.
 pub async fn run(
     settings: &Settings,
     environment: &Environment,
     document: &mut Document,
 ) -> Result<Option<Exit>> {
+    if lint::has_errors(settings, document) {
+        return Ok(None);
+    }
     let (settings, throwaway) = servers::start(settings, environment).await?;
     servers::work(throwaway, on_servers(&settings, document)).await
 }

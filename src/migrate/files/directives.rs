@@ -1,8 +1,10 @@
 //! What a file says about itself: `-- sgmp-db: …` lines above its first statement.
 
 use crate::{
+    lint,
     outcome::Failure,
     sql::{Dialect, leading_comments, lines},
+    yaml::nearest,
 };
 use std::time::Duration;
 
@@ -99,10 +101,15 @@ impl Directives {
             });
         } else if let Some(rest) = body.strip_prefix("allow=") {
             let (rule, because) = because(rest)?;
-            if !super::lint::RULES.contains(&rule.as_str()) {
-                let rules = super::lint::RULES.join(", ");
-                return Err(Failure::usage(format!("there is no rule `{rule}`"))
-                    .remedy(format!("the rules are {rules}")));
+            if !lint::names().any(|name| name == rule) {
+                let remedy = match nearest(&rule, lint::names()) {
+                    Some(near) => format!("write allow={near}, which is the nearest"),
+                    None => format!(
+                        "the rules are {}",
+                        lint::names().collect::<Vec<_>>().join(", ")
+                    ),
+                };
+                return Err(Failure::usage(format!("there is no rule `{rule}`")).remedy(remedy));
             }
             self.allow.push(Allow {
                 rule,

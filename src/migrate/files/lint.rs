@@ -7,22 +7,6 @@ use crate::{
     target::Target,
 };
 
-/// Every rule; `-- sgmp-db: allow=<rule> because "…"` lets a file break one.
-pub const RULES: [&str; 12] = [
-    "syntax",
-    "client-command",
-    "invisible-character",
-    "transaction-control",
-    "mixed-transaction",
-    "session-dependent",
-    "left-behind",
-    "runner-lock",
-    "load-data-local",
-    "concurrent-index",
-    "statement-by-statement",
-    "missing-down",
-];
-
 /// Rules that an `allow` cannot switch off, because the file, or the one behind it, could not run as written.
 const ABSOLUTE: [&str; 4] = ["syntax", "client-command", "left-behind", "runner-lock"];
 
@@ -71,8 +55,25 @@ pub fn lint(set: &MigrationSet) -> Vec<LintProblem> {
     problems
 }
 
+/// The rules that one migration's files break and may be allowed to.
+pub(super) fn broken(target: Target, migration: &Migration) -> impl Iterator<Item = &'static str> {
+    let problems = problems(migration).into_iter();
+    let names = problems.map(|problem| problem.rule);
+    names.filter(move |rule| !is_absolute(target.dialect(), rule))
+}
+
 /// Every problem of one migration's files.
 pub fn lint_migration(target: Target, migration: &Migration) -> Vec<LintProblem> {
+    let mut problems = problems(migration);
+    let allowed = &migration.up.directives.allow;
+    problems.retain(|problem| {
+        is_absolute(target.dialect(), problem.rule)
+            || !allowed.iter().any(|allow| allow.rule == problem.rule)
+    });
+    problems
+}
+
+fn problems(migration: &Migration) -> Vec<LintProblem> {
     let mut problems = lint_script(&migration.up);
     match &migration.down {
         Some(down) => problems.extend(lint_script(down)),
@@ -87,11 +88,6 @@ pub fn lint_migration(target: Target, migration: &Migration) -> Vec<LintProblem>
             ),
         }),
     }
-    let allowed = &migration.up.directives.allow;
-    problems.retain(|problem| {
-        is_absolute(target.dialect(), problem.rule)
-            || !allowed.iter().any(|allow| allow.rule == problem.rule)
-    });
     problems
 }
 
