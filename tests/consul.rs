@@ -62,7 +62,7 @@ async fn a_real_dns_server_is_understood() {
     let (mysql, timescale) = pair().await;
     let dnsmasq = Dnsmasq::new(&[
         format!("--address=/{MYSQL}/127.0.0.1"),
-        format!("--host-record=node-1.node.dc1.consul,127.0.0.1"),
+        "--host-record=node-1.node.dc1.consul,127.0.0.1".to_owned(),
         format!(
             "--srv-host={PRIMARY},node-1.node.dc1.consul,{},1,1",
             timescale.server.port
@@ -140,11 +140,10 @@ async fn a_failover_is_waited_for_and_the_name_is_asked_again() {
     // Without a primary Consul knows no such name; then it names the new one.
     let waits = sgmp.with("TSDB_DATABASE", timescale.name.clone());
     let mut run = Box::pin(waits.run(&["upgrade", "--wait", "5m", "--create-database"]));
-    let begun = tokio::select! {
+    tokio::select! {
         run = &mut run => panic!("it did not wait: {run:?}"),
         () = tokio::time::sleep(Duration::from_secs(4)) => (),
-    };
-    drop(begun);
+    }
     consul.now(PRIMARY, Says::Code(ResponseCode::NXDomain));
     tokio::select! {
         run = &mut run => panic!("it did not wait: {run:?}"),
