@@ -34,22 +34,25 @@ pub enum Kind {
     /// Packets vanish both ways while both connections stay open. The tool is killed, and the
     /// server's session keeps its lock for a while.
     Drop,
+    /// The client goes through a bastion, and its ssh is killed.
+    KillSsh,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 5] = [
+    pub const ALL: [Kind; 6] = [
         Kind::Cut,
         Kind::KillTool,
         Kind::KillServer,
         Kind::Delay,
         Kind::Drop,
+        Kind::KillSsh,
     ];
 
     /// In the full size it strikes at one of this many points.
     pub fn every(self) -> usize {
         match self {
-            Kind::Cut | Kind::KillTool | Kind::KillServer => 1,
+            Kind::Cut | Kind::KillTool | Kind::KillServer | Kind::KillSsh => 1,
             Kind::Delay | Kind::Drop => 5,
         }
     }
@@ -62,6 +65,7 @@ impl Kind {
             Kind::KillServer => "server",
             Kind::Delay => "delay",
             Kind::Drop => "drop",
+            Kind::KillSsh => "ssh",
         }
     }
 }
@@ -74,6 +78,7 @@ impl fmt::Display for Kind {
             Kind::KillServer => "server killed",
             Kind::Delay => "packets delayed",
             Kind::Drop => "packets dropped",
+            Kind::KillSsh => "ssh killed",
         })
     }
 }
@@ -107,12 +112,18 @@ pub struct Attack {
 impl Attack {
     /// Starts `upgrade` through a proxy and waits until it is at the spot, or has ended without
     /// coming by.
-    pub async fn begin(subject: &Subject, database: &Database, spot: Spot) -> Attack {
+    pub async fn begin(
+        subject: &Subject,
+        database: &Database,
+        (kind, spot): (Kind, Spot),
+    ) -> Attack {
         let breaker = Breaker::start(subject.protocol, subject.victim.server.port).await;
         let mut strike = breaker.strike_at(spot);
-        let mut child = subject
-            .sgmp(database, breaker.port)
-            .spawn(&subject.upgrade());
+        let mut sgmp = subject.sgmp(database, breaker.port);
+        if kind == Kind::KillSsh {
+            sgmp = subject.bastion.through(sgmp);
+        }
+        let mut child = sgmp.spawn(&subject.upgrade());
         let there = tokio::time::timeout(Duration::from_secs(120), async {
             tokio::select! {
                 () = strike.reached() => true,
@@ -144,13 +155,22 @@ impl Attack {
         }
     }
 
-    async fn end(mut self, kind: Kind) -> Struck {
+    async fn end(mut self, subject: &Subject, kind: Kind) -> Struck {
         let seen = self.breaker.seen();
         let mut lingers = None;
         match kind {
             Kind::Cut | Kind::KillServer => self.breaker.cut(),
             Kind::KillTool => {
                 self.kill().await;
+                self.breaker.cut();
+            }
+            Kind::KillSsh => {
+                let killed = subject.bastion.kills_clients_of(self.breaker.port);
+                assert_eq!(
+                    killed,
+                    usize::from(self.there),
+                    "one ssh, where the run is held"
+                );
                 self.breaker.cut();
             }
             Kind::Delay => {
@@ -193,7 +213,7 @@ pub async fn strike(subject: &Subject, blow: Blow, mut attacks: Vec<Attack>) -> 
     if let Some(killer) = killer {
         killer.fire().await;
     }
-    let struck = join_all(attacks.into_iter().map(|attack| attack.end(kind))).await;
+    let struck = join_all(attacks.into_iter().map(|attack| attack.end(subject, kind))).await;
     if kind == Kind::KillServer {
         subject.victim.wait().await;
     }

@@ -110,7 +110,11 @@ impl Batch<'_> {
     /// Interrupts runs, and tells what had come by of those that came to their stop.
     async fn interrupt(&self, chosen: Vec<(&mut Patient, Stop)>) -> Vec<Option<Vec<Seen>>> {
         let begun = chosen.iter().map(|(patient, stop)| {
-            Attack::begin(self.subject, &patient.database, stop.spot.clone())
+            Attack::begin(
+                self.subject,
+                &patient.database,
+                (self.blow.kind, stop.spot.clone()),
+            )
         });
         let attacks = join_all(begun).await;
         let struck = attack::strike(self.subject, self.blow, attacks).await;

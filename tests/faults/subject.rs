@@ -6,7 +6,7 @@ use crate::{
     project::Project,
     route::{Stage, Stop, route},
     state::state,
-    support::{Kind, Sgmp, unique},
+    support::{Bastion, Kind, Sgmp, unique},
     victim::{Database, Victim},
     wire::{Protocol, Way},
 };
@@ -16,6 +16,8 @@ use similar::TextDiff;
 /// One database system.
 pub struct Subject {
     pub victim: Victim,
+    /// In between where a run has a tunnel.
+    pub bastion: Bastion,
     pub protocol: Protocol,
     project: Project,
     target: &'static str,
@@ -63,6 +65,7 @@ impl Subject {
         let project = Project::committed();
         let mut subject = Subject {
             victim: Victim::start(kind).await,
+            bastion: Bastion::new("").await,
             protocol,
             statements: statements(&project, target, dialect),
             project,

@@ -109,11 +109,11 @@ impl Bastion {
         self.clients_with("")
     }
 
-    /// Kills those that lead to that port.
-    pub fn kills_clients_of(&self, port: u16) {
-        for client in self.clients_with(&format!(":{port}\0")) {
-            signal("KILL", client);
-        }
+    /// Kills those that lead to that port, and tells how many.
+    pub fn kills_clients_of(&self, port: u16) -> usize {
+        let clients = self.clients_with(&format!(":{port}\0"));
+        clients.iter().for_each(|client| signal("KILL", *client));
+        clients.len()
     }
 
     fn clients_with(&self, word: &str) -> Vec<u32> {
