@@ -101,6 +101,7 @@ async fn reading(port: u16, name: &str) -> Duration {
             ca: None,
             name: None,
         },
+        consul: None,
     };
     let mut engine = Timescale::new(endpoint, ConnectOptions::default(), None);
     let mut times = Vec::new();

@@ -158,9 +158,13 @@ install_sshd() {
     [[ $(id -u) != 0 ]] || mkdir -p /run/sshd
 }
 
+# A DNS server, in the place of Consul's.
+need_dnsmasq() { need_from_sbin dnsmasq dnsmasq-base; }
+
+# need_from_sbin PROGRAM [PACKAGE]
 need_from_sbin() {
     local PATH=$PATH:/usr/sbin:/usr/local/sbin:/opt/homebrew/bin
-    have "$1" || locked apt_install "$1"
+    have "$1" || locked apt_install "${2:-$1}"
     command -v "$1"
 }
 

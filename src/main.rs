@@ -53,8 +53,11 @@ fn run(command: cli::Cli, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::R
         command.command.name(),
         commands::form(&command, &environment),
     );
+    // Last words, too, repeat what decides which files and which databases.
+    let call = command.call();
     interrupt::watch(move |failure| {
         let mut document = Document::new(name);
+        document.call = call.clone();
         document.fail(&failure.clone().into());
         document.conclude(None);
         // Whoever stopped us may have stopped reading as well.

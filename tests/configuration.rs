@@ -358,6 +358,7 @@ fn every_setting_is_in_the_table_or_has_a_test_of_its_own() {
         "DATABASE_URL",
         "AWS_REGION",
         "DEPLOYMENT_NAME",
+        "SGMP_DB_CONSUL",
         "SGMP_DB_SECRETS_FILE",
         "SGMP_DB_TSDB_ADMIN_USER",
         "SGMP_DB_TSDB_ADMIN_PASS",
@@ -370,6 +371,40 @@ fn every_setting_is_in_the_table_or_has_a_test_of_its_own() {
             "{known:?}"
         );
     }
+}
+
+#[test]
+fn consul_is_asked_for_its_own_names_only_and_by_service_where_no_port_is_set() {
+    let files = [(
+        "sgmp-db.yaml",
+        "consul: 10.0.0.1\nTSDB_HOST: master.tsdb.service.consul\nMYSQL_HOST: rds.test\n",
+    )];
+    let given = |files, variables, flags| Given {
+        files,
+        variables,
+        flags,
+    };
+    let servers = |given: Given<'_>| {
+        let settings = given.settings();
+        assert_eq!(settings.mysql.consul, None);
+        let consul = settings.timescale.consul.expect("a name that Consul knows");
+        let servers: Vec<String> = consul.servers.iter().map(ToString::to_string).collect();
+        (servers.join(" "), consul.any_port)
+    };
+    let variable = [("SGMP_DB_CONSUL", "b:1,c"), ("TSDB_PORT", "6432")];
+    let flag = [("consul", "d:2")];
+    assert_eq!(
+        servers(given(&files, &[], &[])),
+        ("10.0.0.1:8600".to_owned(), true)
+    );
+    assert_eq!(
+        servers(given(&files, &variable, &[])),
+        ("b:1 c:8600".to_owned(), false)
+    );
+    assert_eq!(
+        servers(given(&files, &variable, &flag)),
+        ("d:2".to_owned(), false)
+    );
 }
 
 #[test]

@@ -91,6 +91,7 @@ fn postgres(database: &TimescaleDatabase) -> Timescale {
             ca: None,
             name: None,
         },
+        consul: None,
     };
     Timescale::new(endpoint, ConnectOptions::default(), None)
 }

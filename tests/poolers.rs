@@ -9,38 +9,16 @@ use std::{
     fs,
     net::{Ipv4Addr, TcpListener, TcpStream},
     os::unix::fs::PermissionsExt,
-    path::PathBuf,
     process::Stdio,
     time::Duration,
 };
 use support::{
     Kind, MysqlDatabase, Sgmp, TimescaleDatabase, database::postgres_admin, killed::project,
-    multiplexer::Multiplexer, server::PASSWORD, unique,
+    multiplexer::Multiplexer, server::PASSWORD, tool, unique,
 };
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio_postgres::SimpleQueryMessage;
-
-/// The path of a program, which scripts/test installs.
-fn tool(name: &str, variable: &str) -> PathBuf {
-    if let Some(path) = std::env::var_os(variable) {
-        return path.into();
-    }
-    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scripts/tool");
-    let output = std::process::Command::new(script)
-        .arg(name)
-        .output()
-        .expect("scripts/tool");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout)
-        .expect("a path")
-        .trim()
-        .into()
-}
 
 /// A port that nothing listens on.
 fn free_port() -> u16 {

@@ -234,6 +234,7 @@ fn a_panic_while_passwords_are_in_memory_shows_none() {
             ca: None,
             name: None,
         },
+        consul: None,
     };
     let panicked = std::panic::catch_unwind(|| panic!("{endpoint:?}")).unwrap_err();
     let text = panicked.downcast_ref::<String>().expect("a message");

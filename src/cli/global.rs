@@ -82,6 +82,9 @@ pub struct Global {
         help_heading = "Bastion"
     )]
     pub ssh_option: Vec<String>,
+    /// Consul's DNS servers, asked in this order for names that end in .consul
+    #[arg(long, global = true, value_name = "HOST:8600[,HOST…]")]
+    pub consul: Option<String>,
     /// For one attempt to connect [default: 10s]
     #[arg(long, global = true, value_name = "DURATION")]
     pub connect_timeout: Option<String>,

@@ -144,6 +144,7 @@ impl Cli {
                 "ssh-option",
                 (!global.ssh_option.is_empty()).then(|| global.ssh_option.join("\n")),
             ),
+            ("consul", global.consul.clone()),
             ("connect-timeout", global.connect_timeout.clone()),
         ];
         if let Command::Upgrade(upgrade) = &self.command {

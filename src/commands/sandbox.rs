@@ -84,6 +84,7 @@ fn endpoint(target: Target, access: &Access) -> Endpoint {
             ca: None,
             name: None,
         },
+        consul: None,
     }
 }
 

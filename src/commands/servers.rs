@@ -107,5 +107,6 @@ fn endpoint(target: Target, access: &Access) -> Endpoint {
             ca: None,
             name: None,
         },
+        consul: None,
     }
 }

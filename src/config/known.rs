@@ -31,7 +31,7 @@ const fn secret(variable: &'static str) -> Known {
 }
 
 /// All of them. docs/configuration.md describes each; a test compares.
-pub const KNOWN: [Known; 35] = [
+pub const KNOWN: [Known; 36] = [
     known("mysql-host", "MYSQL_HOST"),
     known("mysql-port", "MYSQL_PORT"),
     known("mysql-user", "MYSQL_USER"),
@@ -60,6 +60,7 @@ pub const KNOWN: [Known; 35] = [
     known("policies", "SGMP_DB_POLICIES"),
     known("env", "SGMP_DB_ENV"),
     known("secrets-file", "SGMP_DB_SECRETS_FILE"),
+    known("consul", "SGMP_DB_CONSUL"),
     known("connect-timeout", "SGMP_DB_CONNECT_TIMEOUT"),
     known("wait", "SGMP_DB_WAIT"),
     known("lock-wait", "SGMP_DB_LOCK_WAIT"),

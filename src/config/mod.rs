@@ -1,6 +1,7 @@
 //! What did they mean? Flags, environment and files become typed settings, once.
 
 mod bastion;
+mod consul;
 mod database_url;
 mod environment;
 mod file;
@@ -16,5 +17,6 @@ pub use environment::Environment;
 pub use known::{KNOWN, Known};
 pub use resolve::Flags;
 pub use settings::{
-    AppRole, BUILT_IN, DEFAULT_DATABASE, Endpoint, MigrationsFrom, Settings, Tls, TlsMode,
+    AppRole, BUILT_IN, Consul, DEFAULT_DATABASE, Endpoint, MigrationsFrom, NameServer, Settings,
+    Tls, TlsMode,
 };

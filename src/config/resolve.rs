@@ -1,8 +1,8 @@
 //! From all the places to one set of settings: flags, environment, file, secrets, defaults.
 
 use super::{
-    AppRole, BUILT_IN, Bastion, Endpoint, Environment, MigrationsFrom, Settings, Tls, TlsMode,
-    database_url, file,
+    AppRole, BUILT_IN, Bastion, Consul, Endpoint, Environment, MigrationsFrom, Settings, Tls,
+    TlsMode, consul, database_url, file,
     known::{KNOWN, OTHER_VARIABLES},
     secrets::{self, Secrets},
     settings::DEFAULT_DATABASE,
@@ -168,11 +168,13 @@ impl Resolver<'_> {
         let password = self
             .password("MYSQL_PASS")
             .or_else(|| self.secrets.rds.clone());
+        let host = self
+            .text("MYSQL_HOST")
+            .unwrap_or_else(|| "127.0.0.1".to_owned());
         Ok(Endpoint {
             target: Target::Mysql,
-            host: self
-                .text("MYSQL_HOST")
-                .unwrap_or_else(|| "127.0.0.1".to_owned()),
+            consul: self.consul(&host, "MYSQL_PORT")?,
+            host,
             port: self
                 .values
                 .get("MYSQL_PORT")
@@ -217,11 +219,13 @@ impl Resolver<'_> {
         let app = app
             .or_else(|| self.secrets.tsdb_sgmp.clone())
             .filter(|_| user != APP_ROLE);
+        let host = self
+            .text("TSDB_HOST")
+            .unwrap_or_else(|| "127.0.0.1".to_owned());
         let endpoint = Endpoint {
             target: Target::Timescale,
-            host: self
-                .text("TSDB_HOST")
-                .unwrap_or_else(|| "127.0.0.1".to_owned()),
+            consul: self.consul(&host, "TSDB_PORT")?,
+            host,
             port: self.values.get("TSDB_PORT").map_or(Ok(5432), Value::port)?,
             user,
             password: password.or(known),
@@ -241,6 +245,18 @@ impl Resolver<'_> {
                 password,
             }),
         ))
+    }
+
+    /// Consul's servers, where the host is a name that Consul knows.
+    fn consul(&self, host: &str, port: &str) -> Result<Option<Consul>, Failure> {
+        // A bastion looks names up itself, and Consul's servers are out of reach from here.
+        let direct = |_: &&Value| !self.values.contains_key("SGMP_DB_BASTION");
+        let Some(value) = self.values.get("SGMP_DB_CONSUL").filter(direct) else {
+            return Ok(None);
+        };
+        let servers = consul::servers(value)?;
+        let any_port = !self.values.contains_key(port);
+        Ok(consul::knows(host).then_some(Consul { servers, any_port }))
     }
 
     fn tls(&self, mode: &str, ca: &str, name: &str) -> Result<Tls, Failure> {

@@ -3,7 +3,7 @@
 use super::Bastion;
 use crate::target::Target;
 use secrecy::SecretString;
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 /// The database that may be made without asking.
 pub const DEFAULT_DATABASE: &str = "sgmp";
@@ -18,6 +18,49 @@ pub struct Endpoint {
     pub password: Option<SecretString>,
     pub database: String,
     pub tls: Tls,
+    /// Who knows the address of the host; the system's resolver where absent.
+    pub consul: Option<Consul>,
+}
+
+impl Endpoint {
+    /// The very server that was reached, where its name is one that may mean another server in a moment. A session
+    /// that stops or watches another one must come to the same server.
+    #[must_use]
+    pub fn at(&self, peer: Option<SocketAddr>) -> Endpoint {
+        let mut reached = self.clone();
+        if let Some(peer) = peer.filter(|_| self.consul.is_some()) {
+            reached.consul = None;
+            reached.tls.name.get_or_insert_with(|| self.host.clone());
+            reached.host = peer.ip().to_string();
+            reached.port = peer.port();
+        }
+        reached
+    }
+}
+
+/// Consul's DNS, for a name that Consul knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consul {
+    /// Asked in this order.
+    pub servers: Vec<NameServer>,
+    /// Nobody set a port, so the one of the SRV record counts.
+    pub any_port: bool,
+}
+
+/// A DNS server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameServer {
+    pub host: String,
+    pub port: u16,
+}
+
+impl fmt::Display for NameServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host.contains(':') {
+            true => write!(f, "[{}]:{}", self.host, self.port),
+            false => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
 }
 
 /// How to protect the connection.

@@ -1,5 +1,6 @@
 //! How do we get there: direct or through a tunnel, ours or one that is already open, with or without TLS.
 
+mod consul;
 mod failure;
 mod lingering;
 mod mysql;
@@ -24,6 +25,7 @@ pub use route::Route;
 pub use timescale::{PgCanceller, PgSession, timescale};
 pub use tunnel::{Tunnel, TunnelPlan};
 
+use crate::config::Endpoint;
 use std::{fmt, rc::Rc, time::Duration};
 
 /// How patient to be, and where exactly to go.
@@ -43,6 +45,13 @@ pub struct ConnectOptions {
 
 /// Whoever wants to know why we wait.
 pub type Notice = Rc<dyn Fn(&str)>;
+
+impl ConnectOptions {
+    /// Is the host a name that Consul may for a while give to a server that is no primary?
+    fn waits_for_primary(&self, endpoint: &Endpoint) -> bool {
+        self.wait.is_some() && endpoint.consul.is_some()
+    }
+}
 
 impl Default for ConnectOptions {
     fn default() -> Self {

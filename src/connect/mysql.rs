@@ -5,13 +5,15 @@ use super::{
     mysql_packet::{Greeting, NoGreeting},
     mysql_pins::{self, Borrowed},
     mysql_relay::{Door, Encryption, Relay},
+    route::Opened,
     tls, wait,
 };
 use crate::config::{Endpoint, TlsMode};
 use anyhow::{Error, Result};
-use mysql_async::{Conn, Opts, OptsBuilder};
+use mysql_async::{Conn, Opts, OptsBuilder, prelude::Queryable};
 use secrecy::ExposeSecret;
 use std::{
+    net::SocketAddr,
     ops::{Deref, DerefMut},
     sync::Arc,
 };
@@ -22,6 +24,7 @@ use tokio_rustls::TlsConnector;
 pub struct MysqlSession {
     conn: Conn,
     state: State,
+    reached: Endpoint,
 }
 
 /// Whose session answers, and what is it set to?
@@ -37,6 +40,11 @@ enum State {
 }
 
 impl MysqlSession {
+    /// Where the server is that answered.
+    pub fn reached(&self) -> &Endpoint {
+        &self.reached
+    }
+
     /// What goes in front of and behind the next packet, so that nothing of the server's settings
     /// changes what it means. A first statement that fails with `FOREIGN` has found a proxy: tell it
     /// with `borrowed`, and send the packet again.
@@ -101,14 +109,18 @@ impl DerefMut for MysqlSession {
 /// # Errors
 /// Unreachable, no TLS as asked, wrong password, absent database, …: exit 1 with a remedy.
 pub async fn mysql(endpoint: &Endpoint, options: &ConnectOptions) -> Result<MysqlSession> {
-    let conn = wait::patiently(endpoint, options, || login(endpoint, options)).await?;
+    let (conn, peer) = wait::patiently(endpoint, options, || login(endpoint, options)).await?;
     Ok(MysqlSession {
         conn,
         state: State::Fresh,
+        reached: endpoint.at(peer),
     })
 }
 
-async fn login(endpoint: &Endpoint, options: &ConnectOptions) -> Result<Conn> {
+async fn login(
+    endpoint: &Endpoint,
+    options: &ConnectOptions,
+) -> Result<(Conn, Option<SocketAddr>)> {
     // Before anything is sent: a CA file that cannot be read is no reason to knock.
     let encryption = match endpoint.tls.mode {
         TlsMode::Disable => None,
@@ -117,7 +129,7 @@ async fn login(endpoint: &Endpoint, options: &ConnectOptions) -> Result<Conn> {
             name: tls::server_name(endpoint)?,
         }),
     };
-    let mut stream = options.route.open(endpoint).await?;
+    let Opened { mut stream, peer } = options.route.open(endpoint).await?;
     let greeting = Greeting::read(&mut stream)
         .await
         .map_err(|none| no_greeting(endpoint, none))?;
@@ -129,9 +141,12 @@ async fn login(endpoint: &Endpoint, options: &ConnectOptions) -> Result<Conn> {
     };
     let opts = through(&relay.door, driver_options(endpoint, options));
     match Conn::new(Opts::from(opts)).await {
-        Ok(conn) => {
+        Ok(mut conn) => {
             relay.established();
-            Ok(conn)
+            if let Some(peer) = peer.filter(|_| options.waits_for_primary(endpoint)) {
+                takes_writes(endpoint, &mut conn, peer).await?;
+            }
+            Ok((conn, peer))
         }
         Err(error) => Err(match relay.failure() {
             Some(broken) => tls::explain(endpoint, &broken).unwrap_or_else(|| {
@@ -139,6 +154,21 @@ async fn login(endpoint: &Endpoint, options: &ConnectOptions) -> Result<Conn> {
             }),
             None => explain(endpoint, &error),
         }),
+    }
+}
+
+/// Consul names the primary a moment late after a failover: whoever waits for a server waits for that too.
+async fn takes_writes(endpoint: &Endpoint, conn: &mut Conn, peer: SocketAddr) -> Result<()> {
+    let read_only: Option<bool> = conn
+        .query_first("SELECT @@GLOBAL.read_only")
+        .await
+        .map_err(|error| explain(endpoint, &error))?;
+    match read_only {
+        Some(true) => Err(failure::not_ready(
+            endpoint,
+            &format!("{peer}, which Consul names, is read-only"),
+        )),
+        _ => Ok(()),
     }
 }
 

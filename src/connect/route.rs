@@ -3,7 +3,7 @@
 use super::{failure, stream::Stream, tcp, tunnel::Tunnel};
 use crate::config::Endpoint;
 use anyhow::{Error, Result};
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 /// How connections get to a server.
 #[derive(Clone, Default)]
@@ -11,6 +11,12 @@ pub enum Route {
     #[default]
     Direct,
     Tunnel(Arc<Tunnel>),
+}
+
+/// A connection, and whose it is where that can be seen from here.
+pub struct Opened {
+    pub stream: Stream,
+    pub peer: Option<SocketAddr>,
 }
 
 impl Route {
@@ -30,10 +36,18 @@ impl Route {
     ///
     /// # Errors
     /// Nobody answers; it may pass while a server is starting.
-    pub async fn open(&self, endpoint: &Endpoint) -> Result<Stream> {
+    pub async fn open(&self, endpoint: &Endpoint) -> Result<Opened> {
         match self {
-            Route::Direct => Ok(Box::new(tcp::open(endpoint).await?)),
-            Route::Tunnel(tunnel) => tunnel.open(endpoint).await,
+            Route::Direct => {
+                let stream = tcp::open(endpoint).await?;
+                let peer = stream.peer_addr().ok();
+                let stream = Box::new(stream);
+                Ok(Opened { stream, peer })
+            }
+            Route::Tunnel(tunnel) => Ok(Opened {
+                stream: tunnel.open(endpoint).await?,
+                peer: None,
+            }),
         }
     }
 

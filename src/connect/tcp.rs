@@ -1,6 +1,6 @@
 //! The TCP connection under everything: to the first address that answers, and never silently dead.
 
-use super::failure;
+use super::{consul, failure};
 use crate::config::Endpoint;
 use anyhow::Result;
 use futures_util::{StreamExt, stream::FuturesUnordered};
@@ -30,16 +30,24 @@ const HEAD_START: Duration = Duration::from_millis(250);
 /// # Errors
 /// The name does not resolve, or nobody answers; both may pass while a server is starting.
 pub async fn open(endpoint: &Endpoint) -> Result<TcpStream> {
-    let addresses = lookup_host((endpoint.host.as_str(), endpoint.port))
+    let addresses = addresses(endpoint)
         .await
-        .map_err(|error| {
-            failure::unreachable(endpoint, &format!("the name does not resolve ({error})"))
-        })?;
-    let opened = match first_to_answer(addresses.collect()).await {
+        .map_err(|why| failure::unreachable(endpoint, &why))?;
+    let opened = match first_to_answer(addresses).await {
         Ok(stream) => prepare(&stream).map(|()| stream),
         Err(error) => Err(error),
     };
     opened.map_err(|error| failure::unreachable(endpoint, &error.to_string()))
+}
+
+async fn addresses(endpoint: &Endpoint) -> Result<Vec<SocketAddr>, String> {
+    match &endpoint.consul {
+        Some(consul) => consul::resolve(endpoint, consul).await,
+        None => lookup_host((endpoint.host.as_str(), endpoint.port))
+            .await
+            .map(Iterator::collect)
+            .map_err(|error| format!("the name does not resolve ({error})")),
+    }
 }
 
 /// Tries the addresses in the resolver's order; one that is silent holds nobody up.

@@ -4,19 +4,22 @@ use super::{
     ConnectOptions, Route, failure,
     lingering::Lingering,
     pg_client::{PgClient, told_process},
-    pg_pins, tls, wait,
+    pg_pins,
+    route::Opened,
+    tls, wait,
 };
 use crate::config::{Endpoint, TlsMode};
 use anyhow::{Context, Error, Result};
 use rustls::ClientConfig;
 use secrecy::ExposeSecret;
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     task::JoinHandle,
 };
 use tokio_postgres::{
-    CancelToken, Client, Config, NoTls, config::SslMode, error::SqlState, tls::MakeTlsConnect,
+    CancelToken, Client, Config, NoTls, SimpleQueryMessage, config::SslMode, error::SqlState,
+    tls::MakeTlsConnect,
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -44,6 +47,11 @@ pub struct PgCanceller {
 }
 
 impl PgSession {
+    /// Where the server is that answered.
+    pub fn reached(&self) -> &Endpoint {
+        &self.canceller.endpoint
+    }
+
     /// A handle for cancelling.
     pub fn canceller(&self) -> PgCanceller {
         self.canceller.clone()
@@ -80,7 +88,7 @@ impl PgCanceller {
     /// The server cannot be reached.
     pub async fn cancel(&self) -> Result<()> {
         self.route.prepare(self.timeout).await?;
-        let stream = Lingering(self.route.open(&self.endpoint).await?);
+        let stream = Lingering(self.route.open(&self.endpoint).await?.stream);
         let sending = async {
             match &self.tls {
                 None => self.token.cancel_query_raw(stream, NoTls).await,
@@ -119,8 +127,29 @@ async fn login(endpoint: &Endpoint, options: &ConnectOptions) -> Result<PgSessio
     if !took_options {
         entered = entering(None).await?;
     }
-    let entered = entered.map_err(|error| explain(endpoint, &error))?;
-    session((endpoint, options), tls, entered, took_options).await
+    let (entered, peer) = entered.map_err(|error| explain(endpoint, &error))?;
+    if let Some(peer) = peer.filter(|_| options.waits_for_primary(endpoint)) {
+        no_standby(endpoint, &entered.0, peer).await?;
+    }
+    session((&endpoint.at(peer), options), tls, entered, took_options).await
+}
+
+/// Consul names the primary a moment late after a failover: whoever waits for a server waits for that too.
+async fn no_standby(endpoint: &Endpoint, client: &Client, peer: SocketAddr) -> Result<()> {
+    let rows = client
+        .simple_query("SELECT pg_catalog.pg_is_in_recovery()")
+        .await
+        .context("asking whether the server is a standby")?;
+    let stands_by = rows
+        .iter()
+        .any(|row| matches!(row, SimpleQueryMessage::Row(row) if row.get(0) == Some("t")));
+    match stands_by {
+        true => Err(failure::not_ready(
+            endpoint,
+            &format!("{peer}, which Consul names, is a standby"),
+        )),
+        false => Ok(()),
+    }
 }
 
 /// PgBouncer's words, which has no code of its own for it: "unsupported startup parameter: options",
@@ -135,15 +164,18 @@ fn refuses_options(error: &tokio_postgres::Error) -> bool {
 
 type Entered = (Client, JoinHandle<()>);
 
+/// And where the server is.
+type Reached = (Entered, Option<SocketAddr>);
+
 /// One attempt; the outer error is ours, the inner one the server's or the driver's.
 async fn enter(
     (endpoint, route): (&Endpoint, &Route),
     tls: Option<&Arc<ClientConfig>>,
     options: Option<&str>,
-) -> Result<Result<Entered, tokio_postgres::Error>> {
+) -> Result<Result<Reached, tokio_postgres::Error>> {
     let config = config(endpoint, options);
-    let stream = route.open(endpoint).await?;
-    Ok(match tls {
+    let Opened { stream, peer } = route.open(endpoint).await?;
+    let entered = match tls {
         None => config
             .connect_raw(stream, NoTls)
             .await
@@ -155,7 +187,8 @@ async fn enter(
                 .await
                 .map(|(client, connection)| (client, tokio::spawn(drive(connection))))
         }
-    })
+    };
+    Ok(entered.map(|entered| (entered, peer)))
 }
 
 async fn session(

@@ -2,6 +2,7 @@
 //! and the hypertables' policies.
 
 use super::{
+    files::Migration,
     look::Look,
     run::SideRun,
     upgrade::{Options, Side},
@@ -10,6 +11,7 @@ use crate::{
     engine::Engine,
     outcome::{Document, Failure, Finding, Kind},
     policy::{Consent, Policies, PolicyPlan, plan},
+    sql::mentions,
 };
 use anyhow::Result;
 use std::time::Duration;
@@ -121,13 +123,9 @@ async fn foreseen(side: &mut Side<'_>, look: &Look<'_>, may_try: bool) -> Result
         return Ok(Vec::new());
     };
     let state = store.read(policies).await?;
-    let texts: Vec<String> = pending
-        .iter()
-        .map(|file| file.up.text().to_lowercase())
-        .collect();
     let policies = policies.of(&state, |table| {
-        let name = table.name.to_lowercase();
-        !texts.iter().any(|text| text.contains(&name))
+        let touches = |file: &Migration| mentions(file.up.text(), &table.name);
+        !pending.iter().any(|file| touches(file))
     });
     let mut plan = plan(&policies, &state, Consent::Withheld);
     if may_try {

@@ -2,7 +2,7 @@
 //! reading of ours could be everybody's.
 //!
 //! Sources: MySQL 8.4 Reference Manual, 11.7 (Comments), 6.5.1.2 (mysql client commands: delimiter), and what
-//! mysql 9.7 and psql 18 send (tests/splitter_servers.rs compares with the servers' logs).
+//! mysql 9.7 and psql 18 send (tests/splitter_logs.rs compares with the servers' logs).
 
 use super::{
     Dialect,

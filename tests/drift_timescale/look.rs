@@ -47,6 +47,7 @@ fn endpoint(database: &TimescaleDatabase, user: &str, password: &str) -> Endpoin
             ca: None,
             name: None,
         },
+        consul: None,
     }
 }
 

@@ -23,6 +23,7 @@ pub fn mysql_endpoint(port: u16, database: &str, user: &str, password: &str) -> 
             ca: None,
             name: None,
         },
+        consul: None,
     }
 }
 

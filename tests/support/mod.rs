@@ -5,6 +5,7 @@ pub mod bastion;
 pub mod binary;
 pub mod certificates;
 pub mod database;
+pub mod dns;
 pub mod dump;
 pub mod engine;
 pub mod golden;
@@ -23,6 +24,27 @@ pub use database::{MysqlDatabase, TimescaleDatabase};
 pub use proxy::{Link, Proxy};
 pub use server::{Kind, Server};
 pub use story::Story;
+
+/// The path of a program, which scripts/test installs.
+pub fn tool(name: &str, variable: &str) -> std::path::PathBuf {
+    if let Some(path) = std::env::var_os(variable) {
+        return path.into();
+    }
+    let script = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scripts/tool");
+    let output = std::process::Command::new(script)
+        .arg(name)
+        .output()
+        .expect("scripts/tool");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout)
+        .expect("a path")
+        .trim()
+        .into()
+}
 
 /// A name that no other test, process or run uses.
 pub fn unique(prefix: &str) -> String {

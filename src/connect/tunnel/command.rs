@@ -122,6 +122,7 @@ mod tests {
                 ca: None,
                 name: None,
             },
+            consul: None,
         }
     }
 

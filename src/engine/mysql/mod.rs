@@ -117,7 +117,9 @@ impl Mysql {
     async fn session(&mut self) -> Result<&mut MysqlSession> {
         self.pinned = None;
         if self.conn.is_none() {
-            self.conn = Some(connect::mysql(&self.endpoint, &self.options).await?);
+            let session = connect::mysql(&self.endpoint, &self.options).await?;
+            self.endpoint = session.reached().clone();
+            self.conn = Some(session);
             self.selected = true;
         }
         self.conn.as_mut().context("the MySQL session is gone")

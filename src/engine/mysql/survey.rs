@@ -138,7 +138,9 @@ async fn open(mysql: &mut Mysql) -> Result<bool> {
         Err(error) if connect::is_absent_database(&error) => {
             let mut options = mysql.options.clone();
             options.without_database = true;
-            mysql.conn = Some(connect::mysql(&mysql.endpoint, &options).await?);
+            let session = connect::mysql(&mysql.endpoint, &options).await?;
+            mysql.endpoint = session.reached().clone();
+            mysql.conn = Some(session);
             mysql.selected = false;
             Ok(false)
         }

@@ -106,7 +106,9 @@ impl Timescale {
     /// lost lock.
     async fn client(&mut self) -> Result<&PgClient> {
         if self.session.is_none() {
-            self.session = Some(connect::timescale(&self.endpoint, &self.options).await?);
+            let session = connect::timescale(&self.endpoint, &self.options).await?;
+            self.endpoint = session.reached().clone();
+            self.session = Some(session);
             self.selected = true;
         }
         Ok(&self

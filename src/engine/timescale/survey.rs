@@ -3,6 +3,7 @@
 use super::{Timescale, catalog, lock, pooler, record, session};
 use crate::connect::PgClient as Client;
 use crate::{
+    config::Endpoint,
     connect,
     engine::{ForeignObject, StatementLimit, Survey},
     outcome::{Exit, Failure, ServerReport},
@@ -191,7 +192,12 @@ async fn open(timescale: &mut Timescale) -> Result<bool> {
         Err(error) if connect::is_absent_database(&error) => {
             let mut endpoint = timescale.endpoint.clone();
             endpoint.database = "postgres".to_owned();
-            timescale.session = Some(connect::timescale(&endpoint, &timescale.options).await?);
+            let session = connect::timescale(&endpoint, &timescale.options).await?;
+            timescale.endpoint = Endpoint {
+                database: timescale.endpoint.database.clone(),
+                ..session.reached().clone()
+            };
+            timescale.session = Some(session);
             timescale.selected = false;
             Ok(false)
         }

@@ -2,11 +2,12 @@
 
 use super::{Directives, Origin, SumState};
 use crate::{
-    sql::{SqlText, Statement},
+    sql::{SqlText, Statement, mentions},
     target::Target,
 };
 use refinery_core::Migration as RefineryMigration;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 
 /// All migrations of one database.
 #[derive(Debug, Clone)]
@@ -38,10 +39,8 @@ impl MigrationSet {
     /// Does anything here ask for TimescaleDB? A project of plain PostgreSQL does without it.
     pub fn needs_timescaledb(&self) -> bool {
         const SIGNS: [&str; 3] = ["timescaledb", "create_hypertable", "time_bucket"];
-        let asks = |migration: &Migration| {
-            let text = migration.up.sql.as_str().to_lowercase();
-            SIGNS.iter().any(|sign| text.contains(sign))
-        };
+        let asks =
+            |migration: &Migration| SIGNS.iter().any(|sign| mentions(migration.up.text(), sign));
         self.policies.is_some() || self.migrations.iter().any(asks)
     }
 }
@@ -101,8 +100,12 @@ impl Migration {
 }
 
 /// The text as checksums see it.
-pub fn canonical(text: &str) -> String {
-    text.trim_start_matches('\u{feff}').replace("\r\n", "\n")
+pub fn canonical(text: &str) -> Cow<'_, str> {
+    let text = text.trim_start_matches('\u{feff}');
+    match text.contains("\r\n") {
+        true => Cow::Owned(text.replace("\r\n", "\n")),
+        false => Cow::Borrowed(text),
+    }
 }
 
 /// Lower-case hexadecimal.

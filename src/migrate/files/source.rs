@@ -92,7 +92,7 @@ impl Source {
                 .collect();
             let names = built_in.keys().chain(found.keys());
             let text = |bytes: Option<&&[u8]>| {
-                bytes.map(|bytes| canonical(&String::from_utf8_lossy(bytes)))
+                bytes.map(|bytes| canonical(&String::from_utf8_lossy(bytes)).into_owned())
             };
             let differs = |name: &&&str| text(built_in.get(**name)) != text(found.get(**name));
             names
