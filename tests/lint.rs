@@ -4,7 +4,7 @@ mod support;
 
 use serde_json::Value;
 use std::{collections::BTreeMap, fs, path::Path};
-use support::{Run, Sgmp};
+use support::{Run, Sgmp, golden::golden};
 use tempfile::TempDir;
 
 fn project(files: &[(&str, &str)]) -> TempDir {
@@ -188,4 +188,94 @@ async fn rules_remember_what_earlier_files_made() {
         warned(&document),
         ["timescale/V2__b.sql:1 hypertable-index-locks"]
     );
+}
+
+/// A project in which names and a table are what a terminal, a log of GitHub's or a viewer of SARIF could obey.
+fn hostile() -> TempDir {
+    let table = "`a\u{1b}[2J\u{202e}::error::x ##[add-mask]y %0A [z](http://example.invalid)`";
+    project(&[
+        (
+            "mysql/V1__a.sql",
+            &format!("SELECT 1;\nALTER TABLE {table} DROP COLUMN b;\n"),
+        ),
+        ("mysql/V1__a.down.sql", "SELECT 1;\n"),
+        (
+            "timescale/V1__a.sql",
+            "SELECT add_retention_policy('a', interval '1 day');\nCOMMIT;\n",
+        ),
+        ("timescale/V1__a.down.sql", "SELECT 1;\n"),
+    ])
+}
+
+async fn formatted(directory: &TempDir, format: &str) -> Run {
+    let sgmp = Sgmp::default().standing_in(directory.path());
+    let run = sgmp
+        .run(&["check", "--migrations", ".", "--format", format])
+        .await;
+    run.expect(2);
+    run
+}
+
+#[tokio::test]
+async fn each_format_tells_all_of_it_and_nothing_in_it_is_obeyed() {
+    let directory = hostile();
+    for (format, name) in [
+        ("text", "check-lint.txt"),
+        ("json", "check-lint.json"),
+        ("github", "check-lint.github.txt"),
+        ("sarif", "check-lint.sarif"),
+    ] {
+        let run = formatted(&directory, format).await;
+        let told = match format {
+            "text" => run.all(),
+            _ => run.stdout.clone(),
+        };
+        for rule in ["drop-column", "policy-in-migration", "transaction-control"] {
+            assert!(told.contains(rule), "{format}: {told}");
+        }
+        assert!(
+            !told.contains(['\u{1b}', '\u{202e}']) && !told.contains("##["),
+            "{format}: {told}"
+        );
+        golden(name, &told.replace(env!("CARGO_PKG_VERSION"), "<version>"));
+    }
+    let run = formatted(&directory, "github").await;
+    let is_ours = |line: &str| {
+        line.starts_with("::error file=")
+            || line.starts_with("::warning file=")
+            || line.starts_with("::notice")
+    };
+    assert!(
+        run.stdout
+            .lines()
+            .all(|line| !line.starts_with("::") || is_ours(line))
+    );
+}
+
+#[tokio::test]
+async fn sarif_is_one_document_with_places_and_rules() {
+    let directory = hostile();
+    let run = formatted(&directory, "sarif").await;
+    let log: Value = serde_json::from_str(&run.stdout).expect("one document");
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let rules = log["runs"][0]["tool"]["driver"]["rules"]
+        .as_array()
+        .unwrap();
+    for result in results {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+        assert!(["error", "warning", "note"].contains(&result["level"].as_str().unwrap()));
+    }
+    let found = results
+        .iter()
+        .find(|one| one["ruleId"] == "drop-column")
+        .unwrap();
+    let place = &found["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "mysql/V1__a.sql");
+    assert_eq!(place["region"]["startLine"], 2);
+    let both = Sgmp::default().standing_in(directory.path());
+    both.run(&["check", "--json", "--format", "sarif"])
+        .await
+        .expect(2)
+        .says("cannot be used with");
 }

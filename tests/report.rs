@@ -174,7 +174,7 @@ async fn github_actions_sees_findings_and_errors_as_annotations() {
         .with("GITHUB_ACTIONS", "true");
     let run = sgmp.run(&["check", "--migrations", "."]).await;
     run.expect(2);
-    let annotation = "::error file=./mysql/V1__a.sql,line=2::this string does not end (syntax)";
+    let annotation = "::error file=mysql/V1__a.sql,line=2::this string does not end (syntax)";
     assert!(
         run.stderr.lines().any(|line| line == annotation),
         "{}",

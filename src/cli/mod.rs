@@ -17,7 +17,7 @@ mod upgrade;
 mod versions;
 
 pub use adopt::AdoptArguments;
-pub use check::CheckArguments;
+pub use check::{CheckArguments, FormatArgument};
 pub use completions::CompletionsArguments;
 pub use diff::DiffArguments;
 pub use downgrade::DowngradeArguments;

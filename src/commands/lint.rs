@@ -5,7 +5,7 @@ use crate::{
     config::Settings,
     lint::Severity,
     migrate::files::{Broken, MigrationSet, review},
-    outcome::{Document, Failure, Finding},
+    outcome::{Document, Failure, Finding, Ruled},
     target::Target,
 };
 
@@ -47,11 +47,23 @@ fn words(broken: &Broken) -> String {
     format!("{} ({}): {reason}", broken.message, broken.rule)
 }
 
+fn ruled(broken: &Broken) -> Ruled {
+    Ruled {
+        rule: broken.rule,
+        file: broken.file.clone(),
+        line: broken.line,
+        fact: broken.message.clone(),
+        reason: broken.reason,
+        safer: broken.safer,
+    }
+}
+
 fn failure(target: Target, broken: &Broken) -> Failure {
     Failure::usage(words(broken))
         .on(target)
         .at(broken.file.clone(), broken.line)
         .remedy(broken.safer)
+        .ruled(ruled(broken))
 }
 
 fn note(target: Target, broken: &Broken) -> Finding {
@@ -62,4 +74,5 @@ fn note(target: Target, broken: &Broken) -> Finding {
     Finding::remark(target, message)
         .about(broken.file.clone())
         .remedy(broken.safer)
+        .ruled(ruled(broken))
 }

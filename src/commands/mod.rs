@@ -21,7 +21,7 @@ mod upgrade;
 mod verify;
 
 use crate::{
-    cli::{Cli, Command},
+    cli::{Cli, Command, FormatArgument},
     config::{Environment, Settings},
     outcome::{Document, Exit, Finding},
     report::{self, Form, Style},
@@ -112,8 +112,16 @@ async fn execute(
 
 /// How a command's result is to be written.
 pub fn form(cli: &Cli, environment: &Environment) -> Form {
-    if cli.global.json {
-        return Form::Json;
+    let asked = match &cli.command {
+        Command::Check(check) => check.format,
+        _ => None,
+    };
+    match asked {
+        _ if cli.global.json => return Form::Json,
+        Some(FormatArgument::Json) => return Form::Json,
+        Some(FormatArgument::Github) => return Form::Github,
+        Some(FormatArgument::Sarif) => return Form::Sarif,
+        Some(FormatArgument::Text) | None => {}
     }
     Form::Text(Style::detect(
         cli.global.color.into(),

@@ -52,7 +52,9 @@ pub enum Severity {
 pub enum Find {
     /// Each column, key and action of a CREATE TABLE or ALTER TABLE.
     Clause(fn(&Clause<'_>, &At<'_, '_>) -> Option<String>),
-    /// Each statement.
+    /// Each statement that changes rows: there may be very many.
+    Rows(fn(&At<'_, '_>) -> Option<String>),
+    /// Each other statement.
     Statement(fn(&At<'_, '_>) -> Option<String>),
     /// The file as a whole: indexes of its statements with what is wrong with each.
     File(fn(&File<'_>, &known::Known) -> Vec<(usize, String)>),

@@ -49,7 +49,7 @@ pub const REFUSALS: [Refusal; 13] = [
     refusal(
         "runner-lock",
         false,
-        "The statement gives away the lock that keeps other runs of sgmp-db away.",
+        "The statement gives away the lock that keeps other runs of `upgrade` away.",
     ),
     refusal(
         "load-data-local",

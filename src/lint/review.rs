@@ -79,32 +79,40 @@ impl Reviewer {
                 known: &self.known,
                 made: &made,
             };
-            for rule in rules(file) {
-                match rule.find {
-                    Find::Statement(find) => {
-                        told.extend(find(&at).map(|message| Told {
-                            rule,
-                            line: read.statement.line,
-                            message,
-                        }));
-                    }
-                    Find::Clause(find) => told.extend(read.clauses.iter().filter_map(|clause| {
-                        let message = find(clause, &at)?;
-                        Some(Told {
-                            rule,
-                            line: line(read, clause),
-                            message,
-                        })
-                    })),
-                    Find::File(_) => {}
-                }
-            }
+            told.extend(rules(file).flat_map(|rule| of_statement(rule, &at)));
             made.extend(read.made());
             if !file.is_down {
                 self.known.learn(read);
             }
         }
         told
+    }
+}
+
+/// What one rule says of one statement.
+fn of_statement(rule: &'static Rule, at: &At<'_, '_>) -> Vec<Told> {
+    let read = at.read;
+    let told = |line: usize, message: String| Told {
+        rule,
+        line,
+        message,
+    };
+    match (&rule.find, read.is_data()) {
+        (Find::Rows(find), true) | (Find::Statement(find), false) => {
+            let message = find(at);
+            message
+                .into_iter()
+                .map(|message| told(read.statement.line, message))
+                .collect()
+        }
+        (Find::Clause(find), false) => {
+            let broken = read
+                .clauses
+                .iter()
+                .filter_map(|clause| Some(told(line(read, clause), find(clause, at)?)));
+            broken.collect()
+        }
+        _ => Vec::new(),
     }
 }
 

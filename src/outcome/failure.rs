@@ -1,6 +1,6 @@
 //! An error that knows its exit code and what to type next.
 
-use super::{ErrorReport, Exit};
+use super::{ErrorReport, Exit, Ruled};
 use crate::target::Target;
 use std::fmt;
 
@@ -17,7 +17,9 @@ pub struct Failure {
     /// Line in `file`, from 1.
     pub line: Option<usize>,
     /// Text of the statement that failed.
-    pub statement: Option<String>,
+    pub statement: Option<Box<str>>,
+    /// The rule of `check` that is broken.
+    pub ruled: Option<Box<Ruled>>,
 }
 
 impl Failure {
@@ -31,6 +33,7 @@ impl Failure {
             file: None,
             line: None,
             statement: None,
+            ruled: None,
         }
     }
 
@@ -65,7 +68,13 @@ impl Failure {
 
     /// The same, with the statement that failed.
     pub fn statement(mut self, text: impl Into<String>) -> Failure {
-        self.statement = Some(text.into());
+        self.statement = Some(text.into().into_boxed_str());
+        self
+    }
+
+    /// The same, with the rule that is broken.
+    pub fn ruled(mut self, ruled: Ruled) -> Failure {
+        self.ruled = Some(Box::new(ruled));
         self
     }
 
@@ -85,7 +94,7 @@ impl Failure {
             target: self.target,
             file: self.file.clone(),
             line: self.line,
-            statement: self.statement.clone(),
+            statement: self.statement.as_deref().map(str::to_owned),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One thing that is not as it should be, or a note beside it.
 
-use super::Exit;
+use super::{Exit, Ruled};
 use crate::{schema::Change, target::Target};
 use serde::Serialize;
 
@@ -66,6 +66,9 @@ pub struct Finding {
     pub patch: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
+    /// The rule of `check` that is broken.
+    #[serde(skip)]
+    pub ruled: Option<Box<Ruled>>,
 }
 
 impl Finding {
@@ -86,12 +89,19 @@ impl Finding {
             message: message.into(),
             patch: None,
             remedy: None,
+            ruled: None,
         }
     }
 
     /// A note that is about nothing that a finding can be about.
     pub fn remark(target: impl Into<Option<Target>>, message: impl Into<String>) -> Finding {
         Finding::new(Kind::Remark, target, message)
+    }
+
+    /// The same, with the rule that is broken.
+    pub fn ruled(mut self, ruled: Ruled) -> Finding {
+        self.ruled = Some(Box::new(ruled));
+        self
     }
 
     /// The same, about that object.

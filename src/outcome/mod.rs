@@ -5,6 +5,7 @@ mod exit;
 mod failure;
 mod finding;
 mod remedy;
+mod ruled;
 
 pub use crate::schema::Change;
 pub use document::{
@@ -15,3 +16,4 @@ pub use exit::Exit;
 pub use failure::Failure;
 pub use finding::{Finding, Kind};
 pub use remedy::{Call, VERBS, flag_typed, quoted};
+pub use ruled::Ruled;

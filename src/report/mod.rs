@@ -6,8 +6,10 @@
 mod annotations;
 mod json;
 mod pending;
+mod places;
 mod progress;
 mod prompt;
+mod sarif;
 mod screen;
 mod style;
 mod table;
@@ -28,6 +30,9 @@ use std::io::{self, Write};
 pub enum Form {
     Json,
     Text(Style),
+    /// Workflow commands of GitHub Actions on stdout, whoever runs us.
+    Github,
+    Sarif,
 }
 
 /// Writes the result to `out` and what went wrong to `err`.
@@ -43,12 +48,17 @@ pub fn write(
     let (mut out, mut err) = (Screen::new(out), Screen::new(err));
     let result = match form {
         Form::Json => json::write(document, &mut out).and_then(|()| out.flush()),
+        Form::Github => annotations::all(document, &mut out).and_then(|()| out.flush()),
+        Form::Sarif => sarif::write(document, &mut out).and_then(|()| out.flush()),
         Form::Text(style) => text::write(document, style, &mut out)
             .and_then(|()| out.flush())
             .and_then(|()| text::write_beside(document, style, &mut err))
             .and_then(|()| text::write_failures(document, style, &mut err)),
     };
-    let annotated = annotations::write(document, &mut err);
+    let annotated = match form {
+        Form::Github => Ok(()),
+        _ => annotations::write(document, &mut err),
+    };
     match result.and(annotated) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,

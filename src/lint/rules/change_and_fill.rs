@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     safer: "ALTER TABLE in one file, UPDATE in the next",
     bad: "ALTER TABLE house ADD COLUMN floors int;\nUPDATE house SET floors = 1 WHERE floors IS NULL;",
     good: "UPDATE house SET floors = 1 WHERE floors IS NULL;",
-    find: Find::Statement(find),
+    find: Find::Rows(find),
 };
 
 fn find(at: &At<'_, '_>) -> Option<String> {

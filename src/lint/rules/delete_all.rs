@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     safer: "DELETE FROM t WHERE …",
     bad: "DELETE FROM house;",
     good: "DELETE FROM house WHERE built < '1900-01-01';",
-    find: Find::Statement(find),
+    find: Find::Rows(find),
 };
 
 fn find(at: &At<'_, '_>) -> Option<String> {

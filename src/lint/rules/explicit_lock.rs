@@ -7,7 +7,7 @@ pub const RULE: Rule = Rule {
     subject: Subject::Locks,
     dialect: Some(Dialect::Postgres),
     severity: Severity::Warning,
-    reason: "The lock lasts until the file ends, whatever else the file does meanwhile. sgmp-db already keeps other runs of itself \
+    reason: "The lock lasts until the file ends, whatever else the file does meanwhile. `upgrade` already keeps other runs of itself \
              away.",
     safer: "leave it out; where rows must not change meanwhile, SELECT … FOR UPDATE locks only those",
     bad: "LOCK TABLE house IN ACCESS EXCLUSIVE MODE;",

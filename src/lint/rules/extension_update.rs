@@ -7,7 +7,7 @@ pub const RULE: Rule = Rule {
     subject: Subject::Elsewhere,
     dialect: Some(Dialect::Postgres),
     severity: Severity::Error,
-    reason: "TimescaleDB wants its update to be the first statement of a session, in which sgmp-db has spoken already; and which version \
+    reason: "TimescaleDB wants its update to be the first statement of a session, in which `upgrade` has spoken already; and which version \
              there is depends on the server's packages, not on the schema.",
     safer: "when the server's packages are updated: psql -X -c 'ALTER EXTENSION timescaledb UPDATE'",
     bad: "ALTER EXTENSION timescaledb UPDATE;",

@@ -12,7 +12,7 @@ pub const RULE: Rule = Rule {
     safer: "INSERT INTO t (a, b) VALUES (1, 2)",
     bad: "INSERT INTO house VALUES (1, 'a');",
     good: "INSERT INTO house (id, name) VALUES (1, 'a');",
-    find: Find::Statement(find),
+    find: Find::Rows(find),
 };
 
 fn find(at: &At<'_, '_>) -> Option<String> {

@@ -7,7 +7,7 @@ pub const RULE: Rule = Rule {
     subject: Subject::Locks,
     dialect: None,
     severity: Severity::Warning,
-    reason: "A statement that waits for a lock keeps everybody behind it waiting too. sgmp-db therefore bounds the wait, gives up and \
+    reason: "A statement that waits for a lock keeps everybody behind it waiting too. `upgrade` therefore bounds the wait, gives up and \
              tries again; the file takes that away.",
     safer: "at the top of the file: -- sgmp-db: lock-timeout=5s",
     bad: "-- MySQL:\nSET lock_wait_timeout = 31536000;\n-- PostgreSQL:\nSET lock_timeout = 0;",

@@ -11,7 +11,7 @@ pub const RULE: Rule = Rule {
     safer: "UPDATE t SET c = 1 WHERE c IS NULL, in batches where the table is large",
     bad: "UPDATE house SET floors = 1;",
     good: "UPDATE house SET floors = 1 WHERE floors IS NULL;",
-    find: Find::Statement(find),
+    find: Find::Rows(find),
 };
 
 fn find(at: &At<'_, '_>) -> Option<String> {
