@@ -147,13 +147,8 @@ need_haproxy() { need_from_sbin haproxy; }
 
 # A bastion of the tests' own, and the client that reaches it.
 need_sshd() {
-    need ssh openssh-client
-    locked install_sshd
-    PATH=$PATH:/usr/sbin command -v sshd
-}
-
-install_sshd() {
-    (PATH=$PATH:/usr/sbin && have sshd) || apt_install openssh-server
+    have ssh || locked apt_install openssh-client
+    need_from_sbin sshd openssh-server
     # sshd run by root wants it, and only its service makes it.
     [[ $(id -u) != 0 ]] || mkdir -p /run/sshd
 }
